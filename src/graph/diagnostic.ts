@@ -1,0 +1,36 @@
+/** Where a complaint belongs: a span of text the user typed or wrote in a file, a flag, or a file as a whole. */
+export type Place =
+  | { readonly kind: "text"; readonly source: string; readonly text: string; readonly start: number; readonly end: number }
+  | { readonly kind: "flag"; readonly flag: string }
+  | { readonly kind: "file"; readonly path: string };
+
+/** One thing the user got wrong. Lines and carets are added when it is printed, never before. */
+export interface Diagnostic {
+  readonly code: string;
+  /** What is wrong, in one sentence without a full stop. */
+  readonly message: string;
+  readonly place?: Place | undefined;
+  /** What would have been right. */
+  readonly expected?: string | undefined;
+  /** What to try next. */
+  readonly hint?: string | undefined;
+}
+
+/** The one error type for wrong input. Any other exception that reaches the top is a bug of ours. */
+export class InputError extends Error {
+  override readonly name = "InputError";
+  constructor(readonly diagnostic: Diagnostic) {
+    super(diagnostic.message);
+  }
+
+  /** The same complaint, with a place if it has none yet: operators know what is wrong, readers know where. */
+  at(place: Place | undefined): InputError {
+    if (this.diagnostic.place !== undefined || place === undefined) return this;
+    return new InputError({ ...this.diagnostic, place });
+  }
+}
+
+/** Throws an {@link InputError}; the rest of the diagnostic (hint, expectation, place) is optional. */
+export function fail(code: string, message: string, rest: Omit<Diagnostic, "code" | "message"> = {}): never {
+  throw new InputError({ code, message, ...rest });
+}

@@ -1,0 +1,28 @@
+import type { Place } from "./diagnostic.js";
+import type { Layer, TensorType } from "./layer.js";
+
+/** One layer in execution order. Inputs and outputs are names of tensors. */
+export interface Node {
+  readonly name: string;
+  readonly layer: Layer;
+  readonly inputs: readonly string[];
+  /** Name of the first output; further ones are not referred to. */
+  readonly output: string;
+  readonly place?: Place | undefined;
+}
+
+/** A graph input; its type may be left to the `--input` flag or to the first layer. */
+export interface GraphInput {
+  readonly name: string;
+  readonly type?: TensorType | undefined;
+}
+
+/** Everything a reader learns about a model. Nothing after the reader knows where it came from. */
+export interface Graph {
+  readonly name: string;
+  readonly format: string;
+  readonly source: string;
+  readonly inputs: readonly GraphInput[];
+  readonly nodes: readonly Node[];
+  readonly outputs: readonly string[];
+}

@@ -1,0 +1,95 @@
+import type { DType } from "./dtype.js";
+import type { Shape } from "./shape.js";
+
+export type AttributeValue = string | number | boolean | null | readonly AttributeValue[];
+/** What a layer is set to, by the name the framework or the paper uses (`kernelSize`, `stride`, `groups`, ...). */
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+/** How a convolution connects its channels; absent for everything that is no convolution. */
+export type Kind = "standard" | "grouped" | "depthwise" | "pointwise";
+
+/** Shape and element type of an activation; without a type it has the model's (`--dtype`). */
+export interface TensorType {
+  readonly shape: Shape;
+  readonly dtype?: DType | undefined;
+}
+
+/** A tensor stored with the model. Parameters are trained, buffers (running statistics) are not. */
+export interface Stored extends TensorType {
+  readonly name: string;
+  readonly role: "parameter" | "buffer";
+}
+
+/** Arithmetic that is no multiply-accumulate of a contraction, by what it is done for. */
+export type Cause = "bias" | "normalization" | "activation" | "pooling" | "elementwise" | "softmax" | "reduction" | "interpolation";
+
+/** Exact operation counts. FLOPs are 2 per MAC plus every entry of `operations`. */
+export interface Cost {
+  readonly macs: bigint;
+  readonly operations: Readonly<Partial<Record<Cause, bigint>>>;
+}
+
+/** What one operator does to inputs of known shape. */
+export interface Inference {
+  readonly outputs: readonly TensorType[];
+  readonly stored: readonly Stored[];
+  readonly cost: Cost;
+  /** The attributes with everything filled in that the input decided (`inChannels`, resolved padding). */
+  readonly attributes: Attributes;
+  readonly kind?: Kind | undefined;
+  /** Whether an output mixes values of several channels, or of several positions, of the input. */
+  readonly mixes: { readonly channels: boolean; readonly space: boolean };
+  /** The formulas behind the figures, with the numbers put in (`macs = 56·56·128·64·9`). */
+  readonly formulas?: { readonly params: string; readonly macs: string } | undefined;
+}
+
+/**
+ * Which order of axes a layer reads: `channels` means N, C, then space (shown as N, space, C under NHWC), `plain` means the
+ * axes have no such order (sequences, features), `any` means shape in is shape out.
+ */
+export type Axes = "channels" | "plain" | "any";
+
+interface LayerBase {
+  /** The operator, in PyTorch's functional spelling: `conv2d`, `max_pool2d`, `lstm`. */
+  readonly op: string;
+  readonly axes: Axes;
+  /** Ranks, batch included, that the layer takes; absent means any. Tells whether a batch was left out of `--input`. */
+  readonly ranks?: readonly number[] | undefined;
+  /** Where a left-out batch goes; 0 unless said. */
+  readonly batchAxis?: number | undefined;
+  /** An input, batch of 1, that the layer's own sizes determine (`linear 512->10`). */
+  readonly impliedInput?: TensorType | undefined;
+  /** Element type of the first input where the operator fixes it (indices of an embedding). */
+  readonly inputDtype?: DType | undefined;
+  /** Zero channels are accepted, as PyTorch's convolutions do where `in_channels=0` is written. */
+  readonly allowsNoChannels?: boolean | undefined;
+}
+
+/** A layer with a shape rule and a cost of its own. */
+export interface Primitive extends LayerBase {
+  readonly type: "primitive";
+  /** Throws {@link InputError} where the inputs do not fit; the caller adds the place. */
+  infer(inputs: readonly Shape[]): Inference;
+}
+
+/** A tensor while a composite is being built: its shape is already known. */
+export interface Value extends TensorType {
+  readonly id: number;
+}
+
+/** Receives the steps of a composite, each inferred as it is added. */
+export interface Expansion {
+  /** Adds one step (itself primitive or composite) and returns its outputs, at least one. */
+  add(name: string, layer: Layer, inputs: readonly Value[]): readonly [Value, ...Value[]];
+}
+
+/** A layer that is only a way to write several others: its figures are their sum. */
+export interface Composite extends LayerBase {
+  readonly type: "composite";
+  readonly attributes: Attributes;
+  /** Name of the step that the whole is named after (a convolution with its activation), or absent: the steps are shown. */
+  readonly lead?: string | undefined;
+  expand(steps: Expansion, inputs: readonly Value[]): readonly Value[];
+}
+
+export type Layer = Primitive | Composite;

@@ -1,0 +1,28 @@
+import { fail } from "./diagnostic.js";
+
+/** Sizes of a tensor, batch included, channels first. */
+export type Shape = readonly number[];
+
+/** The largest size that may be written by hand (2^31 - 1, the limit of the frameworks' own int32 sizes). */
+export const MAX_DIMENSION = 2_147_483_647;
+
+/** The exact number of elements of a shape; 1 for a scalar. */
+export function elements(shape: Shape): bigint {
+  return shape.reduce((product, size) => product * BigInt(size), 1n);
+}
+
+/** `[1, 3, 32, 32]` as `1x3x32x32`. */
+export function formatShape(shape: Shape): string {
+  return shape.length === 0 ? "scalar" : shape.join("x");
+}
+
+/** A computed size, refused where it is no longer an exact integer. Throws `size-too-large`. */
+export function exactSize(size: number): number {
+  if (Number.isSafeInteger(size)) return size;
+  return fail("size-too-large", "the output of this layer has a dimension of 2^53 or more");
+}
+
+/** The product of some sizes as one size, as Flatten makes it. Throws `size-too-large`. */
+export function mergedSize(sizes: Shape): number {
+  return exactSize(Number(elements(sizes)));
+}

@@ -1,0 +1,106 @@
+import type { Attributes, Axes, Cause, Composite, Expansion, Inference, Layer, Primitive, Stored, TensorType, Value } from "../graph/layer.js";
+import { fail } from "../graph/diagnostic.js";
+import { elements, formatShape, type Shape } from "../graph/shape.js";
+
+type Operations = Readonly<Partial<Record<Cause, bigint>>>;
+
+/** An inference with everything that most operators do not have left empty. */
+export function inference(
+  outputs: readonly TensorType[],
+  rest: {
+    readonly stored?: readonly Stored[];
+    readonly macs?: bigint;
+    readonly operations?: Operations;
+    readonly attributes?: Attributes;
+    readonly mixes?: Inference["mixes"];
+    readonly kind?: Inference["kind"];
+    readonly formulas?: Inference["formulas"];
+  } = {},
+): Inference {
+  return {
+    outputs,
+    stored: rest.stored ?? [],
+    cost: { macs: rest.macs ?? 0n, operations: rest.operations ?? {} },
+    attributes: rest.attributes ?? {},
+    mixes: rest.mixes ?? { channels: false, space: false },
+    kind: rest.kind,
+    formulas: rest.formulas,
+  };
+}
+
+/** The first input of a layer; an operator called with none is a bug of the reader, not of the user. */
+export function firstInput(inputs: readonly Shape[]): Shape {
+  const [first] = inputs;
+  if (first === undefined) throw new Error("an operator was given no input");
+  return first;
+}
+
+/** Refuses an input of another rank. `names` are the ranks in words: `N, C, H, W`. Throws `wrong-rank`. */
+export function requireRank(op: string, input: Shape, ranks: readonly number[], axes: string): void {
+  if (ranks.includes(input.length)) return;
+  fail("wrong-rank", `${op} cannot read an input of ${input.length} dimensions (${formatShape(input)})`, {
+    expected: `${ranks.join(" or ")} dimensions: ${axes}`,
+    hint: "check --input, or put flatten or a reshape before this layer",
+  });
+}
+
+/** Axis counted from the end as Python does (-1 is the last). Throws `bad-axis`. */
+export function resolveAxis(op: string, axis: number, rank: number): number {
+  const resolved = axis < 0 ? axis + rank : axis;
+  if (resolved >= 0 && resolved < rank) return resolved;
+  return fail("bad-axis", `${op} works on axis ${axis}, but its input has ${rank} dimensions`, { expected: `${-rank} to ${rank - 1}` });
+}
+
+/**
+ * A layer that changes no shape and does a fixed number of operations an element.
+ * @param perElement operations for each element; 0 for one that costs nothing at inference (dropout)
+ */
+export function elementwise(op: string, cause: Cause, perElement: bigint, attributes: Attributes = {}): Primitive {
+  return {
+    type: "primitive",
+    op,
+    axes: "any",
+    infer(inputs) {
+      const input = firstInput(inputs);
+      const operations: Operations = perElement === 0n ? {} : { [cause]: elements(input) * perElement };
+      return inference([{ shape: input }], { operations, attributes });
+    },
+  };
+}
+
+export interface Step {
+  readonly name: string;
+  readonly layer: Layer;
+}
+
+/** Adds steps one after the other and returns the last output. */
+export function addChain(steps: Expansion, chain: readonly Step[], input: Value): Value {
+  return chain.reduce((value, step) => steps.add(step.name, step.layer, [value])[0], input);
+}
+
+/**
+ * Layers one after the other, written as one. Rank, batch axis and implied input are those of the first.
+ * @param lead name of the step that the whole is shown as (a convolution with its activation)
+ */
+export function chain(op: string, attributes: Attributes, steps: readonly [Step, ...Step[]], lead?: string): Composite {
+  const first = steps[0].layer;
+  return {
+    type: "composite",
+    op,
+    axes: chainAxes(steps),
+    ranks: first.ranks,
+    batchAxis: first.batchAxis,
+    impliedInput: first.impliedInput,
+    inputDtype: first.inputDtype,
+    attributes,
+    lead,
+    expand: (expansion, inputs) => {
+      const [input] = inputs;
+      return input === undefined ? [] : [addChain(expansion, steps, input)];
+    },
+  };
+}
+
+function chainAxes(steps: readonly Step[]): Axes {
+  return steps.find((step) => step.layer.axes !== "any")?.layer.axes ?? "any";
+}
