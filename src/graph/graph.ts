@@ -1,5 +1,6 @@
 import type { Place } from "./diagnostic.js";
 import type { Layer, TensorType } from "./layer.js";
+import type { Shape } from "./shape.js";
 
 /** One layer in execution order. Inputs and outputs are names of tensors. */
 export interface Node {
@@ -8,6 +9,8 @@ export interface Node {
   readonly inputs: readonly string[];
   /** Name of the first output; further ones are not referred to. */
   readonly output: string;
+  /** Spatial size that the spec says its input has (`@56x56`). */
+  readonly at?: Shape | undefined;
   readonly place?: Place | undefined;
 }
 

@@ -59,6 +59,8 @@ interface LayerBase {
   readonly batchAxis?: number | undefined;
   /** An input, batch of 1, that the layer's own sizes determine (`linear 512->10`). */
   readonly impliedInput?: TensorType | undefined;
+  /** Input channels, where the layer itself says them. */
+  readonly inChannels?: number | undefined;
   /** Element type of the first input where the operator fixes it (indices of an embedding). */
   readonly inputDtype?: DType | undefined;
   /** Zero channels are accepted, as PyTorch's convolutions do where `in_channels=0` is written. */

@@ -1,0 +1,66 @@
+import type { DType } from "../graph/dtype.js";
+import type { Attributes, Cause, Kind } from "../graph/layer.js";
+import type { Shape } from "../graph/shape.js";
+import type { Layout } from "./layout.js";
+
+/** What a layer or a whole model costs. Counts are exact; bytes are of stored or moved tensors. */
+export interface Figures {
+  /** Trainable parameters. */
+  readonly params: bigint;
+  /** Elements of running statistics, which are not trained. */
+  readonly buffers: bigint;
+  /** Multiply-accumulates of contractions; a bias is none. */
+  readonly macs: bigint;
+  /** 2 per MAC plus everything in `operations`. */
+  readonly flops: bigint;
+  readonly operations: Readonly<Partial<Record<Cause, bigint>>>;
+  /** Bytes of parameters and buffers as stored. */
+  readonly weightBytes: bigint;
+  /** Bytes of the outputs. */
+  readonly activationBytes: bigint;
+  /** Bytes of inputs, outputs and weights, each once. */
+  readonly bytesMoved: bigint;
+  /** FLOPs for each byte moved: low means bound by memory. */
+  readonly intensity: number;
+}
+
+export interface LayerAnalysis extends Figures {
+  readonly index: number;
+  readonly name: string;
+  readonly op: string;
+  readonly kind?: Kind | undefined;
+  readonly inputs: readonly Shape[];
+  readonly outputs: readonly Shape[];
+  readonly attributes: Attributes;
+  readonly mixes: { readonly channels: boolean; readonly space: boolean };
+  readonly formulas?: { readonly params: string; readonly macs: string } | undefined;
+  /** The layers that a composite consists of; its figures are their sum. */
+  readonly steps: readonly LayerAnalysis[];
+}
+
+export interface Totals extends Figures {
+  readonly layers: number;
+  /** Most bytes of activations alive at once, in execution order, nothing done in place. */
+  readonly peakActivationBytes: bigint;
+}
+
+export interface NamedTensor {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** Everything counted of one model. The renderers take it as it is. */
+export interface Analysis {
+  readonly model: { readonly name: string; readonly format: string; readonly source: string };
+  readonly convention: "convcost";
+  readonly partial: boolean;
+  readonly layout: Layout;
+  readonly dtype: DType;
+  readonly inputs: readonly NamedTensor[];
+  readonly outputs: readonly NamedTensor[];
+  readonly totals: Totals;
+  readonly layers: readonly LayerAnalysis[];
+  readonly uncounted: readonly { readonly op: string; readonly count: number }[];
+  readonly warnings: readonly string[];
+}

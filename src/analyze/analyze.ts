@@ -1,0 +1,140 @@
+import type { DType } from "../graph/dtype.js";
+import type { Graph } from "../graph/graph.js";
+import type { Cause } from "../graph/layer.js";
+import type { Analysis, Figures, LayerAnalysis, NamedTensor } from "./analysis.js";
+import { inferGraph, type InferredLayer, type TypedValue } from "./infer.js";
+import { resolveInput, type InputOptions } from "./input.js";
+import { toLayout, type Layout } from "./layout.js";
+import { distinctBytes, isFused, peakActivationBytes, tensorBytes } from "./memory.js";
+import { elements } from "../graph/shape.js";
+
+export interface AnalyzeOptions extends InputOptions {
+  /** Element type of weights and activations that have none of their own; float32 unless said. */
+  readonly dtype?: DType | undefined;
+}
+
+interface Context {
+  readonly dtype: DType;
+  readonly layout: Layout;
+}
+
+/**
+ * Infers every shape of a graph and counts what each layer and the whole cost.
+ * @returns exact counts as bigint; bytes for `dtype`; shapes in `layout`, batch included
+ * @throws InputError where a shape is missing or a layer cannot read its input
+ */
+export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
+  const context: Context = { dtype: options.dtype ?? "float32", layout: options.layout ?? "nchw" };
+  const inferred = inferGraph(graph, resolveInput(graph, options));
+  const layers = inferred.layers.map((layer, index) => countLayer(layer, index, context));
+  return {
+    model: { name: graph.name, format: graph.format, source: graph.source },
+    convention: "convcost",
+    partial: false,
+    ...context,
+    inputs: [named(graph.inputs[0]?.name ?? "input", inferred.input, context)],
+    outputs: inferred.outputs.map((value, index) => named(index === 0 ? "output" : `output${index}`, value, context)),
+    totals: {
+      layers: layers.length,
+      ...sumFigures(layers),
+      peakActivationBytes: peakActivationBytes(inferred, context.dtype),
+    },
+    layers,
+    uncounted: [],
+    warnings: [],
+  };
+}
+
+function named(name: string, value: TypedValue, { dtype, layout }: Context): NamedTensor {
+  return { name, shape: shown(value, layout), dtype: value.dtype ?? dtype };
+}
+
+function shown(value: TypedValue, layout: Layout) {
+  return value.axes === "channels" ? toLayout(value.shape, layout) : value.shape;
+}
+
+function countLayer(layer: InferredLayer, index: number, context: Context): LayerAnalysis {
+  const steps = layer.steps.map((step, position) => countLayer(step, position, context));
+  const lead = layer.layer.type === "composite" ? leadOf(layer.layer.lead, steps) : undefined;
+  const figures = layer.inference === undefined ? compositeFigures(layer, steps, context) : primitiveFigures(layer, layer.inference, context);
+  return {
+    index,
+    name: layer.name,
+    op: lead?.op ?? layer.layer.op,
+    kind: lead?.kind ?? layer.inference?.kind,
+    inputs: layer.inputs.map((value) => shown(value, context.layout)),
+    outputs: layer.outputs.map((value) => shown(value, context.layout)),
+    attributes: layer.layer.type === "composite" ? { ...lead?.attributes, ...layer.layer.attributes } : (layer.inference?.attributes ?? {}),
+    mixes: layer.inference?.mixes ?? { channels: steps.some((step) => step.mixes.channels), space: steps.some((step) => step.mixes.space) },
+    formulas: lead?.formulas ?? layer.inference?.formulas,
+    steps: lead === undefined ? steps : lead.steps,
+    ...figures,
+  };
+}
+
+function leadOf(name: string | undefined, steps: readonly LayerAnalysis[]): LayerAnalysis | undefined {
+  return name === undefined ? undefined : steps.find((step) => step.name === name);
+}
+
+function primitiveFigures(layer: InferredLayer, inference: NonNullable<InferredLayer["inference"]>, { dtype }: Context): Figures {
+  const { cost, stored } = inference;
+  const count = (role: "parameter" | "buffer") => stored.filter((tensor) => tensor.role === role).reduce((sum, tensor) => sum + elements(tensor.shape), 0n);
+  const weightBytes = stored.reduce((sum, tensor) => sum + tensorBytes(tensor, dtype), 0n);
+  const activationBytes = distinctBytes(layer.outputs, dtype);
+  const bytesMoved = distinctBytes(layer.inputs, dtype) + activationBytes + weightBytes;
+  const flops = 2n * cost.macs + Object.values(cost.operations).reduce((sum, operations) => sum + operations, 0n);
+  return {
+    params: count("parameter"),
+    buffers: count("buffer"),
+    macs: cost.macs,
+    flops,
+    operations: cost.operations,
+    weightBytes,
+    activationBytes,
+    bytesMoved,
+    intensity: ratio(flops, bytesMoved),
+  };
+}
+
+function compositeFigures(layer: InferredLayer, steps: readonly LayerAnalysis[], { dtype }: Context): Figures {
+  const sum = sumFigures(steps);
+  if (!isFused(layer)) return sum;
+  // What runs as one never writes what passes between its steps.
+  const activationBytes = distinctBytes(layer.outputs, dtype);
+  const bytesMoved = distinctBytes(layer.inputs, dtype) + activationBytes + sum.weightBytes;
+  return { ...sum, activationBytes, bytesMoved, intensity: ratio(sum.flops, bytesMoved) };
+}
+
+/** The sum of some layers' figures; the intensity of the whole is all FLOPs over all bytes. */
+export function sumFigures(layers: readonly Figures[]): Figures {
+  const operations: Partial<Record<Cause, bigint>> = {};
+  for (const layer of layers) addOperations(operations, layer.operations);
+  const sum = (pick: (layer: Figures) => bigint) => layers.reduce((total, layer) => total + pick(layer), 0n);
+  const flops = sum((layer) => layer.flops);
+  const bytesMoved = sum((layer) => layer.bytesMoved);
+  return {
+    params: sum((layer) => layer.params),
+    buffers: sum((layer) => layer.buffers),
+    macs: sum((layer) => layer.macs),
+    flops,
+    operations,
+    weightBytes: sum((layer) => layer.weightBytes),
+    activationBytes: sum((layer) => layer.activationBytes),
+    bytesMoved,
+    intensity: ratio(flops, bytesMoved),
+  };
+}
+
+function addOperations(into: Partial<Record<Cause, bigint>>, operations: Figures["operations"]): void {
+  for (const cause of CAUSES) {
+    const count = operations[cause];
+    if (count !== undefined) into[cause] = (into[cause] ?? 0n) + count;
+  }
+}
+
+const CAUSES: readonly Cause[] = ["bias", "normalization", "activation", "pooling", "elementwise", "softmax", "reduction", "interpolation"];
+
+/** A quotient of exact counts as a plain number; 0 where there is nothing to divide by. */
+export function ratio(numerator: bigint, denominator: bigint): number {
+  return denominator === 0n ? 0 : Number(numerator) / Number(denominator);
+}

@@ -1,0 +1,100 @@
+import { fail, InputError } from "../graph/diagnostic.js";
+import type { Graph, Node } from "../graph/graph.js";
+import type { Axes, Inference, Layer, TensorType, Value } from "../graph/layer.js";
+import { formatShape } from "../graph/shape.js";
+
+/** A value with the order of its axes, so that it can be shown in the reader's layout. */
+export interface TypedValue extends Value {
+  readonly axes: Axes;
+}
+
+/** A layer with its shapes known; a composite has its steps, a primitive its own inference. */
+export interface InferredLayer {
+  readonly name: string;
+  readonly layer: Layer;
+  readonly inputs: readonly TypedValue[];
+  readonly outputs: readonly TypedValue[];
+  readonly inference?: Inference | undefined;
+  readonly steps: readonly InferredLayer[];
+}
+
+export interface InferredGraph {
+  readonly input: TypedValue;
+  readonly layers: readonly InferredLayer[];
+  readonly outputs: readonly TypedValue[];
+}
+
+/**
+ * Gives every tensor of the graph its shape, in execution order.
+ * Throws what an operator finds wrong with its input, at the place of its layer.
+ */
+export function inferGraph(graph: Graph, input: TensorType & { readonly axes: Axes }): InferredGraph {
+  const inferrer = new Inferrer();
+  const start = inferrer.value(input, input.axes);
+  const tensors = new Map<string, TypedValue>(graph.inputs.map(({ name }) => [name, start]));
+  const layers = graph.nodes.map((node) => {
+    const inferred = inferNode(inferrer, node, tensors);
+    const [first] = inferred.outputs;
+    if (first !== undefined) tensors.set(node.output, first);
+    return inferred;
+  });
+  return { input: start, layers, outputs: graph.outputs.map((name) => tensor(tensors, name)) };
+}
+
+function tensor(tensors: ReadonlyMap<string, TypedValue>, name: string): TypedValue {
+  const found = tensors.get(name);
+  if (found === undefined) throw new Error(`the graph has no tensor ${name} before it is used`);
+  return found;
+}
+
+function inferNode(inferrer: Inferrer, node: Node, tensors: ReadonlyMap<string, TypedValue>): InferredLayer {
+  const inputs = node.inputs.map((name) => tensor(tensors, name));
+  checkAt(node, inputs);
+  try {
+    return inferrer.run(node.name, node.layer, inputs);
+  } catch (error) {
+    throw error instanceof InputError ? error.at(node.place) : error;
+  }
+}
+
+function checkAt(node: Node, inputs: readonly TypedValue[]): void {
+  const spatial = inputs[0]?.shape.slice(2) ?? [];
+  if (node.at === undefined || formatShape(node.at) === formatShape(spatial)) return;
+  fail("size-mismatch", `this layer is said to be at ${formatShape(node.at)}, but its input is ${formatShape(spatial)}`, {
+    place: node.place,
+    expected: `@${formatShape(spatial)}`,
+    hint: "leave @ out: the size follows from --input or from the layer before",
+  });
+}
+
+/** Numbers the values of one run. */
+class Inferrer {
+  private count = 0;
+
+  value(type: TensorType, axes: Axes): TypedValue {
+    return { ...type, axes, id: this.count++ };
+  }
+
+  run(name: string, layer: Layer, inputs: readonly TypedValue[]): InferredLayer {
+    if (layer.type === "primitive") return this.primitive(name, layer, inputs);
+    const steps: InferredLayer[] = [];
+    const known = new Map<number, TypedValue>(inputs.map((input) => [input.id, input]));
+    const typed = (value: Value): TypedValue => known.get(value.id) ?? { ...value, axes: "plain" };
+    const add = (stepName: string, stepLayer: Layer, stepInputs: readonly Value[]): readonly [Value, ...Value[]] => {
+      const step = this.run(stepName, stepLayer, stepInputs.map(typed));
+      steps.push(step);
+      for (const output of step.outputs) known.set(output.id, output);
+      const [first, ...rest] = step.outputs;
+      if (first === undefined) throw new Error(`${stepLayer.op} has no output`);
+      return [first, ...rest];
+    };
+    const outputs = layer.expand({ add }, inputs).map(typed);
+    return { name, layer, inputs, outputs, steps };
+  }
+
+  private primitive(name: string, layer: Extract<Layer, { type: "primitive" }>, inputs: readonly TypedValue[]): InferredLayer {
+    const inference = layer.infer(inputs.map((input) => input.shape));
+    const axes = layer.axes === "any" ? (inputs[0]?.axes ?? "plain") : layer.axes;
+    return { name, layer, inputs, outputs: inference.outputs.map((type) => this.value(type, axes)), inference, steps: [] };
+  }
+}

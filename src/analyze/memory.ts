@@ -1,0 +1,46 @@
+import { bytesOf, type DType } from "../graph/dtype.js";
+import type { TensorType } from "../graph/layer.js";
+import { elements } from "../graph/shape.js";
+import type { InferredGraph, InferredLayer, TypedValue } from "./infer.js";
+
+/** Bytes of one tensor; `dtype` is the model's, for tensors that have none of their own. */
+export function tensorBytes(type: TensorType, dtype: DType): bigint {
+  return bytesOf(elements(type.shape), type.dtype ?? dtype);
+}
+
+/** Bytes of some values, one that stands there twice counted once. */
+export function distinctBytes(values: readonly TypedValue[], dtype: DType): bigint {
+  const distinct = new Map(values.map((value) => [value.id, value]));
+  return [...distinct.values()].reduce((sum, value) => sum + tensorBytes(value, dtype), 0n);
+}
+
+/** A layer that runs as one: a primitive, or a convolution with its activation. */
+export function isFused(layer: InferredLayer): boolean {
+  return layer.layer.type === "primitive" || layer.layer.lead !== undefined;
+}
+
+/**
+ * The most bytes of activations alive at once: a tensor lives from the layer that makes it to the last that reads it, the model's
+ * outputs to the end. Nothing is done in place, and no layer is given scratch memory.
+ */
+export function peakActivationBytes(graph: InferredGraph, dtype: DType): bigint {
+  const runs = graph.layers.flatMap(flatten);
+  const lastUse = new Map<number, number>();
+  runs.forEach((run, index) => {
+    for (const value of [...run.outputs, ...run.inputs]) lastUse.set(value.id, index);
+  });
+  for (const output of graph.outputs) lastUse.set(output.id, runs.length);
+  let alive = tensorBytes(graph.input, dtype);
+  let peak = alive;
+  runs.forEach((run, index) => {
+    alive += distinctBytes(run.outputs, dtype);
+    if (alive > peak) peak = alive;
+    const dead = [...run.inputs, ...run.outputs].filter((value) => lastUse.get(value.id) === index);
+    alive -= distinctBytes(dead, dtype);
+  });
+  return peak;
+}
+
+function flatten(layer: InferredLayer): readonly InferredLayer[] {
+  return isFused(layer) ? [layer] : layer.steps.flatMap(flatten);
+}

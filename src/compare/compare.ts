@@ -1,0 +1,151 @@
+import { analyze, ratio, type AnalyzeOptions } from "../analyze/analyze.js";
+import type { Analysis, Figures, LayerAnalysis } from "../analyze/analysis.js";
+import { fail, InputError } from "../graph/diagnostic.js";
+import type { Graph } from "../graph/graph.js";
+import type { Layer } from "../graph/layer.js";
+import type { Shape } from "../graph/shape.js";
+import { convolutionOf, type ConvolutionShape } from "./convolution-of.js";
+import { variantsOf, type Variant, type VariantOptions } from "./variants.js";
+
+export interface CompareOptions extends AnalyzeOptions, VariantOptions {}
+
+export interface Ratio {
+  readonly params: number;
+  readonly macs: number;
+  readonly flops: number;
+}
+
+/** One way of doing the layer, with its figures and their ratios to the first row. */
+export type ComparisonRow =
+  | (Figures & {
+      readonly label: string;
+      readonly available: true;
+      readonly outputs: readonly Shape[];
+      readonly ratio: Ratio;
+      readonly mixes: { readonly channels: boolean; readonly space: boolean };
+      readonly formulas?: LayerAnalysis["formulas"];
+      /** The law of the depthwise separable convolution against the standard one: 1/Cout + 1/K. */
+      readonly law?: { readonly formula: string; readonly value: number } | undefined;
+      readonly steps: readonly LayerAnalysis[];
+    })
+  | { readonly label: string; readonly available: false; readonly reason: string };
+
+export interface Comparison {
+  readonly baseline: string;
+  readonly inputs: Analysis["inputs"];
+  readonly dtype: Analysis["dtype"];
+  readonly rows: readonly ComparisonRow[];
+}
+
+/**
+ * One convolution: a row for each way to write it (standard, depthwise, pointwise, separable, grouped, ...). Several graphs, or one
+ * of several layers: a row each, all on the same input.
+ * @throws InputError where a shape is missing or does not fit, or a single layer is no convolution
+ */
+export function compare(graphs: Graph | readonly Graph[], options: CompareOptions = {}): Comparison {
+  const [first, ...rest] = isList(graphs) ? graphs : [graphs];
+  if (first === undefined) return fail("empty-spec", "there is nothing to compare", { expected: "one convolution, or several specs" });
+  if (rest.length > 0) return compareGraphs([first, ...rest], options);
+  return first.nodes.length === 1 ? compareVariants(first, options) : compareGraphs(eachLayer(first), options);
+}
+
+function isList(graphs: Graph | readonly Graph[]): graphs is readonly Graph[] {
+  return Array.isArray(graphs);
+}
+
+/** Each layer of a chain as a graph of its own, on the chain's input. */
+function eachLayer(graph: Graph): readonly Graph[] {
+  return graph.nodes.map((node) => {
+    const name = node.place?.kind === "text" ? node.place.text.slice(node.place.start, node.place.end) : node.name;
+    const inputs = graph.inputs.map((input) => input.name);
+    return { ...graph, name, nodes: [{ ...node, inputs }], outputs: [node.output] };
+  });
+}
+
+function compareGraphs(graphs: readonly Graph[], options: CompareOptions): Comparison {
+  const analyses = graphs.map((graph) => ({ label: graph.name, analysis: analyze(graph, options) }));
+  const [first] = analyses;
+  if (first === undefined) throw new Error("no graphs to compare");
+  const baseline = first.analysis.totals;
+  const rows = analyses.map(({ label, analysis }) => rowOf(oneLine(label), analysis, baseline));
+  return { baseline: oneLine(first.label), inputs: first.analysis.inputs, dtype: first.analysis.dtype, rows };
+}
+
+function oneLine(label: string): string {
+  return label.trim().replace(/\s+/g, " ");
+}
+
+function compareVariants(graph: Graph, options: CompareOptions): Comparison {
+  const base = analyze(graph, options);
+  const [layer] = base.layers;
+  if (layer === undefined) throw new Error("a graph of one layer has one row");
+  const shape = located(graph, () => convolutionOf(layer));
+  const input = channelsFirst(base, options);
+  const variants = variantsOf(shape, options).map((variant) => analysed(variant, input, options));
+  const baseline = variants.find((variant) => variant.available);
+  if (baseline?.available !== true) throw new Error("the standard convolution always exists");
+  const rows = variants.map((variant): ComparisonRow => {
+    if (!variant.available) return variant;
+    const row = rowOf(variant.label, variant.analysis, baseline.analysis.totals);
+    return variant.label === "depthwise separable" && row.available ? { ...row, law: lawOf(shape) } : row;
+  });
+  return { baseline: baseline.label, inputs: base.inputs, dtype: base.dtype, rows };
+}
+
+function located<T>(graph: Graph, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof InputError ? error.at(graph.nodes[0]?.place) : error;
+  }
+}
+
+function channelsFirst(base: Analysis, options: CompareOptions): Shape {
+  const shape = base.inputs[0]?.shape ?? [];
+  if (options.layout !== "nhwc") return shape;
+  return [...shape.slice(0, 1), ...shape.slice(-1), ...shape.slice(1, -1)];
+}
+
+function analysed(variant: Variant, input: Shape, options: CompareOptions) {
+  if (!variant.available) return variant;
+  try {
+    const analysis = analyze(graphOf(variant.label, variant.layer, input), { dtype: options.dtype, layout: options.layout });
+    return { label: variant.label, available: true as const, analysis };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { label: variant.label, available: false as const, reason: error.message };
+  }
+}
+
+function graphOf(name: string, layer: Layer, input: Shape): Graph {
+  return {
+    name,
+    format: "spec",
+    source: name,
+    inputs: [{ name: "input", type: { shape: input } }],
+    nodes: [{ name, layer, inputs: ["input"], output: "output" }],
+    outputs: ["output"],
+  };
+}
+
+function rowOf(label: string, analysis: Analysis, baseline: Figures): ComparisonRow {
+  const { totals, layers } = analysis;
+  const { params, buffers, macs, flops, operations, weightBytes, activationBytes, bytesMoved, intensity } = totals;
+  const [only] = layers;
+  return {
+    label,
+    available: true,
+    outputs: analysis.outputs.map((output) => output.shape),
+    ...{ params, buffers, macs, flops, operations, weightBytes, activationBytes, bytesMoved, intensity },
+    ratio: { params: ratio(params, baseline.params), macs: ratio(macs, baseline.macs), flops: ratio(flops, baseline.flops) },
+    mixes: { channels: layers.some((layer) => layer.mixes.channels), space: layers.some((layer) => layer.mixes.space) },
+    formulas: layers.length === 1 ? only?.formulas : undefined,
+    steps: layers.length === 1 && only !== undefined ? only.steps : layers,
+  };
+}
+
+/** MobileNets (arXiv 1704.04861), section 3.1: the cost of the separable convolution over that of the standard one. */
+function lawOf({ outChannels, kernelSize }: ConvolutionShape) {
+  const taps = kernelSize.reduce((product, size) => product * size, 1);
+  return { formula: `1/Cout + 1/K = 1/${outChannels} + 1/${taps}`, value: 1 / outChannels + 1 / taps };
+}

@@ -1,0 +1,61 @@
+import type { LayerAnalysis } from "../analyze/analysis.js";
+import { fail } from "../graph/diagnostic.js";
+import type { AttributeValue } from "../graph/layer.js";
+import type { Pad } from "../ops/window.js";
+
+/** What every variant of a convolution keeps: its channels, window and bias. */
+export interface ConvolutionShape {
+  readonly rank: number;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly kernelSize: readonly number[];
+  readonly stride: readonly number[];
+  readonly dilation: readonly number[];
+  readonly padding: readonly Pad[];
+  readonly groups: number;
+  readonly bias: boolean;
+}
+
+/**
+ * Reads a convolution back from its analysis, a depthwise separable one from its two steps.
+ * Throws `not-a-convolution` for everything else.
+ */
+export function convolutionOf(layer: LayerAnalysis): ConvolutionShape {
+  const spatial = layer.steps[0] ?? layer;
+  const last = layer.steps.at(-1) ?? layer;
+  const rank = /^conv([123])d$/.exec(spatial.op)?.[1];
+  if (rank === undefined || !/^(separable_)?conv/.test(layer.op)) notAConvolution(layer);
+  const { attributes } = spatial;
+  return {
+    rank: Number(rank),
+    inChannels: size(attributes["inChannels"]),
+    outChannels: size(last.attributes["outChannels"]),
+    kernelSize: list(attributes["kernelSize"]).map(size),
+    stride: list(attributes["stride"]).map(size),
+    dilation: list(attributes["dilation"]).map(size),
+    padding: list(attributes["padding"]).map(pad),
+    groups: size(attributes["groups"]),
+    bias: last.attributes["bias"] === true,
+  };
+}
+
+function notAConvolution(layer: LayerAnalysis): never {
+  return fail("not-a-convolution", `compare makes variants of one convolution, and ${layer.op} is none that it can vary`, {
+    expected: "a convolution, as in `conv 3x3 64->128 @56x56`, or several specs",
+    hint: "several specs become a row each: convcost compare \"conv 3x3 64->128\" \"sep 3x3 64->128\" --input 64x56x56",
+  });
+}
+
+function list(value: AttributeValue | undefined): readonly AttributeValue[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function size(value: AttributeValue | undefined): number {
+  if (typeof value === "number") return value;
+  throw new Error("a convolution's attribute is not a number");
+}
+
+function pad(value: AttributeValue): Pad {
+  const [before, after] = Array.isArray(value) ? value : [value, value];
+  return { before: size(before), after: size(after) };
+}

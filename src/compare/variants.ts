@@ -1,0 +1,137 @@
+import { InputError } from "../graph/diagnostic.js";
+import type { Layer } from "../graph/layer.js";
+import { convolution, type Connection } from "../ops/conv/convolution.js";
+import { depthwiseMultiplier } from "../ops/conv/separable.js";
+import { chain, type Step } from "../ops/primitive.js";
+import type { ConvolutionShape } from "./convolution-of.js";
+
+export interface VariantOptions {
+  /** Groups of the grouped variant; the spec's own, else 4. */
+  readonly groups?: number | undefined;
+  /** How much the inverted residual expands (else 6) and the bottleneck narrows (else 4). */
+  readonly expand?: number | undefined;
+}
+
+/** One way to write the convolution, or the reason why there is none. */
+export type Variant =
+  | { readonly label: string; readonly available: true; readonly layer: Layer }
+  | { readonly label: string; readonly available: false; readonly reason: string };
+
+type Maker = (shape: ConvolutionShape, options: VariantOptions) => Layer;
+
+const DEFAULT_GROUPS = 4;
+const BOTTLENECK_REDUCTION = 4;
+const EXPANSION = 6;
+
+/** The variants, first the one that the others are compared with. Convolutions alone: no norm, activation or addition. */
+const MAKERS: readonly (readonly [string, Maker])[] = [
+  ["standard", (shape) => windowed(shape, shape.inChannels, { type: "grouped", groups: 1, outChannels: shape.outChannels })],
+  ["depthwise", depthwise],
+  ["pointwise", (shape) => pointwise(shape, shape.inChannels, shape.outChannels, shape.stride)],
+  ["depthwise separable", separable],
+  ["grouped", grouped],
+  ["spatially separable", spatiallySeparable],
+  ["bottleneck", bottleneck],
+  ["inverted residual", invertedResidual],
+];
+
+/** Every variant of a convolution that maps the same channels with the same window. */
+export function variantsOf(shape: ConvolutionShape, options: VariantOptions): readonly Variant[] {
+  return MAKERS.map(([label, make]): Variant => {
+    try {
+      return { label, available: true, layer: make(shape, options) };
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      return { label, available: false, reason: error.message };
+    }
+  });
+}
+
+function unavailable(reason: string): never {
+  throw new InputError({ code: "no-such-variant", message: reason });
+}
+
+function windowed(shape: ConvolutionShape, inChannels: number, connection: Connection): Layer {
+  const { rank, kernelSize, stride, dilation, padding, bias } = shape;
+  return convolution({ rank, inChannels, connection, kernelSize, stride, dilation, padding, bias });
+}
+
+function pointwise(shape: ConvolutionShape, inChannels: number, outChannels: number, stride?: readonly number[]): Layer {
+  const ones = Array<number>(shape.rank).fill(1);
+  return convolution({
+    rank: shape.rank,
+    inChannels,
+    connection: { type: "grouped", groups: 1, outChannels },
+    kernelSize: ones,
+    stride: stride ?? ones,
+    dilation: ones,
+    padding: "valid",
+    bias: shape.bias,
+  });
+}
+
+function depthwise(shape: ConvolutionShape): Layer {
+  return windowed(shape, shape.inChannels, { type: "depthwise", multiplier: depthwiseMultiplier(shape.inChannels, shape.outChannels) });
+}
+
+function separable(shape: ConvolutionShape): Layer {
+  return chain("depthwise_separable", {}, [
+    { name: "depthwise", layer: windowed(shape, shape.inChannels, { type: "depthwise", multiplier: 1 }) },
+    { name: "pointwise", layer: pointwise(shape, shape.inChannels, shape.outChannels) },
+  ]);
+}
+
+function grouped(shape: ConvolutionShape, options: VariantOptions): Layer {
+  const own = shape.groups > 1 && shape.groups < shape.inChannels ? shape.groups : DEFAULT_GROUPS;
+  return windowed(shape, shape.inChannels, { type: "grouped", groups: options.groups ?? own, outChannels: shape.outChannels });
+}
+
+/** k x k as one axis after the other (Inception v3, arXiv 1512.00567, section 3.2); the first step makes the channels. */
+function spatiallySeparable(shape: ConvolutionShape): Layer {
+  const axes = shape.kernelSize.flatMap((size, axis) => (size > 1 ? [axis] : []));
+  if (axes.length < 2) return unavailable("the kernel has one axis only: there is nothing to separate");
+  const steps = axes.map((axis, position): Step => {
+    const only = <T>(list: readonly T[], otherwise: T): readonly T[] => list.map((value, index) => (index === axis ? value : otherwise));
+    // What the window does on an axis of size 1 (stride, padding) goes with the first step.
+    const rest = <T>(list: readonly T[], otherwise: T): readonly T[] =>
+      list.map((value, index) => (index === axis || (position === 0 && !axes.includes(index)) ? value : otherwise));
+    const kernelSize = only(shape.kernelSize, 1);
+    return {
+      name: kernelSize.join("x"),
+      layer: convolution({
+        rank: shape.rank,
+        inChannels: position === 0 ? shape.inChannels : shape.outChannels,
+        connection: { type: "grouped", groups: 1, outChannels: shape.outChannels },
+        kernelSize,
+        stride: rest(shape.stride, 1),
+        dilation: only(shape.dilation, 1),
+        padding: rest(shape.padding, { before: 0, after: 0 }),
+        bias: shape.bias,
+      }),
+    };
+  });
+  const [first, ...others] = steps;
+  return first === undefined ? unavailable("there is nothing to separate") : chain("spatially_separable", {}, [first, ...others]);
+}
+
+/** Narrow, convolve, widen (ResNet, arXiv 1512.03385, figure 5): the middle has outChannels / 4. */
+function bottleneck(shape: ConvolutionShape, options: VariantOptions): Layer {
+  const reduction = options.expand ?? BOTTLENECK_REDUCTION;
+  if (shape.outChannels % reduction !== 0) return unavailable(`${shape.outChannels} output channels cannot be narrowed by ${reduction}`);
+  const middle = shape.outChannels / reduction;
+  return chain("bottleneck", {}, [
+    { name: "reduce", layer: pointwise(shape, shape.inChannels, middle) },
+    { name: "convolve", layer: windowed(shape, middle, { type: "grouped", groups: 1, outChannels: middle }) },
+    { name: "expand", layer: pointwise(shape, middle, shape.outChannels) },
+  ]);
+}
+
+/** Widen, depthwise, project (MobileNetV2, arXiv 1801.04381, table 1): the middle has 6 times the input channels. */
+function invertedResidual(shape: ConvolutionShape, options: VariantOptions): Layer {
+  const middle = shape.inChannels * (options.expand ?? EXPANSION);
+  return chain("inverted_residual", {}, [
+    { name: "expand", layer: pointwise(shape, shape.inChannels, middle) },
+    { name: "depthwise", layer: windowed(shape, middle, { type: "depthwise", multiplier: 1 }) },
+    { name: "project", layer: pointwise(shape, middle, shape.outChannels) },
+  ]);
+}

@@ -1,0 +1,11 @@
+export { analyze, type AnalyzeOptions } from "./analyze/analyze.js";
+export type { Analysis, Figures, LayerAnalysis, NamedTensor, Totals } from "./analyze/analysis.js";
+export type { Layout } from "./analyze/layout.js";
+export { parseShape } from "./analyze/shape-text.js";
+export { compare, type Comparison, type ComparisonRow, type CompareOptions, type Ratio } from "./compare/compare.js";
+export { InputError, type Diagnostic, type Place } from "./graph/diagnostic.js";
+export type { DType } from "./graph/dtype.js";
+export type { Graph, GraphInput, Node } from "./graph/graph.js";
+export type { Attributes, AttributeValue, Cause, Kind } from "./graph/layer.js";
+export type { Shape } from "./graph/shape.js";
+export { parseLayers, type ParseOptions } from "./read/notation/read.js";

@@ -1,0 +1,13 @@
+import { distance } from "fastest-levenshtein";
+
+/** The candidate nearest to a misspelt word, or none where nothing is near. Case does not count. */
+export function closest(word: string, candidates: readonly string[]): string | undefined {
+  const limit = Math.max(1, Math.floor(word.length / 3));
+  const lower = word.toLowerCase();
+  let best: { readonly name: string; readonly distance: number } | undefined;
+  for (const name of candidates) {
+    const found = distance(lower, name.toLowerCase());
+    if (found <= limit && (best === undefined || found < best.distance)) best = { name, distance: found };
+  }
+  return best?.name;
+}

@@ -1,0 +1,42 @@
+import type { Graph, GraphInput, Node } from "../../graph/graph.js";
+import { families } from "../../ops/table.js";
+import { catalogOf, type Catalog } from "./catalog.js";
+import { readStatements, type Statement } from "./statements.js";
+
+export interface ParseOptions {
+  /** What the text is called in complaints; `spec` unless said. */
+  readonly source?: string | undefined;
+}
+
+let catalog: Catalog | undefined;
+
+/**
+ * Reads layer specs (shorthand, PyTorch, Keras, mixed) into a chain of layers.
+ * @param text one text, or several read one after the other as if separated by `;`
+ * @throws InputError with the place of whatever is wrong: unknown layers and arguments, wrong types, unbalanced brackets, an empty spec
+ */
+export function parseLayers(text: string | readonly string[], options: ParseOptions = {}): Graph {
+  const texts = typeof text === "string" ? [text] : text;
+  const source = options.source ?? "spec";
+  // The tables never change: they are indexed when the first spec is read, not when the library is loaded.
+  const known = (catalog ??= catalogOf(families));
+  const sources = texts.map((one, index) => readStatements(one, texts.length > 1 ? `${source} ${index + 1}` : source, known));
+  return chainOf(sources.flat(), texts.join("; "), source);
+}
+
+function chainOf(statements: readonly Statement[], name: string, source: string): Graph {
+  const nodes: Node[] = [];
+  let input: GraphInput = { name: "input" };
+  let current = input.name;
+  for (const statement of statements) {
+    if (statement.kind === "input") {
+      if (nodes.length === 0) input = { name: "input", type: { shape: statement.shape } };
+      continue;
+    }
+    const index = String(nodes.length);
+    const output = `t${index}`;
+    nodes.push({ name: statement.name ?? index, layer: statement.layer, inputs: [current], output, at: statement.at, place: statement.place });
+    current = output;
+  }
+  return { name: name.length <= 60 ? name : `${name.slice(0, 57)}...`, format: "spec", source, inputs: [input], nodes, outputs: [current] };
+}
