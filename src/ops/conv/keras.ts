@@ -54,14 +54,14 @@ function depthwise(args: Args, rank: number): Layer {
 
 function separable(args: Args, rank: number): Layer {
   const base = window(args, rank);
-  const layer = separableConvolution({
+  return separableConvolution({
     ...base,
     outChannels: args.count("filters"),
     multiplier: args.count("depth_multiplier"),
     depthwiseBias: false,
+    finish: (pointwise) => withActivation(args, pointwise, "conv"),
     padding: padding(args, rank, base.stride, base.dilation, base.kernelSize),
   });
-  return withActivation(args, layer, "conv");
 }
 
 function transposed(args: Args, rank: number): Layer {

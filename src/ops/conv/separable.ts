@@ -1,4 +1,4 @@
-import type { AttributeValue, Composite } from "../../graph/layer.js";
+import type { AttributeValue, Composite, Layer } from "../../graph/layer.js";
 import { fail } from "../../graph/diagnostic.js";
 import { chain } from "../primitive.js";
 import { convolution, type ConvolutionOptions } from "./convolution.js";
@@ -8,6 +8,8 @@ export interface SeparableOptions extends Omit<ConvolutionOptions, "connection" 
   readonly multiplier: number;
   /** Bias of the depthwise step; Keras's SeparableConv2D has one only after the pointwise step. */
   readonly depthwiseBias: boolean;
+  /** What the pointwise step becomes: Keras runs an activation with it. */
+  readonly finish?: ((pointwise: Layer) => Layer) | undefined;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface SeparableOptions extends Omit<ConvolutionOptions, "connection" 
  * `bias` is that of the pointwise step.
  */
 export function separableConvolution(options: SeparableOptions): Composite {
-  const { outChannels, multiplier, depthwiseBias, ...window } = options;
+  const { outChannels, multiplier, depthwiseBias, finish, ...window } = options;
   const ones = Array<number>(options.rank).fill(1);
   const depthwise = convolution({ ...window, connection: { type: "depthwise", multiplier }, bias: depthwiseBias });
   const pointwise = convolution({
@@ -37,7 +39,7 @@ export function separableConvolution(options: SeparableOptions): Composite {
   };
   return chain(`separable_conv${options.rank}d`, attributes, [
     { name: "depthwise", layer: depthwise },
-    { name: "pointwise", layer: pointwise },
+    { name: "pointwise", layer: finish?.(pointwise) ?? pointwise },
   ]);
 }
 

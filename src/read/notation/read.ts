@@ -8,7 +8,17 @@ export interface ParseOptions {
   readonly source?: string | undefined;
 }
 
-let catalog: Catalog | undefined;
+let indexed: Catalog | undefined;
+
+/** The tables never change: they are indexed when the first spec is read, not when the library is loaded. */
+function catalog(): Catalog {
+  return (indexed ??= catalogOf(families));
+}
+
+/** Whether a word alone is a layer of the shorthand. */
+export function isLayerWord(word: string): boolean {
+  return catalog().shorthand.has(word.toLowerCase());
+}
 
 /**
  * Reads layer specs (shorthand, PyTorch, Keras, mixed) into a chain of layers.
@@ -18,9 +28,7 @@ let catalog: Catalog | undefined;
 export function parseLayers(text: string | readonly string[], options: ParseOptions = {}): Graph {
   const texts = typeof text === "string" ? [text] : text;
   const source = options.source ?? "spec";
-  // The tables never change: they are indexed when the first spec is read, not when the library is loaded.
-  const known = (catalog ??= catalogOf(families));
-  const sources = texts.map((one, index) => readStatements(one, texts.length > 1 ? `${source} ${index + 1}` : source, known));
+  const sources = texts.map((one, index) => readStatements(one, texts.length > 1 ? `${source} ${index + 1}` : source, catalog()));
   return chainOf(sources.flat(), texts.join("; "), source);
 }
 

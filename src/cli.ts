@@ -1,0 +1,76 @@
+import { Chalk, type ChalkInstance } from "chalk";
+import { Command, CommanderError } from "commander";
+import type { Context } from "./commands/command.js";
+import { commands } from "./commands/table.js";
+import { InputError } from "./graph/diagnostic.js";
+import type { Io, OutputStream } from "./io.js";
+import { renderDiagnostic } from "./report/diagnostic.js";
+import { version } from "./version.js";
+
+const HELP = `
+Examples:
+  convcost count "nn.Conv2d(3, 3, 3, padding=1, groups=3)" --input 1x3x32x32
+  convcost compare "conv 3x3 512->512 @14x14"
+  convcost count --help        the notations of layers, and more examples
+
+Exit codes: 0 fine, 1 a check failed, 2 the request or the input was wrong, 70 a bug of convcost.`;
+
+/** Fine, wrong input, our bug (EX_SOFTWARE of sysexits.h). */
+export type ExitCode = 0 | 1 | 2 | 70;
+
+/**
+ * Runs the program on arguments (without `node` and the script) and returns its exit code. The one place where an error becomes text.
+ */
+export function run(argv: readonly string[], io: Io): ExitCode {
+  const program = programFor({ io, version, chalk: chalkFor(io.stdout, io) }, io);
+  try {
+    program.parse(argv, { from: "user" });
+    return 0;
+  } catch (error) {
+    return report(error, io);
+  }
+}
+
+function programFor(context: Context, io: Io): Command {
+  const program = new Command("convcost");
+  program
+    .description("What a neural-network layer or model costs: parameters, multiply-adds, FLOPs, shapes, memory.")
+    .version(version, "-V, --version")
+    .configureHelp({ helpWidth: Math.min(io.stdout.columns ?? 80, 110) })
+    .configureOutput({
+      writeOut: (text) => { io.stdout.write(text); },
+      writeErr: (text) => { io.stderr.write(text); },
+      outputError: (text, write) => { write(text.replace(/^error: /, `${chalkFor(io.stderr, io).red("error")}: `)); },
+      getOutHelpWidth: () => io.stdout.columns ?? 80,
+      getErrHelpWidth: () => io.stderr.columns ?? 80,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError("hint: convcost --help, or convcost COMMAND --help")
+    .addHelpText("after", HELP);
+  for (const register of commands) register(program, context);
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+}
+
+function report(error: unknown, io: Io): ExitCode {
+  const chalk = chalkFor(io.stderr, io);
+  if (error instanceof InputError) {
+    io.stderr.write(renderDiagnostic(error.diagnostic, chalk));
+    return 2;
+  }
+  // commander has printed its message; help and version that were asked for are no errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  io.stderr.write(`${chalk.red("bug")}: convcost failed where it should not: ${error instanceof Error ? error.message : String(error)}\nPlease report it with the command you ran.\n`);
+  return 70;
+}
+
+/** Colour on a terminal alone; NO_COLOR (no-color.org) and FORCE_COLOR (force-color.org) are honoured, the former first. */
+function chalkFor(stream: OutputStream, { env }: Io): ChalkInstance {
+  const forced = env["FORCE_COLOR"];
+  const no = env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== "";
+  const colour = !no && (forced === undefined || forced === "" ? stream.isTerminal && env["TERM"] !== "dumb" : forced !== "0" && forced !== "false");
+  return new Chalk({ level: colour ? 1 : 0 });
+}

@@ -1,0 +1,114 @@
+import { InvalidArgumentError, Option, type Command } from "commander";
+import type { ChalkInstance } from "chalk";
+import { parseShape } from "../analyze/shape-text.js";
+import { fail } from "../graph/diagnostic.js";
+import { DTYPES, isDType, type DType } from "../graph/dtype.js";
+import { MAX_DIMENSION, type Shape } from "../graph/shape.js";
+import type { Io } from "../io.js";
+import type { Layout } from "../analyze/layout.js";
+import type { Units } from "../report/layer-columns.js";
+
+/** What every command is given. */
+export interface Context {
+  readonly io: Io;
+  readonly version: string;
+  /** Colour for what goes to standard output. */
+  readonly chalk: ChalkInstance;
+}
+
+/** A sub-command: adds itself to the program. */
+export type Register = (program: Command, context: Context) => void;
+
+export const FORMATS = ["table", "json", "csv", "markdown"] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** The flags that every counting command has, as commander parses them. */
+export interface CommonFlags {
+  readonly input?: string;
+  readonly batch?: number;
+  readonly dtype: DType;
+  readonly layout: Layout;
+  readonly format?: Format;
+  readonly json?: boolean;
+  readonly output?: string;
+  readonly sort?: string;
+  readonly top?: number;
+  readonly columns?: string;
+  readonly units: Units;
+}
+
+/** Adds the flags that every counting command has. */
+export function addCommonFlags(command: Command, columns: readonly string[]): Command {
+  return command
+    .option("-i, --input <shape>", "input shape, batch included or not: 64x56x56 or 1,64,56,56")
+    .option("-b, --batch <n>", "batch size", wholeNumber("--batch"))
+    .addOption(new Option("--dtype <type>", "element type of weights and activations").choices(DTYPES).default("float32"))
+    .addOption(new Option("--layout <order>", "order of the axes in shapes, typed and shown").choices(["nchw", "nhwc"]).default("nchw"))
+    .addOption(new Option("-f, --format <format>", "what to print (default: \"table\")").choices(FORMATS))
+    .option("--json", "short for --format json")
+    .option("-o, --output <file>", "write to a file, whole or not at all")
+    .option("--sort <column>", `order the rows: ${columns.join(", ")}`)
+    .option("--top <n>", "only the first n rows; totals stay those of the whole", wholeNumber("--top"))
+    .option("--columns <list>", "columns of table, csv and markdown, separated by commas")
+    .addOption(new Option("--units <units>", "auto: K, M, G and KiB, MiB; raw: plain numbers").choices(["auto", "raw"]).default("auto"));
+}
+
+/** A parser of a flag's whole number from 1 to 2^31 - 1. */
+export function wholeNumber(flag: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= 1 && value <= MAX_DIMENSION) return value;
+    throw new InvalidArgumentError(`${flag} takes a whole number from 1 to ${MAX_DIMENSION}.`);
+  };
+}
+
+/** The options of `analyze` that the common flags set. */
+export function analyzeOptions(flags: CommonFlags): { input?: Shape; batch?: number; dtype: DType; layout: Layout } {
+  if (!isDType(flags.dtype)) throw new Error("commander let an unknown type through");
+  return {
+    ...(flags.input === undefined ? {} : { input: parseShape(inputShape(flags.input)) }),
+    ...(flags.batch === undefined ? {} : { batch: flags.batch }),
+    dtype: flags.dtype,
+    layout: flags.layout,
+  };
+}
+
+/** `input=1x3x32x32` names the one input that a spec has. */
+function inputShape(text: string): string {
+  const named = /^([^=]*)=(.*)$/.exec(text);
+  if (named === null) return text;
+  if (["input", "x"].includes(named[1]?.trim() ?? "")) return named[2] ?? "";
+  return fail("unknown-input", `there is no input '${named[1] ?? ""}'`, { place: { kind: "flag", flag: "--input" }, expected: "--input SHAPE, or --input input=SHAPE" });
+}
+
+/** The format asked for. Throws `contradicting-flags` where --json meets another --format. */
+export function formatOf({ format, json }: CommonFlags): Format {
+  if (json === true && format !== undefined && format !== "json") {
+    return fail("contradicting-flags", `--json contradicts --format ${format}`, { expected: "one of the two" });
+  }
+  return json === true ? "json" : (format ?? "table");
+}
+
+/** The names of `--columns`, each checked by `read`. */
+export function columnList<T>(flags: CommonFlags, read: (name: string, flag: string) => T): readonly T[] | undefined {
+  return flags.columns?.split(",").map((name) => read(name, "--columns"));
+}
+
+/** Writes the result where it was asked for. Throws `unwritable-file`. */
+export function emit({ io }: Context, flags: CommonFlags, text: string): void {
+  if (flags.output === undefined || flags.output === "-") {
+    io.stdout.write(text);
+    return;
+  }
+  try {
+    io.writeFile(flags.output, text);
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    fail("unwritable-file", `this file cannot be written (${reason})`, { place: { kind: "file", path: flags.output }, expected: "a path in a folder that exists and may be written" });
+  }
+}
+
+/** Columns that a table may take: the terminal's where it goes to one. */
+export function tableWidth({ io }: Context, flags: CommonFlags): number | undefined {
+  return flags.output === undefined && io.stdout.isTerminal ? (io.stdout.columns ?? 80) : undefined;
+}

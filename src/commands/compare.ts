@@ -1,0 +1,87 @@
+import { compare as compareGraphs, type Comparison, type ComparisonRow } from "../compare/compare.js";
+import { fail } from "../graph/diagnostic.js";
+import { formatShape } from "../graph/shape.js";
+import { COMPARISON_COLUMNS, comparisonColumn, comparisonGrid } from "../report/comparison-grid.js";
+import { renderCsv } from "../report/csv.js";
+import { explainLines } from "../report/explain.js";
+import { harmless } from "../report/grid.js";
+import { comparisonJson } from "../report/json.js";
+import { renderMarkdown } from "../report/markdown.js";
+import { renderTable } from "../report/table.js";
+import { readEach } from "../source.js";
+import { addCommonFlags, analyzeOptions, columnList, emit, formatOf, tableWidth, wholeNumber, type CommonFlags, type Context, type Register } from "./command.js";
+
+interface CompareFlags extends CommonFlags {
+  readonly groups?: number;
+  readonly expand?: number;
+  readonly explain?: boolean;
+}
+
+const SORTABLE = ["label", "params", "macs", "flops", "moved", "intensity"] as const;
+
+const HELP = `
+One convolution becomes a row for each way to write it: standard, depthwise, pointwise, depthwise separable, grouped,
+spatially separable, bottleneck and inverted residual. Rows are convolutions alone: no norm, activation or addition.
+Several specs, or a file of several, become a row each.
+
+Examples:
+  convcost compare "conv 3x3 512->512 @14x14"
+  convcost compare "nn.Conv2d(64, 128, 3, padding=1)" --input 64x56x56 --groups 8 --expand 6
+  convcost compare "conv 3x3 512->512 @14x14" --explain
+  convcost compare "conv 3x3 64->128" "sep 3x3 64->128" "dw 3x3 64; pw 128" --input 64x56x56
+  convcost compare "conv 3x3 64->128 @56x56" --json | jq '.rows[] | {label, macs}'`;
+
+/** `convcost compare`: the ways to write one convolution, or several specs, side by side. */
+export const compare: Register = (program, context) => {
+  const command = program.command("compare").argument("<spec...>", "a convolution, or several specs, or -").description("compare a convolution with its depthwise, separable and other variants");
+  addCommonFlags(command, SORTABLE)
+    .option("-g, --groups <n>", "groups of the grouped row (default: the spec's own, else 4)", wholeNumber("--groups"))
+    .option("-e, --expand <n>", "how much bottleneck narrows (default: 4) and inverted residual widens (default: 6)", wholeNumber("--expand"))
+    .option("--explain", "print each formula with the numbers put in")
+    .addHelpText("after", HELP)
+    .action((specs: readonly string[], flags: CompareFlags) => {
+      run(specs, flags, context);
+    });
+};
+
+function run(specs: readonly string[], flags: CompareFlags, context: Context): void {
+  const format = formatOf(flags);
+  const columns = columnList(flags, comparisonColumn);
+  const comparison = compareGraphs(readEach(specs, context.io), { ...analyzeOptions(flags), groups: flags.groups, expand: flags.expand });
+  const sorted = flags.sort === undefined ? comparison.rows : sortRows(comparison.rows, flags.sort);
+  const rows = flags.top === undefined ? sorted : sorted.slice(0, flags.top);
+  const explained = flags.explain === true ? explainLines({ ...comparison, rows }).map(harmless).join("\n") : undefined;
+  switch (format) {
+    case "json":
+      emit(context, flags, comparisonJson({ ...comparison, rows }, context.version));
+      return;
+    case "csv":
+      emit(context, flags, renderCsv(comparisonGrid(comparison, rows, { columns, units: "raw", flat: true })));
+      return;
+    case "markdown":
+      emit(context, flags, renderMarkdown(comparisonGrid(comparison, rows, { columns, units: flags.units, flat: false })) + (explained === undefined ? "" : `\n\`\`\`text\n${explained.trimEnd()}\n\`\`\`\n`));
+      return;
+    case "table":
+      emit(context, flags, table(comparison, rows, flags, context, columns) + (explained === undefined ? "" : `\n${explained}`));
+  }
+}
+
+function table(comparison: Comparison, rows: readonly ComparisonRow[], flags: CompareFlags, context: Context, columns: Parameters<typeof comparisonGrid>[2]["columns"]): string {
+  const { chalk } = context;
+  const grid = comparisonGrid(comparison, rows, { columns, units: flags.units, flat: false });
+  const input = comparison.inputs.map((tensor) => formatShape(tensor.shape)).join(", ");
+  const note = chalk.dim(`input ${input}, ${comparison.dtype}; ratio of MACs to ${harmless(comparison.baseline)}`);
+  return `${renderTable(grid, { chalk, width: tableWidth(context, flags) })}\n${note}\n`;
+}
+
+/** Numbers from the largest, labels from A; rows that cannot exist come last. */
+function sortRows(rows: readonly ComparisonRow[], column: string): readonly ComparisonRow[] {
+  const key = SORTABLE.find((name) => name === column.trim().toLowerCase());
+  if (key === undefined) return fail("unknown-column", `rows cannot be sorted by '${column}'`, { place: { kind: "flag", flag: "--sort" }, expected: SORTABLE.join(", ") });
+  return [...rows].sort((left, right) => {
+    if (key === "label") return left.label.localeCompare(right.label, "en", { numeric: true });
+    if (!left.available || !right.available) return Number(right.available) - Number(left.available);
+    const [a, b] = key === "moved" ? [left.bytesMoved, right.bytesMoved] : [left[key], right[key]];
+    return a === b ? 0 : a > b ? -1 : 1;
+  });
+}

@@ -1,0 +1,80 @@
+import { analyze } from "../analyze/analyze.js";
+import type { Analysis, LayerAnalysis } from "../analyze/analysis.js";
+import { renderCsv } from "../report/csv.js";
+import { analysisJson } from "../report/json.js";
+import { LAYER_COLUMNS, layerColumn, layerGrid, sortLayers } from "../report/layer-columns.js";
+import { escape, renderMarkdown } from "../report/markdown.js";
+import { summaryLines } from "../report/summary.js";
+import { renderTable } from "../report/table.js";
+import { harmless } from "../report/grid.js";
+import { readChain } from "../source.js";
+import { addCommonFlags, analyzeOptions, columnList, emit, formatOf, tableWidth, type CommonFlags, type Context, type Register } from "./command.js";
+
+const HELP = `
+A SPEC is a layer or several, in any of these notations, separated by ; or new lines:
+  shorthand   conv 3x3 64->128 s2 p1 d1 g4 bias @56x56    (padding same, no bias unless said)
+              dw 3x3 s2 m1   pw 128   sep 3x3 64->128   tconv 4x4 64->32 s2   maxpool 2x2
+              gap   linear 1000 bias   bn   relu   lstm 64   mha 8   5*(dw 3x3; pw 512)
+  PyTorch     nn.Conv2d(64, 128, kernel_size=3, padding=1, groups=64)   as typed or printed
+  Keras       layers.SeparableConv2D(128, 3, strides=2, padding="same")
+or a text file of these, or - for standard input.
+
+Examples:
+  convcost count "nn.Conv2d(3, 3, 3, padding=1, groups=3)" --input 1x3x32x32
+  convcost count "conv 3x3 3->32 s2; bn; relu; 5*(dw 3x3; pw 64)" --input 3x224x224
+  convcost count layers.txt --input 3x224x224 --sort macs --top 5
+  echo "conv 3x3 64->128 @56x56" | convcost count - --json | jq .totals.macs
+  convcost count "layers.Conv2D(8, 3)" --input 32x32x3 --layout nhwc --dtype int8`;
+
+/** `convcost count`: a row a layer, and the totals. */
+export const count: Register = (program, context) => {
+  const command = program.command("count").argument("<spec...>", "layers, a file of layers, or -").description("count parameters, MACs, FLOPs and memory of layers");
+  addCommonFlags(command, LAYER_COLUMNS)
+    .addHelpText("after", HELP)
+    .action((specs: readonly string[], flags: CommonFlags) => {
+      run(specs, flags, context);
+    });
+};
+
+function run(specs: readonly string[], flags: CommonFlags, context: Context): void {
+  const format = formatOf(flags);
+  const columns = columnList(flags, layerColumn);
+  const analysis = analyze(readChain(specs, context.io), analyzeOptions(flags));
+  const sorted = flags.sort === undefined ? analysis.layers : sortLayers(analysis.layers, layerColumn(flags.sort, "--sort"));
+  const layers = flags.top === undefined ? sorted : sorted.slice(0, flags.top);
+  switch (format) {
+    case "json":
+      emit(context, flags, analysisJson(analysis, context.version, layers));
+      return;
+    case "csv":
+      emit(context, flags, renderCsv(layerGrid(analysis, layers, { columns: columns ?? LAYER_COLUMNS, units: "raw", summary: false })));
+      return;
+    case "markdown":
+      emit(context, flags, markdown(analysis, layers, columns, flags));
+      return;
+    case "table":
+      emit(context, flags, table(analysis, layers, columns, flags, context));
+  }
+}
+
+type Columns = Parameters<typeof layerGrid>[2]["columns"];
+
+function markdown(analysis: Analysis, layers: readonly LayerAnalysis[], columns: Columns, { units }: CommonFlags): string {
+  const lines = summaryLines(analysis, units).map(({ label, value, note }) => `- ${label}: **${escape(value)}**${note === undefined ? "" : ` (${escape(note)})`}`);
+  return `${renderMarkdown(layerGrid(analysis, layers, { columns, units, summary: true }))}\n${lines.join("\n")}\n${cut(analysis, layers)}`;
+}
+
+function table(analysis: Analysis, layers: readonly LayerAnalysis[], columns: Columns, flags: CommonFlags, context: Context): string {
+  const { chalk } = context;
+  const grid = layerGrid(analysis, layers, { columns, units: flags.units, summary: true });
+  const summary = summaryLines(analysis, flags.units);
+  const labels = Math.max(...summary.map(({ label }) => label.length));
+  const values = Math.max(...summary.map(({ value }) => value.length));
+  const lines = summary.map(({ label, value, note }) => `${label.padEnd(labels)}  ${chalk.bold(harmless(value).padStart(values))}${note === undefined ? "" : `  ${chalk.dim(note)}`}`);
+  return `${renderTable(grid, { chalk, width: tableWidth(context, flags) })}\n${lines.join("\n")}\n${cut(analysis, layers)}`;
+}
+
+function cut(analysis: Analysis, layers: readonly LayerAnalysis[]): string {
+  const left = analysis.layers.length - layers.length;
+  return left > 0 ? `\n${left} more layers are in the totals but not shown (--top)\n` : "";
+}

@@ -1,0 +1,14 @@
+import { harmless, type Grid } from "./grid.js";
+
+/** A grid as CSV (RFC 4180): a header of keys, raw numbers, cells that a spreadsheet would run as formulas made text. */
+export function renderCsv(grid: Grid): string {
+  const header = grid.columns.map((column) => column.key);
+  const lines = [header, ...grid.rows.map((row) => row.cells)];
+  return lines.map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n";
+}
+
+function cell(text: string): string {
+  const clean = harmless(text);
+  const inert = /^[=+\-@\t]/.test(clean) && !/^-?[\d.]+$/.test(clean) ? `'${clean}` : clean;
+  return /[",\r\n']/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
+}

@@ -1,0 +1,126 @@
+import type { Analysis, LayerAnalysis } from "../analyze/analysis.js";
+import { fail } from "../graph/diagnostic.js";
+import { formatShape } from "../graph/shape.js";
+import type { Column, Grid, Row } from "./grid.js";
+import { byteScale, countScale, percent, quotient, scaled, type Scale } from "./numbers.js";
+
+export type Units = "auto" | "raw";
+
+interface Row1 {
+  readonly label: string;
+  readonly layer: LayerAnalysis | undefined;
+  readonly figures: LayerAnalysis | Analysis["totals"];
+}
+
+type Cell =
+  | { readonly type: "text"; readonly text: (row: Row1) => string }
+  | { readonly type: "count" | "bytes"; readonly value: (row: Row1) => bigint }
+  | { readonly type: "quotient"; readonly value: (row: Row1) => number }
+  | { readonly type: "share" };
+
+interface Definition {
+  readonly title: string;
+  readonly cell: Cell;
+}
+
+const text = (title: string, read: (layer: LayerAnalysis) => string): Definition => ({ title, cell: { type: "text", text: ({ layer }) => (layer === undefined ? "" : read(layer)) } });
+const shapes = (list: LayerAnalysis["outputs"]) => list.map(formatShape).join(", ");
+
+/** What a row of layers can show, by the name that `--columns` and `--sort` take. */
+const COLUMNS = {
+  layer: { title: "layer", cell: { type: "text", text: ({ label }) => label } },
+  op: text("op", (layer) => layer.op),
+  kind: text("kind", (layer) => layer.kind ?? ""),
+  kernel: text("kernel", (layer) => kernelOf(layer)),
+  input: text("input", (layer) => shapes(layer.inputs)),
+  output: text("output", (layer) => shapes(layer.outputs)),
+  params: { title: "params", cell: { type: "count", value: ({ figures }) => figures.params } },
+  buffers: { title: "buffers", cell: { type: "count", value: ({ figures }) => figures.buffers } },
+  macs: { title: "MACs", cell: { type: "count", value: ({ figures }) => figures.macs } },
+  flops: { title: "FLOPs", cell: { type: "count", value: ({ figures }) => figures.flops } },
+  share: { title: "share", cell: { type: "share" } },
+  weights: { title: "weights", cell: { type: "bytes", value: ({ figures }) => figures.weightBytes } },
+  activations: { title: "activations", cell: { type: "bytes", value: ({ figures }) => figures.activationBytes } },
+  moved: { title: "moved", cell: { type: "bytes", value: ({ figures }) => figures.bytesMoved } },
+  intensity: { title: "FLOP/B", cell: { type: "quotient", value: ({ figures }) => figures.intensity } },
+} as const satisfies Record<string, Definition>;
+
+export type LayerColumn = keyof typeof COLUMNS;
+
+export const LAYER_COLUMNS = Object.keys(COLUMNS).filter(isLayerColumn);
+const DEFAULT: readonly LayerColumn[] = ["layer", "op", "kind", "output", "params", "macs", "flops", "share"];
+
+function isLayerColumn(name: string): name is LayerColumn {
+  return Object.hasOwn(COLUMNS, name);
+}
+
+/** A column's name from a flag. Throws `unknown-column` with the list. */
+export function layerColumn(name: string, flag: string): LayerColumn {
+  const lower = name.trim().toLowerCase();
+  if (isLayerColumn(lower)) return lower;
+  return fail("unknown-column", `there is no column '${name}'`, { place: { kind: "flag", flag }, expected: LAYER_COLUMNS.join(", ") });
+}
+
+function kernelOf({ attributes }: LayerAnalysis): string {
+  const kernel = attributes["kernelSize"];
+  return Array.isArray(kernel) ? kernel.join("x") : typeof kernel === "number" ? String(kernel) : "";
+}
+
+/** Layers in the order of a column: numbers from the largest, text from A; equal ones stay in execution order. */
+export function sortLayers(layers: readonly LayerAnalysis[], column: LayerColumn): readonly LayerAnalysis[] {
+  const { cell } = COLUMNS[column];
+  const row = (layer: LayerAnalysis): Row1 => ({ label: layer.name, layer, figures: layer });
+  const compare = (left: Row1, right: Row1): number => {
+    if (cell.type === "text") return cell.text(left).localeCompare(cell.text(right), "en", { numeric: true });
+    const [a, b] = cell.type === "share" ? [left.figures.macs, right.figures.macs] : [cell.value(left), cell.value(right)];
+    return a === b ? 0 : a > b ? -1 : 1;
+  };
+  return [...layers].sort((left, right) => compare(row(left), row(right)));
+}
+
+export interface LayerGridOptions {
+  readonly columns?: readonly LayerColumn[] | undefined;
+  readonly units: Units;
+  /** Whether the steps of composites and the total stand as rows; not for CSV. */
+  readonly summary: boolean;
+}
+
+/** The layers of an analysis as a grid, the total last. */
+export function layerGrid(analysis: Analysis, layers: readonly LayerAnalysis[], options: LayerGridOptions): Grid {
+  const rows: { row: Row1; style: Row["style"] }[] = layers.flatMap((layer) => layerRows(layer, options.summary));
+  if (options.summary) rows.push({ row: { label: "total", layer: undefined, figures: analysis.totals }, style: "total" });
+  const keys = (options.columns ?? DEFAULT).filter((key) => options.columns !== undefined || key !== "kind" || layers.some((layer) => layer.kind !== undefined));
+  const columns = keys.map((key) => ({ key, ...columnOf(COLUMNS[key], rows.map(({ row }) => row), analysis, options.units) }));
+  return {
+    columns: columns.map(({ key, column }) => ({ key, ...column })),
+    rows: rows.map(({ row, style }) => ({ style, cells: columns.map(({ write }) => write(row)) })),
+  };
+}
+
+function layerRows(layer: LayerAnalysis, withSteps: boolean, depth = 0): { row: Row1; style: Row["style"] }[] {
+  const row: Row1 = { label: `${"  ".repeat(depth)}${layer.name}`, layer, figures: layer };
+  const steps = withSteps ? layer.steps.flatMap((step) => layerRows(step, true, depth + 1)) : [];
+  return [{ row, style: depth === 0 ? "normal" : "step" }, ...steps];
+}
+
+function columnOf(definition: Definition, rows: readonly Row1[], analysis: Analysis, units: Units): { column: Omit<Column, "key">; write: (row: Row1) => string } {
+  const { title, cell } = definition;
+  switch (cell.type) {
+    case "text":
+      return { column: { title, unit: "", align: "left" }, write: cell.text };
+    case "share": {
+      // Where nothing is a multiply-accumulate, the share is that of the FLOPs.
+      const { macs, flops } = analysis.totals;
+      const share = ({ figures }: Row1) => (macs > 0n ? percent(figures.macs, macs) : percent(figures.flops, flops));
+      return { column: { title: macs > 0n ? "% MACs" : "% FLOPs", unit: "", align: "right" }, write: (row) => share(row).replace("%", "") };
+    }
+    case "quotient":
+      return { column: { title, unit: "", align: "right" }, write: (row) => (units === "raw" ? String(cell.value(row)) : quotient(cell.value(row))) };
+    default:
+      return scaledColumn(title, cell.value, cell.type === "bytes" ? byteScale(rows.map(cell.value), units) : countScale(rows.map(cell.value), units), units);
+  }
+}
+
+function scaledColumn(title: string, value: (row: Row1) => bigint, scale: Scale, units: Units) {
+  return { column: { title, unit: scale.unit, align: "right" as const }, write: (row: Row1) => scaled(value(row), scale, units) };
+}

@@ -1,0 +1,35 @@
+import type { Analysis, Figures } from "../analyze/analysis.js";
+import { formatShape } from "../graph/shape.js";
+import { bytes, count, quotient } from "./numbers.js";
+import type { Units } from "./layer-columns.js";
+
+/** One line of a summary: what, how much, and how the figure comes about. */
+export interface SummaryLine {
+  readonly label: string;
+  readonly value: string;
+  readonly note?: string | undefined;
+}
+
+/** The totals of an analysis in words, the figures that are asked for most first. */
+export function summaryLines(analysis: Analysis, units: Units): readonly SummaryLine[] {
+  const { totals } = analysis;
+  const lines: SummaryLine[] = [
+    { label: "MACs", value: count(totals.macs, units) },
+    { label: "Parameters", value: count(totals.params, units), note: totals.buffers > 0n ? `+ ${count(totals.buffers, units)} in buffers` : undefined },
+    { label: "FLOPs", value: count(totals.flops, units), note: split(totals, units) },
+    { label: "Weights", value: bytes(totals.weightBytes, units), note: analysis.dtype },
+    { label: "Activations", value: bytes(totals.activationBytes, units), note: "outputs of all layers" },
+    { label: "Peak memory", value: bytes(totals.peakActivationBytes, units), note: "most activations alive at once, without weights" },
+    { label: "Intensity", value: quotient(totals.intensity), note: "FLOPs a byte moved (inputs, outputs and weights of each layer)" },
+  ];
+  const input = analysis.inputs.map((tensor) => formatShape(tensor.shape)).join(", ");
+  const output = analysis.outputs.map((tensor) => formatShape(tensor.shape)).join(", ");
+  return [{ label: "Input", value: input }, { label: "Output", value: output }, ...lines];
+}
+
+/** `2 x 27,648 MACs + 3,072 bias`: where the FLOPs come from, so that nobody has to guess. */
+function split(figures: Figures, units: Units): string {
+  const parts = Object.entries(figures.operations).filter(([, operations]) => operations > 0n);
+  const shown = parts.map(([cause, operations]) => `${count(operations, units)} ${cause}`);
+  return [`2 x MACs`, ...shown].join(" + ");
+}

@@ -1,0 +1,14 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** Figures made by PyTorch and other tools, beside the project; tests that need them skip where they are not there. */
+const FOLDER = new URL("../../../shared/reference/", import.meta.url);
+
+export function hasReference(name: string): boolean {
+  return existsSync(fileURLToPath(new URL(name, FOLDER)));
+}
+
+export function readReference(name: string): unknown {
+  const data: unknown = JSON.parse(readFileSync(new URL(name, FOLDER), "utf8"));
+  return data;
+}
