@@ -1,0 +1,41 @@
+import { run, type ExitCode } from "../../src/cli.js";
+import type { FileContent } from "../../src/io.js";
+
+export interface Outcome {
+  readonly code: ExitCode;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly written: ReadonlyMap<string, string>;
+}
+
+export interface Setting {
+  readonly stdin?: string;
+  readonly files?: Readonly<Record<string, FileContent>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Columns of the terminal; absent: the output is piped. */
+  readonly terminal?: number;
+  /** The code of the system error that writing a file meets. */
+  readonly writeError?: string;
+}
+
+export const file = (text: string): FileContent => ({ type: "file", bytes: new TextEncoder().encode(text) });
+
+/** Runs the whole program in this process, on streams and files of the test's own. */
+export function convcost(argv: readonly string[], setting: Setting = {}): Outcome {
+  let stdout = "";
+  let stderr = "";
+  const written = new Map<string, string>();
+  const terminal = setting.terminal;
+  const code = run(argv, {
+    env: setting.env ?? {},
+    stdout: { write: (text) => { stdout += text; }, isTerminal: terminal !== undefined, columns: terminal },
+    stderr: { write: (text) => { stderr += text; }, isTerminal: false },
+    readStdin: () => new TextEncoder().encode(setting.stdin ?? ""),
+    readFile: (path) => setting.files?.[path] ?? { type: "missing" },
+    writeFile: (path, text) => {
+      if (setting.writeError !== undefined) throw Object.assign(new Error("cannot write"), { code: setting.writeError });
+      written.set(path, text);
+    },
+  });
+  return { code, stdout, stderr, written };
+}
