@@ -20,10 +20,15 @@ interface Definition {
   readonly title: string;
   readonly align: "left" | "right";
   readonly unit?: (scales: Scales) => string;
+  readonly expendable?: number;
   readonly cell: (row: Figures, scales: Scales, units: Units) => string;
 }
 
-const mixed = (flag: boolean) => (flag ? "yes" : "no");
+const mixed = ({ channels, space }: Figures["mixes"]) => {
+  if (channels && space) return "both";
+  if (channels) return "channels";
+  return space ? "space" : "neither";
+};
 const ratioOf = (row: Figures, pick: "params" | "macs" | "flops", units: Units) => {
   if (!("ratio" in row)) return "";
   return units === "raw" ? String(row.ratio[pick]) : ratio(row.ratio[pick]);
@@ -31,22 +36,21 @@ const ratioOf = (row: Figures, pick: "params" | "macs" | "flops", units: Units) 
 
 /** What a comparison's row can show, by the name that `--columns` takes. */
 const COLUMNS = {
-  output: { title: "output", align: "left", cell: (row) => row.outputs.map(formatShape).join(", ") },
+  output: { title: "output", align: "left", expendable: 1, cell: (row) => row.outputs.map(formatShape).join(", ") },
   params: { title: "params", align: "right", unit: (scales) => scales.params.unit, cell: (row, scales, units) => scaled(row.params, scales.params, units) },
   macs: { title: "MACs", align: "right", unit: (scales) => scales.macs.unit, cell: (row, scales, units) => scaled(row.macs, scales.macs, units) },
-  flops: { title: "FLOPs", align: "right", unit: (scales) => scales.flops.unit, cell: (row, scales, units) => scaled(row.flops, scales.flops, units) },
+  flops: { title: "FLOPs", align: "right", expendable: 2, unit: (scales) => scales.flops.unit, cell: (row, scales, units) => scaled(row.flops, scales.flops, units) },
   ratio: { title: "ratio", align: "right", unit: () => "MACs", cell: (row, _, units) => ratioOf(row, "macs", units) },
   "ratio-params": { title: "ratio", align: "right", unit: () => "params", cell: (row, _, units) => ratioOf(row, "params", units) },
   "ratio-flops": { title: "ratio", align: "right", unit: () => "FLOPs", cell: (row, _, units) => ratioOf(row, "flops", units) },
   moved: { title: "moved", align: "right", unit: (scales) => scales.moved.unit, cell: (row, scales, units) => scaled(row.bytesMoved, scales.moved, units) },
   intensity: { title: "FLOP/B", align: "right", cell: (row, _, units) => (units === "raw" ? String(row.intensity) : quotient(row.intensity)) },
-  channels: { title: "mixes", align: "left", unit: () => "chan.", cell: (row) => mixed(row.mixes.channels) },
-  space: { title: "mixes", align: "left", unit: () => "space", cell: (row) => mixed(row.mixes.space) },
+  mixes: { title: "mixes", align: "left", cell: (row) => mixed(row.mixes) },
 } as const satisfies Record<string, Definition>;
 
 export type ComparisonColumn = keyof typeof COLUMNS;
 export const COMPARISON_COLUMNS = Object.keys(COLUMNS).filter(isColumn);
-const DEFAULT: readonly ComparisonColumn[] = ["output", "params", "macs", "flops", "ratio", "moved", "intensity", "channels", "space"];
+const DEFAULT: readonly ComparisonColumn[] = ["output", "params", "macs", "flops", "ratio", "moved", "intensity", "mixes"];
 const ALL: readonly ComparisonColumn[] = COMPARISON_COLUMNS;
 
 function isColumn(name: string): name is ComparisonColumn {
@@ -85,7 +89,7 @@ export function comparisonGrid(comparison: Comparison, rows: readonly Comparison
     return options.flat ? [own] : [own, ...row.steps.flatMap((step): Row[] => (row.steps.length > 1 ? [{ style: "step", cells: [`  ${step.name}`, ...cells(step)] }] : []))];
   });
   const label = { key: "label", title: comparison.rows.length > 0 ? "variant" : "", unit: "", align: "left" as const };
-  const columns = definitions.map(({ key, title, align, unit }) => ({ key, title, align, unit: unit?.(scales) ?? "" }));
+  const columns = definitions.map(({ key, title, align, unit, expendable }) => ({ key, title, align, unit: unit?.(scales) ?? "", expendable }));
   const note = options.flat ? [{ key: "available", title: "available", unit: "", align: "left" as const }] : [];
   return { columns: [label, ...columns, ...note], rows: lines };
 }

@@ -10,6 +10,8 @@ export interface Column {
   /** Said once, in the header. */
   readonly unit: string;
   readonly align: "left" | "right";
+  /** Which column a narrow terminal does without first: the highest; absent, never. */
+  readonly expendable?: number | undefined;
 }
 
 export interface Row {

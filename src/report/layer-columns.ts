@@ -50,6 +50,9 @@ export type LayerColumn = keyof typeof COLUMNS;
 export const LAYER_COLUMNS = Object.keys(COLUMNS).filter(isLayerColumn);
 const DEFAULT: readonly LayerColumn[] = ["layer", "op", "kind", "output", "params", "macs", "flops", "share"];
 
+/** What a narrow terminal does without, the highest first. */
+const EXPENDABLE: Readonly<Partial<Record<LayerColumn, number>>> = { flops: 3, op: 1, kind: 2 };
+
 function isLayerColumn(name: string): name is LayerColumn {
   return Object.hasOwn(COLUMNS, name);
 }
@@ -92,7 +95,7 @@ export function layerGrid(analysis: Analysis, layers: readonly LayerAnalysis[], 
   const keys = (options.columns ?? DEFAULT).filter((key) => options.columns !== undefined || key !== "kind" || layers.some((layer) => layer.kind !== undefined));
   const columns = keys.map((key) => ({ key, ...columnOf(COLUMNS[key], rows.map(({ row }) => row), analysis, options.units) }));
   return {
-    columns: columns.map(({ key, column }) => ({ key, ...column })),
+    columns: columns.map(({ key, column }) => ({ key, ...column, expendable: EXPENDABLE[key] })),
     rows: rows.map(({ row, style }) => ({ style, cells: columns.map(({ write }) => write(row)) })),
   };
 }

@@ -13,21 +13,51 @@ const NO_BORDER = {
   left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "",
 };
 
-/** A grid as an aligned table without borders: the header says units once, numbers stand on the right. */
-export function renderTable(grid: Grid, style: TableStyle): string {
-  const { chalk } = style;
+/**
+ * A grid as an aligned table without borders: the header says units once, numbers stand on the right. What a narrow terminal has no
+ * room for is left out and named below.
+ */
+export function renderTable(whole: Grid, style: TableStyle): string {
+  const { chalk, width } = style;
+  const { grid, dropped } = fitted(whole, width);
   const twoLines = grid.columns.some((column) => column.unit !== "");
   const header = grid.columns.map((column) => chalk.bold(twoLines ? `${column.title}\n${chalk.dim(column.unit)}` : column.title));
-  const widths = grid.columns.map((column, index) => Math.max(column.title.length, column.unit.length, ...grid.rows.map((row) => spanned(row) ? 0 : harmless(row.cells[index] ?? "").length)));
-  const gap = gapFor(widths, style.width);
   const table = new CliTable({
     head: header,
     chars: NO_BORDER,
     colAligns: grid.columns.map((column) => column.align),
-    style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": gap },
+    style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": gapFor(widthsOf(grid), width) },
   });
   for (const row of grid.rows) table.push(cellsOf(row, chalk, grid.columns.length));
-  return table.toString().split("\n").map((line) => line.trimEnd()).join("\n") + "\n";
+  const text = table.toString().split("\n").map((line) => line.trimEnd()).join("\n") + "\n";
+  if (dropped.length === 0) return text;
+  return `${text}${chalk.dim(`not shown at this width: ${dropped.join(", ")} (--columns, or a wider terminal)`)}\n`;
+}
+
+function widthsOf(grid: Grid): readonly number[] {
+  return grid.columns.map((column, index) =>
+    Math.max(column.title.length, column.unit.length, ...grid.rows.map((row) => (spanned(row) && index > 0 ? 0 : harmless(row.cells[index] ?? "").length))),
+  );
+}
+
+/** The grid without the columns that have no room, the most expendable first. */
+function fitted(grid: Grid, width: number | undefined): { readonly grid: Grid; readonly dropped: readonly string[] } {
+  if (width === undefined) return { grid, dropped: [] };
+  const dropped: string[] = [];
+  let kept = grid;
+  while (textWidth(widthsOf(kept), 1) > width) {
+    const order = Math.max(...kept.columns.map((column) => column.expendable ?? 0));
+    if (order === 0) break;
+    const index = kept.columns.findIndex((column) => column.expendable === order);
+    dropped.push(kept.columns[index]?.title ?? "");
+    const without = <T>(list: readonly T[]) => list.filter((_, position) => position !== index);
+    kept = { columns: without(kept.columns), rows: kept.rows.map((row) => ({ ...row, cells: spanned(row) ? row.cells : without(row.cells) })) };
+  }
+  return { grid: kept, dropped };
+}
+
+function textWidth(widths: readonly number[], gap: number): number {
+  return widths.reduce((sum, column) => sum + column, 0) + gap * (widths.length - 1);
 }
 
 /** A row that says only why it has no figures: label and reason over all columns. */
@@ -48,6 +78,5 @@ function painted(text: string, row: Row, chalk: ChalkInstance): string {
 
 // Two blanks between columns where they fit, one where the terminal is narrow.
 function gapFor(widths: readonly number[], width: number | undefined): number {
-  const text = widths.reduce((sum, column) => sum + column, 0);
-  return width !== undefined && text + 2 * (widths.length - 1) > width ? 1 : 2;
+  return width !== undefined && textWidth(widths, 2) > width ? 1 : 2;
 }
