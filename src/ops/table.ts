@@ -1,5 +1,8 @@
+import { activationFamily } from "./activation.js";
 import { convolutionFamily } from "./conv/family.js";
+import { dropoutFamily } from "./dropout.js";
 import type { Family } from "./entry.js";
+import { linearFamily } from "./linear.js";
 
 /** The one table of operators: every family of layers that the notations know. */
-export const families: readonly Family[] = [convolutionFamily];
+export const families: readonly Family[] = [convolutionFamily, linearFamily, activationFamily, dropoutFamily];

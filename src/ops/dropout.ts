@@ -1,0 +1,24 @@
+import type { CallEntry, Family } from "./entry.js";
+import { KERAS_LAYER } from "./keras-common.js";
+import { elementwise } from "./primitive.js";
+
+/** Costs nothing at inference (PyTorch, nn.Dropout: "during evaluation the module simply computes an identity function"). */
+const dropout = elementwise("dropout", "elementwise", 0n);
+const build = () => dropout;
+
+const torch: readonly CallEntry[] = [
+  { names: ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"], signature: "p=0.5, inplace=False", build },
+];
+
+const keras: readonly CallEntry[] = [
+  { names: ["Dropout"], signature: `rate, noise_shape=None, seed=None, ${KERAS_LAYER}`, build },
+  { names: ["SpatialDropout1D"], signature: `rate, seed=None, ${KERAS_LAYER}`, build },
+  { names: ["SpatialDropout2D", "SpatialDropout3D"], signature: `rate, data_format=None, seed=None, ${KERAS_LAYER}`, build },
+  { names: ["AlphaDropout"], signature: `rate, noise_shape=None, seed=None, ${KERAS_LAYER}`, build },
+  { names: ["GaussianDropout"], signature: `rate, seed=None, ${KERAS_LAYER}`, build },
+  { names: ["GaussianNoise"], signature: `stddev, seed=None, ${KERAS_LAYER}`, build },
+  { names: ["ActivityRegularization"], signature: `l1=0.0, l2=0.0, ${KERAS_LAYER}`, build },
+];
+
+/** Dropout and noise, which only training sees. */
+export const dropoutFamily: Family = { torch, keras, shorthand: [{ words: ["dropout"], takes: [], example: "dropout", build }] };
