@@ -5,7 +5,7 @@ import type { Analysis, Figures, LayerAnalysis, NamedTensor } from "./analysis.j
 import { inferGraph, type InferredLayer, type TypedValue } from "./infer.js";
 import { resolveInput, type InputOptions } from "./input.js";
 import { toLayout, type Layout } from "./layout.js";
-import { distinctBytes, isFused, peakActivationBytes, tensorBytes } from "./memory.js";
+import { distinctBytes, isFused, newBytes, peakActivationBytes, tensorBytes } from "./memory.js";
 import { elements } from "../graph/shape.js";
 
 export interface AnalyzeOptions extends InputOptions {
@@ -80,8 +80,9 @@ function primitiveFigures(layer: InferredLayer, inference: NonNullable<InferredL
   const { cost, stored } = inference;
   const count = (role: "parameter" | "buffer") => stored.filter((tensor) => tensor.role === role).reduce((sum, tensor) => sum + elements(tensor.shape), 0n);
   const weightBytes = stored.reduce((sum, tensor) => sum + tensorBytes(tensor, dtype), 0n);
-  const activationBytes = distinctBytes(layer.outputs, dtype);
-  const bytesMoved = distinctBytes(layer.inputs, dtype) + activationBytes + weightBytes;
+  const activationBytes = newBytes(layer, dtype);
+  const isView = layer.layer.type === "primitive" && layer.layer.view === true;
+  const bytesMoved = isView ? 0n : distinctBytes(layer.inputs, dtype) + activationBytes + weightBytes;
   const flops = 2n * cost.macs + Object.values(cost.operations).reduce((sum, operations) => sum + operations, 0n);
   return {
     params: count("parameter"),

@@ -79,7 +79,7 @@ class Inferrer {
     if (layer.type === "primitive") return this.primitive(name, layer, inputs);
     const steps: InferredLayer[] = [];
     const known = new Map<number, TypedValue>(inputs.map((input) => [input.id, input]));
-    const typed = (value: Value): TypedValue => known.get(value.id) ?? { ...value, axes: "plain" };
+    const typed = (value: Value): TypedValue => ({ ...value, axes: known.get(value.id)?.axes ?? "plain" });
     const add = (stepName: string, stepLayer: Layer, stepInputs: readonly Value[]): readonly [Value, ...Value[]] => {
       const step = this.run(stepName, stepLayer, stepInputs.map(typed));
       steps.push(step);
@@ -95,6 +95,8 @@ class Inferrer {
   private primitive(name: string, layer: Extract<Layer, { type: "primitive" }>, inputs: readonly TypedValue[]): InferredLayer {
     const inference = layer.infer(inputs.map((input) => input.shape));
     const axes = layer.axes === "any" ? (inputs[0]?.axes ?? "plain") : layer.axes;
-    return { name, layer, inputs, outputs: inference.outputs.map((type) => this.value(type, axes)), inference, steps: [] };
+    const [source] = inputs;
+    const value = (type: TensorType): TypedValue => (layer.view === true && source !== undefined ? { ...type, dtype: source.dtype, axes, id: source.id } : this.value(type, axes));
+    return { name, layer, inputs, outputs: inference.outputs.map(value), inference, steps: [] };
   }
 }

@@ -14,6 +14,11 @@ export function distinctBytes(values: readonly TypedValue[], dtype: DType): bigi
   return [...distinct.values()].reduce((sum, value) => sum + tensorBytes(value, dtype), 0n);
 }
 
+/** Bytes that a layer's outputs take besides its inputs: none for a view. */
+export function newBytes({ inputs, outputs }: InferredLayer, dtype: DType): bigint {
+  return distinctBytes(outputs.filter((output) => !inputs.some((input) => input.id === output.id)), dtype);
+}
+
 /** A layer that runs as one: a primitive, or a convolution with its activation. */
 export function isFused(layer: InferredLayer): boolean {
   return layer.layer.type === "primitive" || layer.layer.lead !== undefined;
@@ -33,7 +38,7 @@ export function peakActivationBytes(graph: InferredGraph, dtype: DType): bigint 
   let alive = tensorBytes(graph.input, dtype);
   let peak = alive;
   runs.forEach((run, index) => {
-    alive += distinctBytes(run.outputs, dtype);
+    alive += newBytes(run, dtype);
     if (alive > peak) peak = alive;
     const dead = [...run.inputs, ...run.outputs].filter((value) => lastUse.get(value.id) === index);
     alive -= distinctBytes(dead, dtype);

@@ -70,6 +70,8 @@ interface LayerBase {
 /** A layer with a shape rule and a cost of its own. */
 export interface Primitive extends LayerBase {
   readonly type: "primitive";
+  /** The output is the input's memory under another shape (PyTorch's view; dropout at inference): no byte moves. */
+  readonly view?: boolean | undefined;
   /** Throws {@link InputError} where the inputs do not fit; the caller adds the place. */
   infer(inputs: readonly Shape[]): Inference;
 }

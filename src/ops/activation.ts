@@ -7,7 +7,7 @@ import { KERAS_LAYER } from "./keras-common.js";
 import { elementwise, firstInput, inference, resolveAxis } from "./primitive.js";
 
 /** A layer that returns its input: nn.Identity, the `linear` activation. */
-export const identity: Primitive = elementwise("identity", "activation", 0n);
+export const identity: Primitive = { ...elementwise("identity", "activation", 0n), view: true };
 
 /**
  * Softmax and its kin over one axis. Of n values: n-1 comparisons for the largest, n subtractions, n exponentials, n-1 additions and n

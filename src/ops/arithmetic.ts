@@ -42,7 +42,7 @@ export function matmul(transposed: boolean): Primitive {
   };
 }
 
-/** A change of shape alone, of as many elements. */
+/** A change of shape alone, of as many elements: a view. */
 export function reshapeTo(op: string, shape: (input: Shape) => Shape): Primitive {
-  return { type: "primitive", op, axes: "plain", infer: (inputs) => inference([{ shape: shape(firstInput(inputs)) }]) };
+  return { type: "primitive", op, axes: "plain", view: true, infer: (inputs) => inference([{ shape: shape(firstInput(inputs)) }]) };
 }

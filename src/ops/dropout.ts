@@ -1,9 +1,10 @@
+import type { Primitive } from "../graph/layer.js";
 import type { CallEntry, Family } from "./entry.js";
 import { KERAS_LAYER } from "./keras-common.js";
 import { elementwise } from "./primitive.js";
 
 /** Costs nothing at inference (PyTorch, nn.Dropout: "during evaluation the module simply computes an identity function"). */
-const dropout = elementwise("dropout", "elementwise", 0n);
+const dropout: Primitive = { ...elementwise("dropout", "elementwise", 0n), view: true };
 const build = () => dropout;
 
 const torch: readonly CallEntry[] = [

@@ -1,0 +1,139 @@
+import { fail } from "../graph/diagnostic.js";
+import type { Composite, Expansion, Layer, Primitive, Value } from "../graph/layer.js";
+import { elements } from "../graph/shape.js";
+import { softmax } from "./activation.js";
+import { matmul, reshapeTo } from "./arithmetic.js";
+import { linear } from "./linear.js";
+import { elementwise, firstInput, inference, requireRank } from "./primitive.js";
+
+export interface AttentionOptions {
+  /** Absent: the last dimension of the query. */
+  readonly embedDim?: number | undefined;
+  readonly numHeads: number;
+  /** Width of each head's queries and keys, and of its values; absent: embedDim / numHeads. */
+  readonly keyDim?: number | undefined;
+  readonly valueDim?: number | undefined;
+  readonly outputDim?: number | undefined;
+  /** Features of keys and values where they are not those of the query (PyTorch's kdim, vdim). */
+  readonly kdim?: number | undefined;
+  readonly vdim?: number | undefined;
+  readonly bias: boolean;
+  readonly addBiasKv: boolean;
+  readonly addZeroAttn: boolean;
+  readonly batchFirst: boolean;
+  /** PyTorch returns the weights averaged over heads; Keras the output alone. */
+  readonly returnsWeights: boolean;
+}
+
+interface Sizes {
+  readonly batch: number;
+  readonly target: number;
+  readonly source: number;
+  readonly embed: number;
+  readonly keys: number;
+  readonly values: number;
+}
+
+/**
+ * Multi-head attention (arXiv 1706.03762, section 3.2; PyTorch, nn.MultiheadAttention): projections, scaled QK^T, softmax, AV, output
+ * projection. A composite: its MACs are those of its steps. One input serves as query, key and value; three are told apart.
+ * Throws `heads-do-not-divide`, `feature-mismatch`, `wrong-rank`.
+ */
+export function multiHeadAttention(options: AttentionOptions): Composite {
+  const { embedDim, numHeads, keyDim } = options;
+  if (embedDim !== undefined && keyDim === undefined) requireHeads(embedDim, numHeads);
+  return {
+    type: "composite",
+    op: "multi_head_attention",
+    axes: "plain",
+    ranks: [3],
+    batchAxis: options.batchFirst ? 0 : 1,
+    attributes: { ...(embedDim === undefined ? {} : { embedDim }), numHeads, bias: options.bias, batchFirst: options.batchFirst },
+    expand: (steps, inputs) => attend(options, steps, inputs),
+  };
+}
+
+function requireHeads(embedDim: number, numHeads: number): void {
+  if (embedDim % numHeads === 0) return;
+  fail("heads-do-not-divide", `embed_dim ${embedDim} is not divisible by num_heads ${numHeads}`, { expected: `an embed_dim that is a multiple of ${numHeads}` });
+}
+
+function attend(options: AttentionOptions, steps: Expansion, inputs: readonly Value[]): readonly Value[] {
+  const [query, key = query, value = key] = inputs;
+  if (query === undefined || key === undefined || value === undefined) throw new Error("attention was given no input");
+  const sizes = sizesOf(options, query, key);
+  const { numHeads, bias } = options;
+  const [q, k, v] = project(options, sizes, steps, [query, key, value]);
+  const heads = (name: string, input: Value, length: number, width: number) => steps.add(name, reshapeTo("split_heads", () => [sizes.batch, numHeads, length, width]), [input])[0];
+  const extra = (name: string, input: Value, width: number) => withExtraTokens(options, steps, name, input, sizes, width);
+  const source = sizes.source + (options.addBiasKv ? 1 : 0) + (options.addZeroAttn ? 1 : 0);
+  const queries = heads("q_heads", q, sizes.target, sizes.keys);
+  const keys = heads("k_heads", extra("k", k, sizes.keys), source, sizes.keys);
+  const values = heads("v_heads", extra("v", v, sizes.values), source, sizes.values);
+  const [scaledQueries] = steps.add("scale", elementwise("scale", "elementwise", 1n), [queries]);
+  const [scores] = steps.add("qk", matmul(true), [scaledQueries, keys]);
+  const [weights] = steps.add("softmax", softmax(-1), [scores]);
+  const [mixed] = steps.add("av", matmul(false), [weights, values]);
+  const [merged] = steps.add("merge_heads", reshapeTo("merge_heads", () => sequence(options, sizes, numHeads * sizes.values)), [mixed]);
+  const [output] = steps.add("out_proj", linear({ outFeatures: options.outputDim ?? sizes.embed, bias }), [merged]);
+  if (!options.returnsWeights) return [output];
+  return [output, steps.add("average", averageOverHeads, [weights])[0]];
+}
+
+function sizesOf(options: AttentionOptions, query: Value, key: Value): Sizes {
+  requireRank("multi_head_attention", query.shape, [3], options.batchFirst ? "batch, sequence, features" : "sequence, batch, features");
+  const [first = 0, second = 0, features = 0] = query.shape;
+  const embed = options.embedDim ?? features;
+  if (features !== embed) fail("feature-mismatch", `multi_head_attention expects ${embed} features, but its input has ${features}`, { expected: `an input that ends in ${embed}` });
+  if (options.keyDim === undefined) requireHeads(embed, options.numHeads);
+  const keys = options.keyDim ?? embed / options.numHeads;
+  const [batch, target] = options.batchFirst ? [first, second] : [second, first];
+  const source = (options.batchFirst ? key.shape[1] : key.shape[0]) ?? 0;
+  return { batch, target, source, embed, keys, values: options.valueDim ?? keys };
+}
+
+const sequence = ({ batchFirst }: AttentionOptions, { batch, target }: Sizes, width: number) => (batchFirst ? [batch, target, width] : [target, batch, width]);
+
+function project(options: AttentionOptions, { keys, values, embed }: Sizes, steps: Expansion, inputs: readonly [Value, Value, Value]): readonly [Value, Value, Value] {
+  const { numHeads, bias, kdim, vdim } = options;
+  const names = ["q_proj", "k_proj", "v_proj"] as const;
+  // kdim and vdim say what the key and value hold; a chain gives the query only, whose sequence they are taken to share.
+  const widths = [undefined, kdim ?? embed, vdim ?? embed] as const;
+  const apply = (index: 0 | 1 | 2, out: number): Value => {
+    const width = widths[index];
+    const input = inputs[index];
+    const shaped = width !== undefined && input.shape.at(-1) !== width ? steps.add(`${names[index]}_in`, reshapeTo("other_input", (shape) => [...shape.slice(0, -1), width]), [input])[0] : input;
+    return steps.add(names[index], linear({ outFeatures: numHeads * out, bias }), [shaped])[0];
+  };
+  return [apply(0, keys), apply(1, keys), apply(2, values)];
+}
+
+/** bias_k and bias_v, learned tokens after the sequence, and the zero token of add_zero_attn (PyTorch, nn.MultiheadAttention). */
+function withExtraTokens(options: AttentionOptions, steps: Expansion, name: string, input: Value, sizes: Sizes, width: number): Value {
+  const tokens = (options.addBiasKv ? 1 : 0) + (options.addZeroAttn ? 1 : 0);
+  if (tokens === 0) return input;
+  const features = options.numHeads * width;
+  const length = sizes.source + tokens;
+  const append: Primitive = {
+    type: "primitive",
+    op: "append_tokens",
+    axes: "plain",
+    infer: () =>
+      inference([{ shape: options.batchFirst ? [sizes.batch, length, features] : [length, sizes.batch, features] }], {
+        stored: options.addBiasKv ? [{ name: `bias_${name}`, role: "parameter", shape: [1, 1, features] }] : [],
+      }),
+  };
+  return steps.add(`append_${name}`, append, [input])[0];
+}
+
+/** PyTorch's attn_output_weights: the mean over heads, heads - 1 additions and a division each. */
+const averageOverHeads: Layer = {
+  type: "primitive",
+  op: "mean",
+  axes: "plain",
+  infer(inputs) {
+    const [batch = 0, heads = 1, target = 0, source = 0] = firstInput(inputs);
+    const output = [batch, target, source];
+    return inference([{ shape: output }], { operations: { reduction: elements(output) * BigInt(heads) } });
+  },
+};

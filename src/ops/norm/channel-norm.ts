@@ -1,0 +1,81 @@
+import { fail } from "../../graph/diagnostic.js";
+import type { Primitive, Stored } from "../../graph/layer.js";
+import { elements, formatShape } from "../../graph/shape.js";
+import { firstInput, inference, requireRank } from "../primitive.js";
+import { affineTensors, MEASURED } from "./layer-norm.js";
+
+export interface ChannelNormOptions {
+  readonly op: "batch_norm" | "instance_norm" | "group_norm";
+  /** Absent: the channels of the input. */
+  readonly numFeatures?: number | undefined;
+  readonly scale: boolean;
+  readonly shift: boolean;
+  /** Running mean and variance, used at inference in place of the input's own. */
+  readonly running: boolean;
+  /** Ranks that the framework takes, batch included; absent: any from 2. */
+  readonly ranks?: readonly number[] | undefined;
+  readonly numGroups?: number | undefined;
+}
+
+/**
+ * A norm with a scale and a shift for each channel: batch, instance and group normalisation (PyTorch, nn.BatchNorm2d, nn.InstanceNorm2d,
+ * nn.GroupNorm). With running statistics 2 operations an element, as at inference; measured from the input 5, and one each for scale
+ * and shift. num_batches_tracked, a counter, is no buffer here. Throws `channel-mismatch`, `groups-do-not-divide`, `wrong-rank`.
+ */
+export function channelNorm(options: ChannelNormOptions): Primitive {
+  const { op, numFeatures } = options;
+  checkGroups(op, numFeatures, options.numGroups);
+  return {
+    type: "primitive",
+    op,
+    axes: "channels",
+    ranks: options.ranks,
+    inChannels: numFeatures,
+    infer(inputs) {
+      const input = firstInput(inputs);
+      if (options.ranks !== undefined) requireRank(op, input, options.ranks, "N, C, then space");
+      else if (input.length < 2) requireRank(op, input, [2, 3, 4, 5], "N, C, then space");
+      const channels = input[1] ?? 0;
+      if (numFeatures !== undefined && channels !== numFeatures) {
+        fail("channel-mismatch", `${op} has ${numFeatures} channels, but its input ${formatShape(input)} has ${channels}`, { expected: `an input of ${numFeatures} channels` });
+      }
+      checkGroups(op, channels, options.numGroups);
+      return inference([{ shape: input }], {
+        stored: [...affineTensors([channels], options.scale, options.shift), ...runningTensors(channels, options.running)],
+        operations: { normalization: elements(input) * perElement(options) },
+        attributes: { numFeatures: channels, ...(options.numGroups === undefined ? {} : { numGroups: options.numGroups }), affine: options.scale || options.shift },
+        mixes: { channels: options.numGroups !== undefined && options.numGroups < channels, space: !options.running },
+      });
+    },
+  };
+}
+
+function checkGroups(op: string, channels: number | undefined, groups: number | undefined): void {
+  if (channels === undefined || groups === undefined || channels % groups === 0) return;
+  fail("groups-do-not-divide", `${op} cannot divide ${channels} channels into ${groups} groups`, { expected: `channels a multiple of ${groups}` });
+}
+
+function runningTensors(channels: number, running: boolean): readonly Stored[] {
+  if (!running) return [];
+  return ["running_mean", "running_var"].map((name) => ({ name, role: "buffer", shape: [channels] }));
+}
+
+function perElement({ running, scale, shift }: ChannelNormOptions): bigint {
+  if (running) return 2n;
+  return MEASURED + (scale ? 1n : 0n) + (shift ? 1n : 0n);
+}
+
+/** Response normalisation over neighbouring channels (PyTorch, nn.LocalResponseNorm): `size` squares and sums, then scale, shift, power, divide. */
+export function localResponseNorm(size: number): Primitive {
+  return {
+    type: "primitive",
+    op: "local_response_norm",
+    axes: "channels",
+    infer(inputs) {
+      const input = firstInput(inputs);
+      if (input.length < 3) requireRank("local_response_norm", input, [3, 4, 5], "N, C, then space");
+      const operations = { normalization: elements(input) * (BigInt(size) + 5n) };
+      return inference([{ shape: input }], { operations, attributes: { size }, mixes: { channels: true, space: false } });
+    },
+  };
+}

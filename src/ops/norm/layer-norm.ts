@@ -1,0 +1,52 @@
+import { fail } from "../../graph/diagnostic.js";
+import type { Primitive, Stored } from "../../graph/layer.js";
+import { elements, formatShape } from "../../graph/shape.js";
+import { firstInput, inference } from "../primitive.js";
+
+export interface LayerNormOptions {
+  /** Absent: the last dimension of the input. */
+  readonly normalizedShape?: readonly number[] | undefined;
+  /** A scale for each element of the normalized shape. */
+  readonly affine: boolean;
+  /** A shift beside the scale. */
+  readonly bias: boolean;
+  /** Root mean square: no mean is subtracted (arXiv 1910.07467). */
+  readonly rms?: boolean | undefined;
+}
+
+/** Operations an element of a norm that measures its input: mean, subtract, square, sum, normalise; RMS has no mean to subtract. */
+export const MEASURED = 5n;
+const MEASURED_RMS = 3n;
+
+/**
+ * Layer or RMS normalisation over the last dimensions (PyTorch, nn.LayerNorm, nn.RMSNorm). 5 operations an element (RMS: 3), and one each
+ * for scale and shift. Throws `shape-mismatch`.
+ */
+export function layerNorm(options: LayerNormOptions): Primitive {
+  const op = options.rms === true ? "rms_norm" : "layer_norm";
+  return {
+    type: "primitive",
+    op,
+    axes: "any",
+    infer(inputs) {
+      const input = firstInput(inputs);
+      const shape = options.normalizedShape ?? input.slice(-1);
+      if (formatShape(input.slice(-shape.length)) !== formatShape(shape)) {
+        fail("shape-mismatch", `${op} normalizes ${formatShape(shape)}, but its input is ${formatShape(input)}`, { expected: `an input that ends in ${formatShape(shape)}` });
+      }
+      const shifted = options.affine && options.bias && options.rms !== true;
+      const perElement = (options.rms === true ? MEASURED_RMS : MEASURED) + (options.affine ? 1n : 0n) + (shifted ? 1n : 0n);
+      return inference([{ shape: input }], {
+        stored: affineTensors(shape, options.affine, shifted),
+        operations: { normalization: elements(input) * perElement },
+        attributes: { normalizedShape: shape, affine: options.affine },
+        mixes: { channels: true, space: shape.length > 1 },
+      });
+    },
+  };
+}
+
+/** Scale and shift of a norm. */
+export function affineTensors(shape: readonly number[], scale: boolean, shift: boolean): readonly Stored[] {
+  return [...(scale ? [{ name: "weight", role: "parameter", shape } as const] : []), ...(shift ? [{ name: "bias", role: "parameter", shape } as const] : [])];
+}

@@ -1,0 +1,168 @@
+import { fail } from "../graph/diagnostic.js";
+import type { Composite, Layer, Primitive } from "../graph/layer.js";
+import type { Args } from "./args.js";
+import type { CallEntry, Family, ShorthandArgs } from "./entry.js";
+import { KERAS_LAYER } from "./keras-common.js";
+import { recurrent, recurrentCell, type Cell, type RecurrentOptions } from "./recurrent.js";
+import { reshapeTo } from "./arithmetic.js";
+
+// https://docs.pytorch.org/docs/stable/nn.html#recurrent-layers
+const REST = "bias=True, batch_first=False, dropout=0.0, bidirectional=False";
+
+function torchLayer(args: Args, cell: Cell): Layer {
+  const hiddenSize = args.count("hidden_size");
+  const projSize = args.size("proj_size");
+  if (projSize > 0 && cell !== "lstm") args.fail("proj_size", "proj_size argument is only supported for LSTM, not RNN or GRU");
+  if (projSize >= hiddenSize) args.fail("proj_size", "proj_size has to be smaller than hidden_size", `less than ${hiddenSize}`);
+  return recurrent({
+    cell,
+    inputSize: args.count("input_size"),
+    hiddenSize,
+    numLayers: args.count("num_layers"),
+    biases: args.flag("bias") ? 2 : 0,
+    bidirectional: args.flag("bidirectional"),
+    projSize,
+    batchFirst: args.flag("batch_first"),
+    returns: { sequences: true, states: "torch" },
+  });
+}
+
+const cellEntry = (name: string, cell: Cell, extra = ""): CallEntry => ({
+  names: [name],
+  signature: `input_size, hidden_size, bias=True, ${extra}device=None, dtype=None`,
+  build: (args) => recurrentCell(cell, args.count("input_size"), args.count("hidden_size"), args.flag("bias")),
+});
+
+const torch: readonly CallEntry[] = [
+  {
+    names: ["RNN"],
+    signature: `input_size, hidden_size, num_layers=1, nonlinearity='tanh', ${REST}, device=None, dtype=None, proj_size=0`,
+    build: (args) => {
+      args.oneOf("nonlinearity", ["tanh", "relu"]);
+      return torchLayer(args, "rnn");
+    },
+  },
+  { names: ["GRU"], signature: `input_size, hidden_size, num_layers=1, ${REST}, device=None, dtype=None, proj_size=0`, build: (args) => torchLayer(args, "gru") },
+  { names: ["LSTM"], signature: `input_size, hidden_size, num_layers=1, ${REST}, proj_size=0, device=None, dtype=None`, build: (args) => torchLayer(args, "lstm") },
+  cellEntry("RNNCell", "rnn", "nonlinearity='tanh', "),
+  cellEntry("GRUCell", "gru"),
+  cellEntry("LSTMCell", "lstm"),
+];
+
+// https://keras.io/api/layers/recurrent_layers/
+const INITIALIZERS =
+  "kernel_initializer='glorot_uniform', recurrent_initializer='orthogonal', bias_initializer='zeros'";
+const REGULARIZERS =
+  "kernel_regularizer=None, recurrent_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, recurrent_constraint=None, bias_constraint=None, dropout=0.0, recurrent_dropout=0.0";
+const FLAGS = `seed=None, return_sequences=False, return_state=False, go_backwards=False, stateful=False, unroll=False, time_major=False, implementation=None, input_dim=None, input_length=None, use_cudnn='auto', zero_output_for_mask=False, ${KERAS_LAYER}`;
+
+function kerasOptions(args: Args, cell: Cell): RecurrentOptions {
+  const resetAfter = cell === "gru" && args.flag("reset_after");
+  return {
+    cell,
+    inputSize: args.optionalCount("input_dim"),
+    hiddenSize: args.count("units"),
+    numLayers: 1,
+    biases: !args.flag("use_bias") ? 0 : resetAfter ? 2 : 1,
+    bidirectional: false,
+    projSize: 0,
+    batchFirst: true,
+    returns: { sequences: args.flag("return_sequences"), states: args.flag("return_state") ? "keras" : "none" },
+  };
+}
+
+const keras: readonly CallEntry[] = [
+  {
+    names: ["SimpleRNN"],
+    signature: `units, activation='tanh', use_bias=True, ${INITIALIZERS}, ${REGULARIZERS}, ${FLAGS}`,
+    build: (args) => recurrent(kerasOptions(args, "rnn")),
+  },
+  {
+    names: ["GRU"],
+    signature: `units, activation='tanh', recurrent_activation='sigmoid', use_bias=True, ${INITIALIZERS}, ${REGULARIZERS}, reset_after=True, ${FLAGS}`,
+    build: (args) => recurrent(kerasOptions(args, "gru")),
+  },
+  {
+    names: ["LSTM"],
+    signature: `units, activation='tanh', recurrent_activation='sigmoid', use_bias=True, ${INITIALIZERS}, unit_forget_bias=True, ${REGULARIZERS}, ${FLAGS}`,
+    build: (args) => recurrent(kerasOptions(args, "lstm")),
+  },
+  {
+    names: ["Bidirectional"],
+    signature: `layer, merge_mode='concat', weights=None, backward_layer=None, ${KERAS_LAYER}`,
+    build: (args) => bidirectional(args.layer("layer"), args.isNone("merge_mode") ? undefined : args.oneOf("merge_mode", ["concat", "sum", "mul", "ave"])),
+  },
+  { names: ["TimeDistributed"], signature: `layer, ${KERAS_LAYER}`, build: (args) => timeDistributed(args.layer("layer")) },
+];
+
+/** A layer run forwards and backwards, its two outputs joined (Keras, Bidirectional); None keeps both. */
+function bidirectional(layer: Layer, merge: "concat" | "sum" | "mul" | "ave" | undefined): Composite {
+  return {
+    type: "composite",
+    op: "bidirectional",
+    axes: "plain",
+    ranks: [3],
+    attributes: { mergeMode: merge ?? null },
+    expand: (steps, inputs) => {
+      const [forward, ...states] = steps.add("forward", layer, inputs);
+      const [backward, ...others] = steps.add("backward", layer, inputs);
+      if (merge === undefined) return [forward, backward, ...states, ...others];
+      return [steps.add(merge, joined(merge), [forward, backward])[0], ...states, ...others];
+    },
+  };
+}
+
+function joined(merge: "concat" | "sum" | "mul" | "ave"): Layer {
+  const concat: Primitive = { ...reshapeTo("concat", (shape) => [...shape.slice(0, -1), 2 * (shape.at(-1) ?? 0)]), view: false };
+  if (merge === "concat") return concat;
+  // The average is a sum and a product for each element.
+  const perElement = merge === "ave" ? 2n : 1n;
+  return {
+    ...concat,
+    op: merge,
+    infer: ([shape = []]) => ({
+      outputs: [{ shape }],
+      stored: [],
+      cost: { macs: 0n, operations: { elementwise: shape.reduce((product, size) => product * BigInt(size), perElement) } },
+      attributes: {},
+      mixes: { channels: false, space: false },
+    }),
+  };
+}
+
+/** The layer on each time step (Keras, TimeDistributed): time is folded into the batch and taken out again. */
+function timeDistributed(layer: Layer): Composite {
+  return {
+    type: "composite",
+    op: "time_distributed",
+    axes: "plain",
+    attributes: {},
+    expand: (steps, [input]) => {
+      if (input === undefined) return [];
+      const [batch = 1, time = 1] = input.shape;
+      const [folded] = steps.add("fold", reshapeTo("reshape", ([, , ...rest]) => [batch * time, ...rest]), [input]);
+      const [output] = steps.add("layer", layer, [folded]);
+      return steps.add("unfold", reshapeTo("reshape", ([, ...rest]) => [batch, time, ...rest]), [output]);
+    },
+  };
+}
+
+function word(cell: Cell) {
+  return (args: ShorthandArgs): Layer => {
+    const hiddenSize = args.outChannels;
+    if (hiddenSize === undefined) return fail("missing-argument", `${args.word} does not say its hidden size`, { place: args.place, expected: `a size, as in \`${args.word} 64\`` });
+    const shared = { cell, inputSize: args.inChannels, hiddenSize, numLayers: 1, bidirectional: false, projSize: 0, batchFirst: true } as const;
+    return recurrent({ ...shared, biases: 2, returns: { sequences: true, states: "torch" } });
+  };
+}
+
+/** Recurrent layers of both frameworks. */
+export const recurrentFamily: Family = {
+  torch,
+  keras,
+  shorthand: [
+    { words: ["lstm"], takes: ["channels"], example: "lstm 32->64", build: word("lstm") },
+    { words: ["gru"], takes: ["channels"], example: "gru 32->64", build: word("gru") },
+    { words: ["rnn"], takes: ["channels"], example: "rnn 32->64", build: word("rnn") },
+  ],
+};
