@@ -4,8 +4,9 @@ import { dropoutFamily } from "./dropout.js";
 import type { Family } from "./entry.js";
 import { linearFamily } from "./linear.js";
 import { normFamily } from "./norm/family.js";
+import { poolFamily } from "./pool/family.js";
 import { recurrentFamily } from "./recurrent-entries.js";
 import { transformerFamily } from "./transformer.js";
 
 /** The one table of operators: every family of layers that the notations know. */
-export const families: readonly Family[] = [convolutionFamily, linearFamily, normFamily, activationFamily, dropoutFamily, recurrentFamily, transformerFamily];
+export const families: readonly Family[] = [convolutionFamily, poolFamily, linearFamily, normFamily, activationFamily, dropoutFamily, recurrentFamily, transformerFamily];
