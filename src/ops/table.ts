@@ -6,7 +6,8 @@ import { linearFamily } from "./linear.js";
 import { normFamily } from "./norm/family.js";
 import { poolFamily } from "./pool/family.js";
 import { recurrentFamily } from "./recurrent-entries.js";
+import { tensorFamily } from "./tensor/family.js";
 import { transformerFamily } from "./transformer.js";
 
 /** The one table of operators: every family of layers that the notations know. */
-export const families: readonly Family[] = [convolutionFamily, poolFamily, linearFamily, normFamily, activationFamily, dropoutFamily, recurrentFamily, transformerFamily];
+export const families: readonly Family[] = [convolutionFamily, poolFamily, linearFamily, normFamily, activationFamily, dropoutFamily, tensorFamily, recurrentFamily, transformerFamily];

@@ -94,12 +94,12 @@ export function adaptivePool(options: AdaptiveOptions): Primitive {
   };
 }
 
-/** Values that all bins of an axis read together; bins may overlap. Beyond a million bins the sum is taken by their pattern's period. */
+/**
+ * Values that all bins of an axis read together; bins may overlap. With l = length/g, p = bins/g and g their greatest common divisor, a
+ * period of p bins reads sum(ceil((i+1)l/p)) - sum(floor(i*l/p)) = l + p - 1 values, and there are g periods: length + bins - g.
+ */
 function coverage(length: number, bins: number): bigint {
-  const period = bins / gcd(length, bins);
-  let sum = 0n;
-  for (let bin = 0; bin < period; bin += 1) sum += BigInt(Math.ceil(((bin + 1) * length) / bins) - Math.floor((bin * length) / bins));
-  return sum * BigInt(bins / period);
+  return BigInt(length) + BigInt(bins) - BigInt(gcd(length, bins));
 }
 
 function gcd(left: number, right: number): number {
