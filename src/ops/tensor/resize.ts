@@ -47,7 +47,8 @@ function torchUpsample(args: Args, mode: string): Primitive {
   if (sized === !args.isNone("scale_factor")) {
     args.failAt(args.place, "bad-argument", `${args.callee} takes either size or scale_factor`, "one of the two", "for example scale_factor=2");
   }
-  return resize(mode, rule.ranks, rule.taps, sized ? fixedSize(args) : scaledSize(args));
+  // PyTorch tells linear, bilinear and trilinear apart by the rank of the input: none is made up here by a batch put in front.
+  return { ...resize(mode, rule.ranks, rule.taps, sized ? fixedSize(args) : scaledSize(args)), ranks: undefined };
 }
 
 function fixedSize(args: Args): Resize {
