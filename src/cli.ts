@@ -38,9 +38,15 @@ function programFor(context: Context, io: Io): Command {
     .version(version, "-V, --version")
     .configureHelp({ helpWidth: Math.min(io.stdout.columns ?? 80, 110) })
     .configureOutput({
-      writeOut: (text) => { io.stdout.write(text); },
-      writeErr: (text) => { io.stderr.write(text); },
-      outputError: (text, write) => { write(text.replace(/^error: /, `${chalkFor(io.stderr, io).red("error")}: `)); },
+      writeOut: (text) => {
+        io.stdout.write(text);
+      },
+      writeErr: (text) => {
+        io.stderr.write(text);
+      },
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, `${chalkFor(io.stderr, io).red("error")}: `));
+      },
       getOutHelpWidth: () => io.stdout.columns ?? 80,
       getErrHelpWidth: () => io.stderr.columns ?? 80,
       getOutHasColors: () => false,
@@ -63,7 +69,9 @@ function report(error: unknown, io: Io): ExitCode {
   }
   // commander has printed its message; help and version that were asked for are no errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  io.stderr.write(`${chalk.red("bug")}: convcost failed where it should not: ${error instanceof Error ? error.message : String(error)}\nPlease report it with the command you ran.\n`);
+  io.stderr.write(
+    `${chalk.red("bug")}: convcost failed where it should not: ${error instanceof Error ? error.message : String(error)}\nPlease report it with the command you ran.\n`,
+  );
   return 70;
 }
 

@@ -18,7 +18,13 @@ export function nodeIo(): Io {
 }
 
 function stream(descriptor: number, { isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number }): OutputStream {
-  return { write: (text) => { writeAll(descriptor, text); }, isTerminal: isTTY === true, columns };
+  return {
+    write: (text) => {
+      writeAll(descriptor, text);
+    },
+    isTerminal: isTTY === true,
+    columns,
+  };
 }
 
 /** Writes everything before it returns; a reader that has gone away (`| head -1`) ends the program quietly. */

@@ -4,9 +4,7 @@ import type { Io } from "./io.js";
 import { isLayerWord, parseLayers } from "./read/notation/read.js";
 
 /** What an argument names. */
-type Source =
-  | { readonly type: "spec"; readonly text: string }
-  | { readonly type: "text"; readonly text: string; readonly name: string };
+type Source = { readonly type: "spec"; readonly text: string } | { readonly type: "text"; readonly text: string; readonly name: string };
 
 // A path: no blanks or brackets, and a slash or an extension. `nn.ReLU` is a class without its brackets, not a file.
 const PATH = /^(?!(?:nn|torch|layers|keras|tf)\.)[^\s();=@>]*(?:[/\\][^\s();=@>]*|\.[A-Za-z]\w*)$/;
@@ -37,12 +35,14 @@ function graphOf(source: Source): Graph {
 function joined(graphs: readonly Graph[]): Graph {
   const [first] = graphs;
   if (first === undefined) throw new Error("no graphs to join");
-  const nodes = graphs.flatMap((graph) => graph.nodes).map((node, index) => ({
-    ...node,
-    name: /^\d+$/.test(node.name) ? String(index) : node.name,
-    inputs: [index === 0 ? "input" : `t${index - 1}`],
-    output: `t${index}`,
-  }));
+  const nodes = graphs
+    .flatMap((graph) => graph.nodes)
+    .map((node, index) => ({
+      ...node,
+      name: /^\d+$/.test(node.name) ? String(index) : node.name,
+      inputs: [index === 0 ? "input" : `t${index - 1}`],
+      output: `t${index}`,
+    }));
   return { ...first, name: graphs.map((graph) => graph.name).join("; "), nodes, outputs: [`t${nodes.length - 1}`] };
 }
 

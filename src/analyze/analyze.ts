@@ -78,7 +78,8 @@ function leadOf(name: string | undefined, steps: readonly LayerAnalysis[]): Laye
 
 function primitiveFigures(layer: InferredLayer, inference: NonNullable<InferredLayer["inference"]>, { dtype }: Context): Figures {
   const { cost, stored } = inference;
-  const count = (role: "parameter" | "buffer") => stored.filter((tensor) => tensor.role === role).reduce((sum, tensor) => sum + elements(tensor.shape), 0n);
+  const count = (role: "parameter" | "buffer") =>
+    stored.filter((tensor) => tensor.role === role).reduce((sum, tensor) => sum + elements(tensor.shape), 0n);
   const weightBytes = stored.reduce((sum, tensor) => sum + tensorBytes(tensor, dtype), 0n);
   const activationBytes = newBytes(layer, dtype);
   const isView = layer.layer.type === "primitive" && layer.layer.view === true;

@@ -96,7 +96,8 @@ class Inferrer {
     const inference = layer.infer(inputs.map((input) => input.shape));
     const axes = layer.axes === "any" ? (inputs[0]?.axes ?? "plain") : layer.axes;
     const [source] = inputs;
-    const value = (type: TensorType): TypedValue => (layer.view === true && source !== undefined ? { ...type, dtype: source.dtype, axes, id: source.id } : this.value(type, axes));
+    const value = (type: TensorType): TypedValue =>
+      layer.view === true && source !== undefined ? { ...type, dtype: source.dtype, axes, id: source.id } : this.value(type, axes);
     return { name, layer, inputs, outputs: inference.outputs.map(value), inference, steps: [] };
   }
 }

@@ -78,5 +78,8 @@ function withBatch(lead: Layer | undefined, shape: Shape, batch: number | undefi
 function requirePositive(shape: Shape, first: Node | undefined): void {
   const wrong = shape.findIndex((size, axis) => size < 1 && !(axis === 1 && first?.layer.allowsNoChannels === true));
   if (wrong < 0) return;
-  fail("bad-size", `dimension ${wrong} of the input ${formatShape(shape)} is ${shape[wrong] ?? 0}`, { place: { kind: "flag", flag: "--input" }, expected: "sizes of 1 or more" });
+  fail("bad-size", `dimension ${wrong} of the input ${formatShape(shape)} is ${shape[wrong] ?? 0}`, {
+    place: { kind: "flag", flag: "--input" },
+    expected: "sizes of 1 or more",
+  });
 }

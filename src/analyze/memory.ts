@@ -16,7 +16,10 @@ export function distinctBytes(values: readonly TypedValue[], dtype: DType): bigi
 
 /** Bytes that a layer's outputs take besides its inputs: none for a view. */
 export function newBytes({ inputs, outputs }: InferredLayer, dtype: DType): bigint {
-  return distinctBytes(outputs.filter((output) => !inputs.some((input) => input.id === output.id)), dtype);
+  return distinctBytes(
+    outputs.filter((output) => !inputs.some((input) => input.id === output.id)),
+    dtype,
+  );
 }
 
 /** A layer that runs as one: a primitive, or a convolution with its activation. */

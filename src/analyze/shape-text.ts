@@ -10,10 +10,17 @@ export function parseShape(text: string, flag = "--input"): Shape {
   const parts = trimmed.split(/\s*[x×,]\s*/i);
   return parts.map((part) => {
     if (!/^-?\d+$/.test(part)) {
-      fail("bad-shape", `'${text}' is not a shape`, { place: { kind: "flag", flag }, expected: "sizes as in 1x3x224x224 or 1,3,224,224", hint: "every dimension is a whole number" });
+      fail("bad-shape", `'${text}' is not a shape`, {
+        place: { kind: "flag", flag },
+        expected: "sizes as in 1x3x224x224 or 1,3,224,224",
+        hint: "every dimension is a whole number",
+      });
     }
     const size = Number(part);
     if (size >= 0 && size <= MAX_DIMENSION) return size;
-    return fail("bad-size", `${part} in '${text}' is ${size < 0 ? "negative" : "larger than 2^31 - 1"}`, { place: { kind: "flag", flag }, expected: `sizes from 1 to ${MAX_DIMENSION}` });
+    return fail("bad-size", `${part} in '${text}' is ${size < 0 ? "negative" : "larger than 2^31 - 1"}`, {
+      place: { kind: "flag", flag },
+      expected: `sizes from 1 to ${MAX_DIMENSION}`,
+    });
   });
 }

@@ -44,7 +44,7 @@ export function addCommonFlags(command: Command, columns: readonly string[]): Co
     .option("-b, --batch <n>", "batch size", wholeNumber("--batch"))
     .addOption(new Option("--dtype <type>", "element type of weights and activations").choices(DTYPES).default("float32"))
     .addOption(new Option("--layout <order>", "order of the axes in shapes, typed and shown").choices(["nchw", "nhwc"]).default("nchw"))
-    .addOption(new Option("-f, --format <format>", "what to print (default: \"table\")").choices(FORMATS))
+    .addOption(new Option("-f, --format <format>", 'what to print (default: "table")').choices(FORMATS))
     .option("--json", "short for --format json")
     .option("-o, --output <file>", "write to a file, whole or not at all")
     .option("--sort <column>", `order the rows: ${columns.join(", ")}`)
@@ -78,7 +78,10 @@ function inputShape(text: string): string {
   const named = /^([^=]*)=(.*)$/.exec(text);
   if (named === null) return text;
   if (["input", "x"].includes(named[1]?.trim() ?? "")) return named[2] ?? "";
-  return fail("unknown-input", `there is no input '${named[1] ?? ""}'`, { place: { kind: "flag", flag: "--input" }, expected: "--input SHAPE, or --input input=SHAPE" });
+  return fail("unknown-input", `there is no input '${named[1] ?? ""}'`, {
+    place: { kind: "flag", flag: "--input" },
+    expected: "--input SHAPE, or --input input=SHAPE",
+  });
 }
 
 /** The format asked for. Throws `contradicting-flags` where --json meets another --format. */
@@ -104,7 +107,10 @@ export function emit({ io }: Context, flags: CommonFlags, text: string): void {
     io.writeFile(flags.output, text);
   } catch (error) {
     const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    fail("unwritable-file", `this file cannot be written (${reason})`, { place: { kind: "file", path: flags.output }, expected: "a path in a folder that exists and may be written" });
+    fail("unwritable-file", `this file cannot be written (${reason})`, {
+      place: { kind: "file", path: flags.output },
+      expected: "a path in a folder that exists and may be written",
+    });
   }
 }
 

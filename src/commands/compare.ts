@@ -1,7 +1,7 @@
 import { compare as compareGraphs, type Comparison, type ComparisonRow } from "../compare/compare.js";
 import { fail } from "../graph/diagnostic.js";
 import { formatShape } from "../graph/shape.js";
-import { COMPARISON_COLUMNS, comparisonColumn, comparisonGrid } from "../report/comparison-grid.js";
+import { comparisonColumn, comparisonGrid } from "../report/comparison-grid.js";
 import { renderCsv } from "../report/csv.js";
 import { explainLines } from "../report/explain.js";
 import { harmless } from "../report/grid.js";
@@ -9,7 +9,18 @@ import { comparisonJson } from "../report/json.js";
 import { renderMarkdown } from "../report/markdown.js";
 import { renderTable } from "../report/table.js";
 import { readEach } from "../source.js";
-import { addCommonFlags, analyzeOptions, columnList, emit, formatOf, tableWidth, wholeNumber, type CommonFlags, type Context, type Register } from "./command.js";
+import {
+  addCommonFlags,
+  analyzeOptions,
+  columnList,
+  emit,
+  formatOf,
+  tableWidth,
+  wholeNumber,
+  type CommonFlags,
+  type Context,
+  type Register,
+} from "./command.js";
 
 interface CompareFlags extends CommonFlags {
   readonly groups?: number;
@@ -33,7 +44,10 @@ Examples:
 
 /** `convcost compare`: the ways to write one convolution, or several specs, side by side. */
 export const compare: Register = (program, context) => {
-  const command = program.command("compare").argument("<spec...>", "a convolution, or several specs, or -").description("compare a convolution with its depthwise, separable and other variants");
+  const command = program
+    .command("compare")
+    .argument("<spec...>", "a convolution, or several specs, or -")
+    .description("compare a convolution with its depthwise, separable and other variants");
   addCommonFlags(command, SORTABLE)
     .option("-g, --groups <n>", "groups of the grouped row (default: the spec's own, else 4)", wholeNumber("--groups"))
     .option("-e, --expand <n>", "how much bottleneck narrows (default: 4) and inverted residual widens (default: 6)", wholeNumber("--expand"))
@@ -50,7 +64,12 @@ function run(specs: readonly string[], flags: CompareFlags, context: Context): v
   const comparison = compareGraphs(readEach(specs, context.io), { ...analyzeOptions(flags), groups: flags.groups, expand: flags.expand });
   const sorted = flags.sort === undefined ? comparison.rows : sortRows(comparison.rows, flags.sort);
   const rows = flags.top === undefined ? sorted : sorted.slice(0, flags.top);
-  const explained = flags.explain === true ? explainLines({ ...comparison, rows }).map(harmless).join("\n") : undefined;
+  const explained =
+    flags.explain === true
+      ? explainLines({ ...comparison, rows })
+          .map(harmless)
+          .join("\n")
+      : undefined;
   switch (format) {
     case "json":
       emit(context, flags, comparisonJson({ ...comparison, rows }, context.version));
@@ -59,14 +78,25 @@ function run(specs: readonly string[], flags: CompareFlags, context: Context): v
       emit(context, flags, renderCsv(comparisonGrid(comparison, rows, { columns, units: "raw", flat: true })));
       return;
     case "markdown":
-      emit(context, flags, renderMarkdown(comparisonGrid(comparison, rows, { columns, units: flags.units, flat: false })) + (explained === undefined ? "" : `\n\`\`\`text\n${explained.trimEnd()}\n\`\`\`\n`));
+      emit(
+        context,
+        flags,
+        renderMarkdown(comparisonGrid(comparison, rows, { columns, units: flags.units, flat: false })) +
+          (explained === undefined ? "" : `\n\`\`\`text\n${explained.trimEnd()}\n\`\`\`\n`),
+      );
       return;
     case "table":
       emit(context, flags, table(comparison, rows, flags, context, columns) + (explained === undefined ? "" : `\n${explained}`));
   }
 }
 
-function table(comparison: Comparison, rows: readonly ComparisonRow[], flags: CompareFlags, context: Context, columns: Parameters<typeof comparisonGrid>[2]["columns"]): string {
+function table(
+  comparison: Comparison,
+  rows: readonly ComparisonRow[],
+  flags: CompareFlags,
+  context: Context,
+  columns: Parameters<typeof comparisonGrid>[2]["columns"],
+): string {
   const { chalk } = context;
   const grid = comparisonGrid(comparison, rows, { columns, units: flags.units, flat: false });
   const input = comparison.inputs.map((tensor) => formatShape(tensor.shape)).join(", ");
@@ -77,7 +107,8 @@ function table(comparison: Comparison, rows: readonly ComparisonRow[], flags: Co
 /** Numbers from the largest, labels from A; rows that cannot exist come last. */
 function sortRows(rows: readonly ComparisonRow[], column: string): readonly ComparisonRow[] {
   const key = SORTABLE.find((name) => name === column.trim().toLowerCase());
-  if (key === undefined) return fail("unknown-column", `rows cannot be sorted by '${column}'`, { place: { kind: "flag", flag: "--sort" }, expected: SORTABLE.join(", ") });
+  if (key === undefined)
+    return fail("unknown-column", `rows cannot be sorted by '${column}'`, { place: { kind: "flag", flag: "--sort" }, expected: SORTABLE.join(", ") });
   return [...rows].sort((left, right) => {
     if (key === "label") return left.label.localeCompare(right.label, "en", { numeric: true });
     if (!left.available || !right.available) return Number(right.available) - Number(left.available);

@@ -64,8 +64,12 @@ function describe(command: Command): Described {
 }
 
 function bash(commands: readonly Described[]): string {
-  const flagCases = commands.map(({ name, flags, words }) => `    ${name}) words="${[...flags.flatMap((flag) => flag.names), ...words].join(" ")}" ;;`);
-  const choices = distinctChoices(commands).map((flag) => `    ${flag.names.join("|")}) COMPREPLY=($(compgen -W "${flag.choices.join(" ")}" -- "$current")); return ;;`);
+  const flagCases = commands.map(
+    ({ name, flags, words }) => `    ${name}) words="${[...flags.flatMap((flag) => flag.names), ...words].join(" ")}" ;;`,
+  );
+  const choices = distinctChoices(commands).map(
+    (flag) => `    ${flag.names.join("|")}) COMPREPLY=($(compgen -W "${flag.choices.join(" ")}" -- "$current")); return ;;`,
+  );
   return `# bash completion for convcost
 _convcost() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=""
@@ -131,12 +135,21 @@ if [ "$funcstack[1]" = "_convcost" ]; then _convcost "$@"; else compdef _convcos
 function fish(commands: readonly Described[]): string {
   const quoted = (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
   const names = commands.map(({ name }) => name).join(" ");
-  const subcommands = commands.map(({ name, description }) => `complete -c convcost -f -n "not __fish_seen_subcommand_from ${names}" -a ${name} -d ${quoted(description)}`);
+  const subcommands = commands.map(
+    ({ name, description }) => `complete -c convcost -f -n "not __fish_seen_subcommand_from ${names}" -a ${name} -d ${quoted(description)}`,
+  );
   const flags = commands.flatMap(({ name, flags: list, words }) => {
     const seen = `complete -c convcost -n "__fish_seen_subcommand_from ${name}"`;
     const lines = list.map((flag) => {
       const spelling = flag.names.map((option) => (option.startsWith("--") ? `-l ${option.slice(2)}` : `-s ${option.slice(1)}`)).join(" ");
-      const value = flag.takes === "nothing" ? "" : flag.takes === "file" ? " -r -F" : flag.choices.length > 0 ? ` -x -a ${quoted(flag.choices.join(" "))}` : " -x";
+      const value =
+        flag.takes === "nothing"
+          ? ""
+          : flag.takes === "file"
+            ? " -r -F"
+            : flag.choices.length > 0
+              ? ` -x -a ${quoted(flag.choices.join(" "))}`
+              : " -x";
       return `${seen} ${spelling}${value} -d ${quoted(flag.description)}`;
     });
     return words.length > 0 ? [...lines, `${seen} -f -a ${quoted(words.join(" "))}`] : lines;

@@ -28,7 +28,10 @@ Examples:
 
 /** `convcost count`: a row a layer, and the totals. */
 export const count: Register = (program, context) => {
-  const command = program.command("count").argument("<spec...>", "layers, a file of layers, or -").description("count parameters, MACs, FLOPs and memory of layers");
+  const command = program
+    .command("count")
+    .argument("<spec...>", "layers, a file of layers, or -")
+    .description("count parameters, MACs, FLOPs and memory of layers");
   addCommonFlags(command, LAYER_COLUMNS)
     .addHelpText("after", HELP)
     .action((specs: readonly string[], flags: CommonFlags) => {
@@ -60,7 +63,9 @@ function run(specs: readonly string[], flags: CommonFlags, context: Context): vo
 type Columns = Parameters<typeof layerGrid>[2]["columns"];
 
 function markdown(analysis: Analysis, layers: readonly LayerAnalysis[], columns: Columns, { units }: CommonFlags): string {
-  const lines = summaryLines(analysis, units).map(({ label, value, note }) => `- ${label}: **${escape(value)}**${note === undefined ? "" : ` (${escape(note)})`}`);
+  const lines = summaryLines(analysis, units).map(
+    ({ label, value, note }) => `- ${label}: **${escape(value)}**${note === undefined ? "" : ` (${escape(note)})`}`,
+  );
   return `${renderMarkdown(layerGrid(analysis, layers, { columns, units, summary: true }))}\n${lines.join("\n")}\n${cut(analysis, layers)}`;
 }
 
@@ -70,7 +75,10 @@ function table(analysis: Analysis, layers: readonly LayerAnalysis[], columns: Co
   const summary = summaryLines(analysis, flags.units);
   const labels = Math.max(...summary.map(({ label }) => label.length));
   const values = Math.max(...summary.map(({ value }) => value.length));
-  const lines = summary.map(({ label, value, note }) => `${label.padEnd(labels)}  ${chalk.bold(harmless(value).padStart(values))}${note === undefined ? "" : `  ${chalk.dim(note)}`}`);
+  const lines = summary.map(
+    ({ label, value, note }) =>
+      `${label.padEnd(labels)}  ${chalk.bold(harmless(value).padStart(values))}${note === undefined ? "" : `  ${chalk.dim(note)}`}`,
+  );
   return `${renderTable(grid, { chalk, width: tableWidth(context, flags) })}\n${lines.join("\n")}\n${cut(analysis, layers)}`;
 }
 

@@ -42,12 +42,16 @@ export function convolutionOf(layer: LayerAnalysis): ConvolutionShape {
 function notAConvolution(layer: LayerAnalysis): never {
   return fail("not-a-convolution", `compare makes variants of one convolution, and ${layer.op} is none that it can vary`, {
     expected: "a convolution, as in `conv 3x3 64->128 @56x56`, or several specs",
-    hint: "several specs become a row each: convcost compare \"conv 3x3 64->128\" \"sep 3x3 64->128\" --input 64x56x56",
+    hint: 'several specs become a row each: convcost compare "conv 3x3 64->128" "sep 3x3 64->128" --input 64x56x56',
   });
 }
 
+function isList(value: AttributeValue | undefined): value is readonly AttributeValue[] {
+  return Array.isArray(value);
+}
+
 function list(value: AttributeValue | undefined): readonly AttributeValue[] {
-  return Array.isArray(value) ? value : [];
+  return isList(value) ? value : [];
 }
 
 function size(value: AttributeValue | undefined): number {
@@ -56,6 +60,6 @@ function size(value: AttributeValue | undefined): number {
 }
 
 function pad(value: AttributeValue): Pad {
-  const [before, after] = Array.isArray(value) ? value : [value, value];
+  const [before, after] = isList(value) ? value : [value, value];
   return { before: size(before), after: size(after) };
 }

@@ -62,7 +62,11 @@ function glu(axis: number): Primitive {
       const size = input[position] ?? 0;
       if (size % 2 !== 0) fail("bad-size", `glu halves dimension ${position}, which is ${size}`, { expected: "an even size" });
       const output = input.map((length, index) => (index === position ? length / 2 : length));
-      return inference([{ shape: output }], { operations: { activation: elements(output), elementwise: elements(output) }, attributes: { axis }, mixes: { channels: true, space: false } });
+      return inference([{ shape: output }], {
+        operations: { activation: elements(output), elementwise: elements(output) },
+        attributes: { axis },
+        mixes: { channels: true, space: false },
+      });
     },
   };
 }
@@ -83,7 +87,11 @@ const FUNCTIONS: readonly { readonly op: string; readonly torch?: readonly [stri
   { op: "tanh", torch: ["Tanh", ""], names: ["tanh"] },
   { op: "hardswish", torch: ["Hardswish", "inplace=False"], names: ["hardswish", "hard_swish", "hard_silu", "hswish"] },
   { op: "hardsigmoid", torch: ["Hardsigmoid", "inplace=False"], names: ["hardsigmoid", "hard_sigmoid", "hsigmoid"] },
-  { op: "hardtanh", torch: ["Hardtanh", "min_val=-1.0, max_val=1.0, inplace=False, min_value=None, max_value=None"], names: ["hardtanh", "hard_tanh"] },
+  {
+    op: "hardtanh",
+    torch: ["Hardtanh", "min_val=-1.0, max_val=1.0, inplace=False, min_value=None, max_value=None"],
+    names: ["hardtanh", "hard_tanh"],
+  },
   { op: "hardshrink", torch: ["Hardshrink", "lambd=0.5"], names: ["hardshrink", "hard_shrink"] },
   { op: "softshrink", torch: ["Softshrink", "lambd=0.5"], names: ["softshrink", "soft_shrink"] },
   { op: "softplus", torch: ["Softplus", "beta=1.0, threshold=20.0"], names: ["softplus"] },
@@ -115,7 +123,12 @@ export function activationArgument(args: Args, name: string): Layer {
   // A class given for its function (`activation=nn.ReLU`) has the function's name in other letters.
   const layer = activationByName(text) ?? activationByName(text.toLowerCase());
   if (layer !== undefined) return layer;
-  return args.failAt(args.value(name).place, "unknown-activation", `there is no activation '${text}'`, "a name such as 'relu', 'swish', 'gelu' or 'softmax'");
+  return args.failAt(
+    args.value(name).place,
+    "unknown-activation",
+    `there is no activation '${text}'`,
+    "a name such as 'relu', 'swish', 'gelu' or 'softmax'",
+  );
 }
 
 /** The dimension that PyTorch takes where none is given (torch.nn.functional._get_softmax_dim). */
@@ -128,7 +141,9 @@ function implicitSoftmax(op: "softmax" | "softmin" | "log_softmax"): Primitive {
 }
 
 const torch: readonly CallEntry[] = [
-  ...FUNCTIONS.flatMap(({ op, torch: entry }): CallEntry[] => (entry === undefined ? [] : [{ names: [entry[0]], signature: entry[1], build: () => activation(op) }])),
+  ...FUNCTIONS.flatMap(({ op, torch: entry }): CallEntry[] =>
+    entry === undefined ? [] : [{ names: [entry[0]], signature: entry[1], build: () => activation(op) }],
+  ),
   { names: ["Identity"], signature: "", build: () => identity },
   { names: ["PReLU"], signature: "num_parameters=1, init=0.25, device=None, dtype=None", build: (args) => prelu(args.count("num_parameters")) },
   { names: ["GLU"], signature: "dim=-1", build: (args) => glu(args.integer("dim")) },

@@ -37,7 +37,11 @@ export function matmul(transposed: boolean): Primitive {
       const [rows = 1, columns = 1] = transposed ? right.slice(-2).reverse() : right.slice(-2);
       if (rows !== k) fail("shape-mismatch", `matmul cannot multiply ${formatShape(left)} by ${formatShape(right)}`);
       const output = [...left.slice(0, -2), m, columns];
-      return inference([{ shape: output }], { macs: elements(output) * BigInt(k), attributes: { transposed }, mixes: { channels: true, space: true } });
+      return inference([{ shape: output }], {
+        macs: elements(output) * BigInt(k),
+        attributes: { transposed },
+        mixes: { channels: true, space: true },
+      });
     },
   };
 }

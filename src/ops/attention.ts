@@ -55,7 +55,9 @@ export function multiHeadAttention(options: AttentionOptions): Composite {
 
 function requireHeads(embedDim: number, numHeads: number): void {
   if (embedDim % numHeads === 0) return;
-  fail("heads-do-not-divide", `embed_dim ${embedDim} is not divisible by num_heads ${numHeads}`, { expected: `an embed_dim that is a multiple of ${numHeads}` });
+  fail("heads-do-not-divide", `embed_dim ${embedDim} is not divisible by num_heads ${numHeads}`, {
+    expected: `an embed_dim that is a multiple of ${numHeads}`,
+  });
 }
 
 function attend(options: AttentionOptions, steps: Expansion, inputs: readonly Value[]): readonly Value[] {
@@ -64,7 +66,12 @@ function attend(options: AttentionOptions, steps: Expansion, inputs: readonly Va
   const sizes = sizesOf(options, query, key);
   const { numHeads, bias } = options;
   const [q, k, v] = project(options, sizes, steps, [query, key, value]);
-  const heads = (name: string, input: Value, length: number, width: number) => steps.add(name, reshapeTo("split_heads", () => [sizes.batch, numHeads, length, width]), [input])[0];
+  const heads = (name: string, input: Value, length: number, width: number) =>
+    steps.add(
+      name,
+      reshapeTo("split_heads", () => [sizes.batch, numHeads, length, width]),
+      [input],
+    )[0];
   const extra = (name: string, input: Value, width: number) => withExtraTokens(options, steps, name, input, sizes, width);
   const source = sizes.source + (options.addBiasKv ? 1 : 0) + (options.addZeroAttn ? 1 : 0);
   const queries = heads("q_heads", q, sizes.target, sizes.keys);
@@ -74,7 +81,11 @@ function attend(options: AttentionOptions, steps: Expansion, inputs: readonly Va
   const [scores] = steps.add("qk", matmul(true), [scaledQueries, keys]);
   const [weights] = steps.add("softmax", softmax(-1), [scores]);
   const [mixed] = steps.add("av", matmul(false), [weights, values]);
-  const [merged] = steps.add("merge_heads", reshapeTo("merge_heads", () => sequence(options, sizes, numHeads * sizes.values)), [mixed]);
+  const [merged] = steps.add(
+    "merge_heads",
+    reshapeTo("merge_heads", () => sequence(options, sizes, numHeads * sizes.values)),
+    [mixed],
+  );
   const [output] = steps.add("out_proj", linear({ outFeatures: options.outputDim ?? sizes.embed, bias }), [merged]);
   if (!options.returnsWeights) return [output];
   return [output, steps.add("average", averageOverHeads, [weights])[0]];
@@ -84,7 +95,10 @@ function sizesOf(options: AttentionOptions, query: Value, key: Value): Sizes {
   requireRank("multi_head_attention", query.shape, [3], options.batchFirst ? "batch, sequence, features" : "sequence, batch, features");
   const [first = 0, second = 0, features = 0] = query.shape;
   const embed = options.embedDim ?? features;
-  if (features !== embed) fail("feature-mismatch", `multi_head_attention expects ${embed} features, but its input has ${features}`, { expected: `an input that ends in ${embed}` });
+  if (features !== embed)
+    fail("feature-mismatch", `multi_head_attention expects ${embed} features, but its input has ${features}`, {
+      expected: `an input that ends in ${embed}`,
+    });
   if (options.keyDim === undefined) requireHeads(embed, options.numHeads);
   const keys = options.keyDim ?? embed / options.numHeads;
   const [batch, target] = options.batchFirst ? [first, second] : [second, first];
@@ -92,9 +106,15 @@ function sizesOf(options: AttentionOptions, query: Value, key: Value): Sizes {
   return { batch, target, source, embed, keys, values: options.valueDim ?? keys };
 }
 
-const sequence = ({ batchFirst }: AttentionOptions, { batch, target }: Sizes, width: number) => (batchFirst ? [batch, target, width] : [target, batch, width]);
+const sequence = ({ batchFirst }: AttentionOptions, { batch, target }: Sizes, width: number) =>
+  batchFirst ? [batch, target, width] : [target, batch, width];
 
-function project(options: AttentionOptions, { keys, values, embed }: Sizes, steps: Expansion, inputs: readonly [Value, Value, Value]): readonly [Value, Value, Value] {
+function project(
+  options: AttentionOptions,
+  { keys, values, embed }: Sizes,
+  steps: Expansion,
+  inputs: readonly [Value, Value, Value],
+): readonly [Value, Value, Value] {
   const { numHeads, bias, kdim, vdim } = options;
   const names = ["q_proj", "k_proj", "v_proj"] as const;
   // kdim and vdim say what the key and value hold; a chain gives the query only, whose sequence they are taken to share.
@@ -102,7 +122,14 @@ function project(options: AttentionOptions, { keys, values, embed }: Sizes, step
   const apply = (index: 0 | 1 | 2, out: number): Value => {
     const width = widths[index];
     const input = inputs[index];
-    const shaped = width !== undefined && input.shape.at(-1) !== width ? steps.add(`${names[index]}_in`, reshapeTo("other_input", (shape) => [...shape.slice(0, -1), width]), [input])[0] : input;
+    const shaped =
+      width !== undefined && input.shape.at(-1) !== width
+        ? steps.add(
+            `${names[index]}_in`,
+            reshapeTo("other_input", (shape) => [...shape.slice(0, -1), width]),
+            [input],
+          )[0]
+        : input;
     return steps.add(names[index], linear({ outFeatures: numHeads * out, bias }), [shaped])[0];
   };
   return [apply(0, keys), apply(1, keys), apply(2, values)];

@@ -12,8 +12,7 @@ export interface CallEntry {
 
 /** What may follow a word of the shorthand; one that an entry does not list is refused. */
 export type ShorthandPart =
-  | "kernel" | "channels" | "stride" | "padding" | "dilation" | "groups" | "multiplier"
-  | "outputPadding" | "bias" | "ceil" | "expand" | "numbers";
+  "kernel" | "channels" | "stride" | "padding" | "dilation" | "groups" | "multiplier" | "outputPadding" | "bias" | "ceil" | "expand" | "numbers";
 
 /** The parts of one shorthand layer: `conv 3x3 64->128 s2 p1 d1 g4 bias`. */
 export interface ShorthandArgs {

@@ -56,10 +56,14 @@ function withBias(weight: Stored, size: number | undefined): readonly Stored[] {
 
 function featureMismatch(inFeatures: number, input: readonly number[]): never {
   const flat = elements(input.slice(1)) === BigInt(inFeatures);
-  return fail("feature-mismatch", `linear expects ${inFeatures} features, but the last dimension of its input ${formatShape(input)} is ${input.at(-1) ?? 0}`, {
-    expected: `an input that ends in ${inFeatures}`,
-    hint: flat ? "put flatten before it" : "check inFeatures, or the layers before",
-  });
+  return fail(
+    "feature-mismatch",
+    `linear expects ${inFeatures} features, but the last dimension of its input ${formatShape(input)} is ${input.at(-1) ?? 0}`,
+    {
+      expected: `an input that ends in ${inFeatures}`,
+      hint: flat ? "put flatten before it" : "check inFeatures, or the layers before",
+    },
+  );
 }
 
 /** y = x1 W x2 + b for each output (PyTorch, nn.Bilinear). A chain's one input serves as both. MACs: rows * out * in1 * (in2 + 1). */
@@ -73,7 +77,10 @@ function bilinear(in1: number, in2: number, outFeatures: number, bias: boolean):
     infer(inputs) {
       const left = firstInput(inputs);
       // A chain gives one input: with sizes that differ, the second is taken to be of the same rows.
-      if (left.at(-1) !== in1) fail("feature-mismatch", `bilinear expects ${in1} features, but its input has ${left.at(-1) ?? 0}`, { expected: `an input that ends in ${in1}` });
+      if (left.at(-1) !== in1)
+        fail("feature-mismatch", `bilinear expects ${in1} features, but its input has ${left.at(-1) ?? 0}`, {
+          expected: `an input that ends in ${in1}`,
+        });
       const output = [...left.slice(0, -1), outFeatures];
       const [a, b] = [BigInt(in1), BigInt(in2)];
       return inference([{ shape: output }], {
@@ -109,8 +116,10 @@ function embedding(count: number, dim: number, bag = false): Primitive {
 }
 
 const LINEAR = "bias=True, device=None, dtype=None";
-const EMBEDDING = "num_embeddings, embedding_dim, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False, _weight=None, _freeze=False, device=None, dtype=None";
-const BAG = "num_embeddings, embedding_dim, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, mode='mean', sparse=False, _weight=None, include_last_offset=False, padding_idx=None, device=None, dtype=None";
+const EMBEDDING =
+  "num_embeddings, embedding_dim, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False, _weight=None, _freeze=False, device=None, dtype=None";
+const BAG =
+  "num_embeddings, embedding_dim, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, mode='mean', sparse=False, _weight=None, include_last_offset=False, padding_idx=None, device=None, dtype=None";
 
 const torch: readonly CallEntry[] = [
   {
@@ -118,7 +127,11 @@ const torch: readonly CallEntry[] = [
     signature: `in_features, out_features, ${LINEAR}`,
     build: (args) => linear({ inFeatures: args.count("in_features"), outFeatures: args.count("out_features"), bias: args.flag("bias") }),
   },
-  { names: ["LazyLinear"], signature: `out_features, ${LINEAR}`, build: (args) => linear({ outFeatures: args.count("out_features"), bias: args.flag("bias") }) },
+  {
+    names: ["LazyLinear"],
+    signature: `out_features, ${LINEAR}`,
+    build: (args) => linear({ outFeatures: args.count("out_features"), bias: args.flag("bias") }),
+  },
   {
     names: ["Bilinear"],
     signature: `in1_features, in2_features, out_features, ${LINEAR}`,
@@ -129,7 +142,11 @@ const torch: readonly CallEntry[] = [
 ];
 
 function dense(args: Args): Layer {
-  return withActivation(args, linear({ inFeatures: args.optionalCount("input_dim"), outFeatures: args.count("units"), bias: args.flag("use_bias") }), "dense");
+  return withActivation(
+    args,
+    linear({ inFeatures: args.optionalCount("input_dim"), outFeatures: args.count("units"), bias: args.flag("use_bias") }),
+    "dense",
+  );
 }
 
 const keras: readonly CallEntry[] = [
@@ -147,13 +164,19 @@ const keras: readonly CallEntry[] = [
 
 function shorthandLinear(args: ShorthandArgs): Primitive {
   if (args.outChannels !== undefined) return linear({ inFeatures: args.inChannels, outFeatures: args.outChannels, bias: args.bias });
-  return fail("missing-argument", `${args.word} does not say how many features it makes`, { place: args.place, expected: "features, as in `linear 512->1000` or `linear 1000 bias`" });
+  return fail("missing-argument", `${args.word} does not say how many features it makes`, {
+    place: args.place,
+    expected: "features, as in `linear 512->1000` or `linear 1000 bias`",
+  });
 }
 
 function shorthandEmbedding(args: ShorthandArgs): Primitive {
   const [count, dim] = args.numbers;
   if (count !== undefined && dim !== undefined && args.numbers.length === 2) return embedding(count, dim);
-  return fail("missing-argument", "embedding takes how many rows and how wide they are", { place: args.place, expected: "two numbers, as in `embedding 1000 64`" });
+  return fail("missing-argument", "embedding takes how many rows and how wide they are", {
+    place: args.place,
+    expected: "two numbers, as in `embedding 1000 64`",
+  });
 }
 
 /** Linear layers, bilinear ones and embeddings. */

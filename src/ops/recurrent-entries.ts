@@ -42,16 +42,23 @@ const torch: readonly CallEntry[] = [
       return torchLayer(args, "rnn");
     },
   },
-  { names: ["GRU"], signature: `input_size, hidden_size, num_layers=1, ${REST}, device=None, dtype=None, proj_size=0`, build: (args) => torchLayer(args, "gru") },
-  { names: ["LSTM"], signature: `input_size, hidden_size, num_layers=1, ${REST}, proj_size=0, device=None, dtype=None`, build: (args) => torchLayer(args, "lstm") },
+  {
+    names: ["GRU"],
+    signature: `input_size, hidden_size, num_layers=1, ${REST}, device=None, dtype=None, proj_size=0`,
+    build: (args) => torchLayer(args, "gru"),
+  },
+  {
+    names: ["LSTM"],
+    signature: `input_size, hidden_size, num_layers=1, ${REST}, proj_size=0, device=None, dtype=None`,
+    build: (args) => torchLayer(args, "lstm"),
+  },
   cellEntry("RNNCell", "rnn", "nonlinearity='tanh', "),
   cellEntry("GRUCell", "gru"),
   cellEntry("LSTMCell", "lstm"),
 ];
 
 // https://keras.io/api/layers/recurrent_layers/
-const INITIALIZERS =
-  "kernel_initializer='glorot_uniform', recurrent_initializer='orthogonal', bias_initializer='zeros'";
+const INITIALIZERS = "kernel_initializer='glorot_uniform', recurrent_initializer='orthogonal', bias_initializer='zeros'";
 const REGULARIZERS =
   "kernel_regularizer=None, recurrent_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, recurrent_constraint=None, bias_constraint=None, dropout=0.0, recurrent_dropout=0.0";
 const FLAGS = `seed=None, return_sequences=False, return_state=False, go_backwards=False, stateful=False, unroll=False, time_major=False, implementation=None, input_dim=None, input_length=None, use_cudnn='auto', zero_output_for_mask=False, ${KERAS_LAYER}`;
@@ -90,7 +97,8 @@ const keras: readonly CallEntry[] = [
   {
     names: ["Bidirectional"],
     signature: `layer, merge_mode='concat', weights=None, backward_layer=None, ${KERAS_LAYER}`,
-    build: (args) => bidirectional(args.layer("layer"), args.isNone("merge_mode") ? undefined : args.oneOf("merge_mode", ["concat", "sum", "mul", "ave"])),
+    build: (args) =>
+      bidirectional(args.layer("layer"), args.isNone("merge_mode") ? undefined : args.oneOf("merge_mode", ["concat", "sum", "mul", "ave"])),
   },
   { names: ["TimeDistributed"], signature: `layer, ${KERAS_LAYER}`, build: (args) => timeDistributed(args.layer("layer")) },
 ];
@@ -140,9 +148,17 @@ function timeDistributed(layer: Layer): Composite {
     expand: (steps, [input]) => {
       if (input === undefined) return [];
       const [batch = 1, time = 1] = input.shape;
-      const [folded] = steps.add("fold", reshapeTo("reshape", ([, , ...rest]) => [batch * time, ...rest]), [input]);
+      const [folded] = steps.add(
+        "fold",
+        reshapeTo("reshape", ([, , ...rest]) => [batch * time, ...rest]),
+        [input],
+      );
       const [output] = steps.add("layer", layer, [folded]);
-      return steps.add("unfold", reshapeTo("reshape", ([, ...rest]) => [batch, time, ...rest]), [output]);
+      return steps.add(
+        "unfold",
+        reshapeTo("reshape", ([, ...rest]) => [batch, time, ...rest]),
+        [output],
+      );
     },
   };
 }
@@ -150,7 +166,11 @@ function timeDistributed(layer: Layer): Composite {
 function word(cell: Cell) {
   return (args: ShorthandArgs): Layer => {
     const hiddenSize = args.outChannels;
-    if (hiddenSize === undefined) return fail("missing-argument", `${args.word} does not say its hidden size`, { place: args.place, expected: `a size, as in \`${args.word} 64\`` });
+    if (hiddenSize === undefined)
+      return fail("missing-argument", `${args.word} does not say its hidden size`, {
+        place: args.place,
+        expected: `a size, as in \`${args.word} 64\``,
+      });
     const shared = { cell, inputSize: args.inChannels, hiddenSize, numLayers: 1, bidirectional: false, projSize: 0, batchFirst: true } as const;
     return recurrent({ ...shared, biases: 2, returns: { sequences: true, states: "torch" } });
   };

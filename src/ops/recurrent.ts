@@ -51,7 +51,9 @@ function infer(options: RecurrentOptions, input: readonly number[]) {
   requireRank(cell, input, [3], batchFirst ? "batch, time, features" : "time, batch, features");
   const [first = 0, second = 0, features = 0] = input;
   if (options.inputSize !== undefined && features !== options.inputSize) {
-    fail("feature-mismatch", `${cell} expects ${options.inputSize} features, but its input has ${features}`, { expected: `an input that ends in ${options.inputSize}` });
+    fail("feature-mismatch", `${cell} expects ${options.inputSize} features, but its input has ${features}`, {
+      expected: `an input that ends in ${options.inputSize}`,
+    });
   }
   const stored = storedTensors(options, features);
   const steps = BigInt(first) * BigInt(second);
@@ -66,9 +68,20 @@ function infer(options: RecurrentOptions, input: readonly number[]) {
       activation: steps * units * CELLS[cell].activations,
       elementwise: steps * units * CELLS[cell].elementwise,
     },
-    attributes: { inputSize: features, hiddenSize, numLayers, bidirectional, batchFirst, bias: options.biases > 0, ...(options.projSize > 0 ? { projSize: options.projSize } : {}) },
+    attributes: {
+      inputSize: features,
+      hiddenSize,
+      numLayers,
+      bidirectional,
+      batchFirst,
+      bias: options.biases > 0,
+      ...(options.projSize > 0 ? { projSize: options.projSize } : {}),
+    },
     mixes: { channels: true, space: true },
-    formulas: { params: `weights + biases = ${matrices} + ${vectors} = ${matrices + vectors}`, macs: `T·N·weights = ${steps}·${matrices} = ${steps * matrices}` },
+    formulas: {
+      params: `weights + biases = ${matrices} + ${vectors} = ${matrices + vectors}`,
+      macs: `T·N·weights = ${steps}·${matrices} = ${steps * matrices}`,
+    },
   });
 }
 

@@ -10,4 +10,14 @@ import { tensorFamily } from "./tensor/family.js";
 import { transformerFamily } from "./transformer.js";
 
 /** The one table of operators: every family of layers that the notations know. */
-export const families: readonly Family[] = [convolutionFamily, poolFamily, linearFamily, normFamily, activationFamily, dropoutFamily, tensorFamily, recurrentFamily, transformerFamily];
+export const families: readonly Family[] = [
+  convolutionFamily,
+  poolFamily,
+  linearFamily,
+  normFamily,
+  activationFamily,
+  dropoutFamily,
+  tensorFamily,
+  recurrentFamily,
+  transformerFamily,
+];

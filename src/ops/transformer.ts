@@ -93,7 +93,8 @@ function stack(op: string, layer: Layer, count: number, norm: Layer | undefined)
 }
 
 // https://docs.pytorch.org/docs/stable/nn.html#transformer-layers
-const LAYER = "d_model, nhead, dim_feedforward=2048, dropout=0.1, activation='relu', layer_norm_eps=1e-05, batch_first=False, norm_first=False, bias=True, device=None, dtype=None";
+const LAYER =
+  "d_model, nhead, dim_feedforward=2048, dropout=0.1, activation='relu', layer_norm_eps=1e-05, batch_first=False, norm_first=False, bias=True, device=None, dtype=None";
 
 function layerOptions(args: Args): TransformerOptions {
   return {
@@ -158,10 +159,19 @@ function torchAttention(args: Args): Layer {
   if (args.isNone("embed_dim") && projection?.type === "primitive" && features !== undefined) {
     const bias = projection.infer([[1, features]]).stored.some((tensor) => tensor.name === "bias");
     // The number of heads is not printed; parameters, MACs and shapes do not depend on it.
-    return multiHeadAttention({ embedDim: features, numHeads: 1, bias, addBiasKv: false, addZeroAttn: false, batchFirst: false, returnsWeights: true });
+    return multiHeadAttention({
+      embedDim: features,
+      numHeads: 1,
+      bias,
+      addBiasKv: false,
+      addZeroAttn: false,
+      batchFirst: false,
+      returnsWeights: true,
+    });
   }
   for (const name of ["embed_dim", "num_heads"]) {
-    if (args.isNone(name)) fail("missing-argument", `MultiheadAttention needs ${name}`, { place: args.place, expected: "MultiheadAttention(embed_dim, num_heads, ...)" });
+    if (args.isNone(name))
+      fail("missing-argument", `MultiheadAttention needs ${name}`, { place: args.place, expected: "MultiheadAttention(embed_dim, num_heads, ...)" });
   }
   return multiHeadAttention({
     embedDim: args.count("embed_dim"),
@@ -196,15 +206,22 @@ const keras: readonly CallEntry[] = [
 ];
 
 function shorthandAttention({ numbers: [numHeads], word, place }: ShorthandArgs): Layer {
-  if (numHeads === undefined) return fail("missing-argument", `${word} does not say how many heads it has`, { place, expected: "a number of heads, as in `mha 8`" });
+  if (numHeads === undefined)
+    return fail("missing-argument", `${word} does not say how many heads it has`, { place, expected: "a number of heads, as in `mha 8`" });
   return multiHeadAttention({ numHeads, bias: true, addBiasKv: false, addZeroAttn: false, batchFirst: true, returnsWeights: false });
 }
 
-const shorthandLayer = (make: (options: TransformerOptions) => Layer) => ({ numbers: [nhead, dimFeedforward = 2048], word, place }: ShorthandArgs): Layer => {
-  const activation = activationByName("relu");
-  if (nhead === undefined || activation === undefined) return fail("missing-argument", `${word} does not say how many heads it has`, { place, expected: `heads and the feed-forward's width, as in \`${word} 8 2048\`` });
-  return make({ nhead, dimFeedforward, activation, batchFirst: true, normFirst: false, bias: true });
-};
+const shorthandLayer =
+  (make: (options: TransformerOptions) => Layer) =>
+  ({ numbers: [nhead, dimFeedforward = 2048], word, place }: ShorthandArgs): Layer => {
+    const activation = activationByName("relu");
+    if (nhead === undefined || activation === undefined)
+      return fail("missing-argument", `${word} does not say how many heads it has`, {
+        place,
+        expected: `heads and the feed-forward's width, as in \`${word} 8 2048\``,
+      });
+    return make({ nhead, dimFeedforward, activation, batchFirst: true, normFirst: false, bias: true });
+  };
 
 /** Multi-head attention and the transformer's layers. */
 export const transformerFamily: Family = {

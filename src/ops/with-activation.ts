@@ -11,5 +11,13 @@ export function withActivation(args: Args, layer: Layer, lead: string): Layer {
   if (args.isNone("activation")) return layer;
   const activation = activationArgument(args, "activation");
   if (activation.op === "identity") return layer;
-  return chain(layer.op, { activation: activation.op }, [{ name: lead, layer }, { name: "activation", layer: activation }], lead);
+  return chain(
+    layer.op,
+    { activation: activation.op },
+    [
+      { name: lead, layer },
+      { name: "activation", layer: activation },
+    ],
+    lead,
+  );
 }

@@ -37,19 +37,35 @@ const ratioOf = (row: Figures, pick: "params" | "macs" | "flops", units: Units) 
 /** What a comparison's row can show, by the name that `--columns` takes. */
 const COLUMNS = {
   output: { title: "output", align: "left", expendable: 1, cell: (row) => row.outputs.map(formatShape).join(", ") },
-  params: { title: "params", align: "right", unit: (scales) => scales.params.unit, cell: (row, scales, units) => scaled(row.params, scales.params, units) },
+  params: {
+    title: "params",
+    align: "right",
+    unit: (scales) => scales.params.unit,
+    cell: (row, scales, units) => scaled(row.params, scales.params, units),
+  },
   macs: { title: "MACs", align: "right", unit: (scales) => scales.macs.unit, cell: (row, scales, units) => scaled(row.macs, scales.macs, units) },
-  flops: { title: "FLOPs", align: "right", expendable: 2, unit: (scales) => scales.flops.unit, cell: (row, scales, units) => scaled(row.flops, scales.flops, units) },
+  flops: {
+    title: "FLOPs",
+    align: "right",
+    expendable: 2,
+    unit: (scales) => scales.flops.unit,
+    cell: (row, scales, units) => scaled(row.flops, scales.flops, units),
+  },
   ratio: { title: "ratio", align: "right", unit: () => "MACs", cell: (row, _, units) => ratioOf(row, "macs", units) },
   "ratio-params": { title: "ratio", align: "right", unit: () => "params", cell: (row, _, units) => ratioOf(row, "params", units) },
   "ratio-flops": { title: "ratio", align: "right", unit: () => "FLOPs", cell: (row, _, units) => ratioOf(row, "flops", units) },
-  moved: { title: "moved", align: "right", unit: (scales) => scales.moved.unit, cell: (row, scales, units) => scaled(row.bytesMoved, scales.moved, units) },
+  moved: {
+    title: "moved",
+    align: "right",
+    unit: (scales) => scales.moved.unit,
+    cell: (row, scales, units) => scaled(row.bytesMoved, scales.moved, units),
+  },
   intensity: { title: "FLOP/B", align: "right", cell: (row, _, units) => (units === "raw" ? String(row.intensity) : quotient(row.intensity)) },
   mixes: { title: "mixes", align: "left", cell: (row) => mixed(row.mixes) },
 } as const satisfies Record<string, Definition>;
 
 export type ComparisonColumn = keyof typeof COLUMNS;
-export const COMPARISON_COLUMNS = Object.keys(COLUMNS).filter(isColumn);
+const COMPARISON_COLUMNS = Object.keys(COLUMNS).filter(isColumn);
 const DEFAULT: readonly ComparisonColumn[] = ["output", "params", "macs", "flops", "ratio", "moved", "intensity", "mixes"];
 const ALL: readonly ComparisonColumn[] = COMPARISON_COLUMNS;
 
@@ -76,17 +92,31 @@ export function comparisonGrid(comparison: Comparison, rows: readonly Comparison
   const keys = options.columns ?? (options.flat ? ALL : DEFAULT);
   const available = rows.flatMap((row) => (row.available ? [row] : []));
   const scales: Scales = {
-    params: countScale(available.map((row) => row.params), options.units),
-    macs: countScale(available.map((row) => row.macs), options.units),
-    flops: countScale(available.map((row) => row.flops), options.units),
-    moved: byteScale(available.map((row) => row.bytesMoved), options.units),
+    params: countScale(
+      available.map((row) => row.params),
+      options.units,
+    ),
+    macs: countScale(
+      available.map((row) => row.macs),
+      options.units,
+    ),
+    flops: countScale(
+      available.map((row) => row.flops),
+      options.units,
+    ),
+    moved: byteScale(
+      available.map((row) => row.bytesMoved),
+      options.units,
+    ),
   };
   const definitions = keys.map((key): Definition & { key: string } => ({ key, ...COLUMNS[key] }));
   const cells = (row: Figures) => definitions.map(({ cell }) => cell(row, scales, options.units));
   const lines = rows.flatMap((row): Row[] => {
     if (!row.available) return [unavailable(row, definitions.length, options.flat)];
     const own: Row = { style: "normal", cells: [row.label, ...cells(row), ...(options.flat ? ["yes"] : [])] };
-    return options.flat ? [own] : [own, ...row.steps.flatMap((step): Row[] => (row.steps.length > 1 ? [{ style: "step", cells: [`  ${step.name}`, ...cells(step)] }] : []))];
+    return options.flat
+      ? [own]
+      : [own, ...row.steps.flatMap((step): Row[] => (row.steps.length > 1 ? [{ style: "step", cells: [`  ${step.name}`, ...cells(step)] }] : []))];
   });
   const label = { key: "label", title: comparison.rows.length > 0 ? "variant" : "", unit: "", align: "left" as const };
   const columns = definitions.map(({ key, title, align, unit, expendable }) => ({ key, title, align, unit: unit?.(scales) ?? "", expendable }));

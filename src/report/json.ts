@@ -10,7 +10,9 @@ export function writeJson(value: Json, indent = ""): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const inner = `${indent}  `;
   if (isList(value)) return writeList(value, indent, inner);
-  const entries = Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [`${inner}${JSON.stringify(key)}: ${writeJson(item, inner)}`]));
+  const entries = Object.entries(value).flatMap(([key, item]) =>
+    item === undefined ? [] : [`${inner}${JSON.stringify(key)}: ${writeJson(item, inner)}`],
+  );
   return entries.length === 0 ? "{}" : `{\n${entries.join(",\n")}\n${indent}}`;
 }
 

@@ -23,7 +23,10 @@ interface Definition {
   readonly cell: Cell;
 }
 
-const text = (title: string, read: (layer: LayerAnalysis) => string): Definition => ({ title, cell: { type: "text", text: ({ layer }) => (layer === undefined ? "" : read(layer)) } });
+const text = (title: string, read: (layer: LayerAnalysis) => string): Definition => ({
+  title,
+  cell: { type: "text", text: ({ layer }) => (layer === undefined ? "" : read(layer)) },
+});
 const shapes = (list: LayerAnalysis["outputs"]) => list.map(formatShape).join(", ");
 
 /** What a row of layers can show, by the name that `--columns` and `--sort` take. */
@@ -92,8 +95,18 @@ export interface LayerGridOptions {
 export function layerGrid(analysis: Analysis, layers: readonly LayerAnalysis[], options: LayerGridOptions): Grid {
   const rows: { row: Row1; style: Row["style"] }[] = layers.flatMap((layer) => layerRows(layer, options.summary));
   if (options.summary) rows.push({ row: { label: "total", layer: undefined, figures: analysis.totals }, style: "total" });
-  const keys = (options.columns ?? DEFAULT).filter((key) => options.columns !== undefined || key !== "kind" || layers.some((layer) => layer.kind !== undefined));
-  const columns = keys.map((key) => ({ key, ...columnOf(COLUMNS[key], rows.map(({ row }) => row), analysis, options.units) }));
+  const keys = (options.columns ?? DEFAULT).filter(
+    (key) => options.columns !== undefined || key !== "kind" || layers.some((layer) => layer.kind !== undefined),
+  );
+  const columns = keys.map((key) => ({
+    key,
+    ...columnOf(
+      COLUMNS[key],
+      rows.map(({ row }) => row),
+      analysis,
+      options.units,
+    ),
+  }));
   return {
     columns: columns.map(({ key, column }) => ({ key, ...column, expendable: EXPENDABLE[key] })),
     rows: rows.map(({ row, style }) => ({ style, cells: columns.map(({ write }) => write(row)) })),
@@ -106,7 +119,12 @@ function layerRows(layer: LayerAnalysis, withSteps: boolean, depth = 0): { row: 
   return [{ row, style: depth === 0 ? "normal" : "step" }, ...steps];
 }
 
-function columnOf(definition: Definition, rows: readonly Row1[], analysis: Analysis, units: Units): { column: Omit<Column, "key">; write: (row: Row1) => string } {
+function columnOf(
+  definition: Definition,
+  rows: readonly Row1[],
+  analysis: Analysis,
+  units: Units,
+): { column: Omit<Column, "key">; write: (row: Row1) => string } {
   const { title, cell } = definition;
   switch (cell.type) {
     case "text":
@@ -120,7 +138,12 @@ function columnOf(definition: Definition, rows: readonly Row1[], analysis: Analy
     case "quotient":
       return { column: { title, unit: "", align: "right" }, write: (row) => (units === "raw" ? String(cell.value(row)) : quotient(cell.value(row))) };
     default:
-      return scaledColumn(title, cell.value, cell.type === "bytes" ? byteScale(rows.map(cell.value), units) : countScale(rows.map(cell.value), units), units);
+      return scaledColumn(
+        title,
+        cell.value,
+        cell.type === "bytes" ? byteScale(rows.map(cell.value), units) : countScale(rows.map(cell.value), units),
+        units,
+      );
   }
 }
 

@@ -43,7 +43,7 @@ export function byteScale(values: readonly bigint[], units: "auto" | "raw"): Sca
 /** A count in its column's unit: exact where the unit is 1, else two decimals, and never 0 for what is not. */
 export function scaled(value: bigint, scale: Scale, units: "auto" | "raw"): string {
   if (units === "raw") return value.toString();
-  if (scale.divisor === 1n) return grouped(value);
+  if (scale.divisor === 1n || value === 0n) return grouped(value);
   const hundredths = (value * 100n + scale.divisor / 2n) / scale.divisor;
   if (hundredths === 0n && value > 0n) return "<0.01";
   return `${grouped(hundredths / 100n)}.${(hundredths % 100n).toString().padStart(2, "0")}`;

@@ -15,7 +15,11 @@ export function summaryLines(analysis: Analysis, units: Units): readonly Summary
   const { totals } = analysis;
   const lines: SummaryLine[] = [
     { label: "MACs", value: count(totals.macs, units) },
-    { label: "Parameters", value: count(totals.params, units), note: totals.buffers > 0n ? `+ ${count(totals.buffers, units)} in buffers` : undefined },
+    {
+      label: "Parameters",
+      value: count(totals.params, units),
+      note: totals.buffers > 0n ? `+ ${count(totals.buffers, units)} in buffers` : undefined,
+    },
     { label: "FLOPs", value: count(totals.flops, units), note: split(totals, units) },
     { label: "Weights", value: bytes(totals.weightBytes, units), note: analysis.dtype },
     { label: "Activations", value: bytes(totals.activationBytes, units), note: "outputs of all layers" },

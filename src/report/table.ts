@@ -9,8 +9,21 @@ export interface TableStyle {
 }
 
 const NO_BORDER = {
-  top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "",
-  left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "",
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+  middle: "",
 };
 
 /**
@@ -29,14 +42,23 @@ export function renderTable(whole: Grid, style: TableStyle): string {
     style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": gapFor(widthsOf(grid), width) },
   });
   for (const row of grid.rows) table.push(cellsOf(row, chalk, grid.columns.length));
-  const text = table.toString().split("\n").map((line) => line.trimEnd()).join("\n") + "\n";
+  const text =
+    table
+      .toString()
+      .split("\n")
+      .map((line) => line.trimEnd())
+      .join("\n") + "\n";
   if (dropped.length === 0) return text;
   return `${text}${chalk.dim(`not shown at this width: ${dropped.join(", ")} (--columns, or a wider terminal)`)}\n`;
 }
 
 function widthsOf(grid: Grid): readonly number[] {
   return grid.columns.map((column, index) =>
-    Math.max(column.title.length, column.unit.length, ...grid.rows.map((row) => (spanned(row) && index > 0 ? 0 : harmless(row.cells[index] ?? "").length))),
+    Math.max(
+      column.title.length,
+      column.unit.length,
+      ...grid.rows.map((row) => (spanned(row) && index > 0 ? 0 : harmless(row.cells[index] ?? "").length)),
+    ),
   );
 }
 

@@ -25,21 +25,36 @@ describe("the seed of the project", () => {
     expect(result).toMatchObject({
       schema: "convcost/analysis@1",
       outputs: [{ shape: [1, 3, 32, 32], dtype: "float32" }],
-      totals: { layers: 1, params: 30, macs: 27648, flops: 2 * 27648 + 3 * 32 * 32, weightBytes: 120, activationBytes: 12288, peakActivationBytes: 24576 },
+      totals: {
+        layers: 1,
+        params: 30,
+        macs: 27648,
+        flops: 2 * 27648 + 3 * 32 * 32,
+        weightBytes: 120,
+        activationBytes: 12288,
+        peakActivationBytes: 24576,
+      },
       layers: [{ op: "conv2d", kind: "depthwise", attributes: { kernelSize: [3, 3], groups: 3, padding: [1, 1] } }],
     });
   });
 });
 
 describe("JSON", () => {
-  const analyses = [seed, ["count", "conv 3x3 3->8 s2; bn; relu; sep 3x3 16; gap; flatten; linear 10 bias", "--input", "3x32x32"], ["count", "layers.Conv2D(8, 3, activation='relu')", "--input", "9x9x3", "--layout", "nhwc"]];
+  const analyses = [
+    seed,
+    ["count", "conv 3x3 3->8 s2; bn; relu; sep 3x3 16; gap; flatten; linear 10 bias", "--input", "3x32x32"],
+    ["count", "layers.Conv2D(8, 3, activation='relu')", "--input", "9x9x3", "--layout", "nhwc"],
+  ];
   it.each(analyses)("count %s keeps the published schema", (...argv) => {
     const validate = new Ajv2020().compile(schema("analysis"));
     validate(JSON.parse(convcost([...argv, "--json"]).stdout));
     expect(validate.errors).toBeNull();
   });
 
-  const comparisons = [["compare", "conv 3x3 64->100 @14x14"], ["compare", "conv 3x3 64->128", "sep 3x3 64->128", "--input", "64x56x56"]];
+  const comparisons = [
+    ["compare", "conv 3x3 64->100 @14x14"],
+    ["compare", "conv 3x3 64->128", "sep 3x3 64->128", "--input", "64x56x56"],
+  ];
   it.each(comparisons)("compare %s keeps the published schema", (...argv) => {
     const validate = new Ajv2020().compile(schema("comparison"));
     validate(JSON.parse(convcost([...argv, "--json"]).stdout));
@@ -66,7 +81,12 @@ describe("other formats", () => {
 
   it("Markdown is a table with numbers on the right", () => {
     const { stdout } = convcost([...seed, "--format", "markdown", "--columns", "layer,params,macs"]);
-    expect(stdout.split("\n").slice(0, 4)).toEqual(["| layer | params | MACs |", "| :--- | ---: | ---: |", "| 0 | 30 | 27,648 |", "| **total** | **30** | **27,648** |"]);
+    expect(stdout.split("\n").slice(0, 4)).toEqual([
+      "| layer | params | MACs |",
+      "| :--- | ---: | ---: |",
+      "| 0 | 30 | 27,648 |",
+      "| **total** | **30** | **27,648** |",
+    ]);
   });
 
   it("a hostile name is harmless in each", () => {
@@ -99,7 +119,9 @@ describe("rows", () => {
   });
 
   it("--top keeps the totals of the whole", () => {
-    const result: unknown = JSON.parse(convcost(["count", "conv 3x3 3->8; pw 16; dw 3x3", "--input", "3x8x8", "--json", "--sort", "macs", "--top", "1"]).stdout);
+    const result: unknown = JSON.parse(
+      convcost(["count", "conv 3x3 3->8; pw 16; dw 3x3", "--input", "3x8x8", "--json", "--sort", "macs", "--top", "1"]).stdout,
+    );
     expect(result).toMatchObject({ totals: { layers: 3, macs: 13824 + 8192 + 9216 }, layers: [{ name: "0" }] });
   });
 
@@ -121,7 +143,9 @@ describe("shapes", () => {
   });
 
   it("--dtype decides bytes: int4 takes half a byte", () => {
-    expect(JSON.parse(convcost([...seed, "--json", "--dtype", "int4"]).stdout)).toMatchObject({ totals: { weightBytes: Math.ceil(27 / 2) + Math.ceil(3 / 2), activationBytes: 1536 } });
+    expect(JSON.parse(convcost([...seed, "--json", "--dtype", "int4"]).stdout)).toMatchObject({
+      totals: { weightBytes: Math.ceil(27 / 2) + Math.ceil(3 / 2), activationBytes: 1536 },
+    });
   });
 });
 
@@ -133,12 +157,23 @@ describe("where specs come from", () => {
     return result;
   };
   const expected = { totals: { layers: 2, macs: 64 * 8 * 27 + 64 * 8 * 16 } };
-  it("one argument", () => { expect(total(["count", "conv 3x3 3->8; pw 16", "--input", "3x8x8"])).toMatchObject(expected); });
-  it("several", () => { expect(total(["count", "conv 3x3 3->8", "layers.Conv2D(16, 1, use_bias=False)", "--input", "3x8x8"])).toMatchObject(expected); });
-  it("standard input", () => { expect(total(["count", "-", "--input", "3x8x8"], { stdin: "conv 3x3 3->8\n# a comment\npw 16\n" })).toMatchObject(expected); });
-  it("a file", () => { expect(total(["count", "n.txt", "--input", "3x8x8"], { files: { "n.txt": file("\uFEFFconv 3x3 3->8\r\n\r\nnn.Conv2d(8, 16, 1, bias=False),\r\n") } })).toMatchObject(expected); });
+  it("one argument", () => {
+    expect(total(["count", "conv 3x3 3->8; pw 16", "--input", "3x8x8"])).toMatchObject(expected);
+  });
+  it("several", () => {
+    expect(total(["count", "conv 3x3 3->8", "layers.Conv2D(16, 1, use_bias=False)", "--input", "3x8x8"])).toMatchObject(expected);
+  });
+  it("standard input", () => {
+    expect(total(["count", "-", "--input", "3x8x8"], { stdin: "conv 3x3 3->8\n# a comment\npw 16\n" })).toMatchObject(expected);
+  });
+  it("a file", () => {
+    expect(
+      total(["count", "n.txt", "--input", "3x8x8"], { files: { "n.txt": file("\uFEFFconv 3x3 3->8\r\n\r\nnn.Conv2d(8, 16, 1, bias=False),\r\n") } }),
+    ).toMatchObject(expected);
+  });
   it("what print(model) shows", () => {
-    const printed = "Sequential(\n  (0): Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), bias=False)\n  (1): Conv2d(8, 16, kernel_size=(1, 1), stride=(1, 1), bias=False)\n)";
+    const printed =
+      "Sequential(\n  (0): Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), bias=False)\n  (1): Conv2d(8, 16, kernel_size=(1, 1), stride=(1, 1), bias=False)\n)";
     expect(total(["count", printed, "--input", "3x8x8"])).toMatchObject(expected);
   });
 });

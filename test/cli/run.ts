@@ -28,8 +28,19 @@ export function convcost(argv: readonly string[], setting: Setting = {}): Outcom
   const terminal = setting.terminal;
   const code = run(argv, {
     env: setting.env ?? {},
-    stdout: { write: (text) => { stdout += text; }, isTerminal: terminal !== undefined, columns: terminal },
-    stderr: { write: (text) => { stderr += text; }, isTerminal: false },
+    stdout: {
+      write: (text) => {
+        stdout += text;
+      },
+      isTerminal: terminal !== undefined,
+      columns: terminal,
+    },
+    stderr: {
+      write: (text) => {
+        stderr += text;
+      },
+      isTerminal: false,
+    },
     readStdin: () => new TextEncoder().encode(setting.stdin ?? ""),
     readFile: (path) => setting.files?.[path] ?? { type: "missing" },
     writeFile: (path, text) => {

@@ -43,7 +43,9 @@ describe("the ways to write conv 3x3 64->128 at 56x56", () => {
   it("bytes moved are inputs, outputs and weights of each step", () => {
     // float32: standard reads 64 and writes 128 planes of 56x56 and reads 73,728 weights.
     expect(available(rows, "standard").bytesMoved).toBe(BigInt(4 * (64 * out + 128 * out + 128 * 64 * 9)));
-    expect(available(rows, "depthwise separable").bytesMoved).toBe(BigInt(4 * (64 * out + 64 * out + 64 * 9) + 4 * (64 * out + 128 * out + 64 * 128)));
+    expect(available(rows, "depthwise separable").bytesMoved).toBe(
+      BigInt(4 * (64 * out + 64 * out + 64 * 9) + 4 * (64 * out + 128 * out + 64 * 128)),
+    );
   });
 
   it("steps add up to their row", () => {
@@ -97,7 +99,10 @@ describe("several specs", () => {
 
   it("in one text are a row each, on the same input", () => {
     const { rows } = compare(parseLayers("conv 3x3 64->128; sep 3x3 64->128"), { input: "64x56x56" });
-    expect(rows.map((row) => (row.available ? row.outputs[0] : row.reason))).toEqual([[1, 128, 56, 56], [1, 128, 56, 56]]);
+    expect(rows.map((row) => (row.available ? row.outputs[0] : row.reason))).toEqual([
+      [1, 128, 56, 56],
+      [1, 128, 56, 56],
+    ]);
   });
 
   it("one that is no convolution is refused", () => {

@@ -32,17 +32,80 @@ const cases: readonly Case[] = [
   { spec: "tconv 4x4 4->8 s2 p1 op1", input: "4x7x9", output: [1, 8, 15, 19], params: 4 * 8 * 16, macs: 7 * 9 * 4 * 8 * 16, kind: "standard" },
   // Keras: valid, with bias; strides and dilation by Keras's names; causal pads before.
   { spec: "layers.Conv2D(8, 3)", input: "4x7x9", output: [1, 8, 5, 7], params: 8 * 4 * 9 + 8, macs: 5 * 7 * 8 * 4 * 9, kind: "standard" },
-  { spec: "layers.Conv2D(8, (3, 5), strides=(2, 1), padding='same', use_bias=False)", input: "4x7x9", output: [1, 8, 4, 9], params: 8 * 4 * 15, macs: 36 * 8 * 4 * 15, kind: "standard" },
-  { spec: "tf.keras.layers.DepthwiseConv2D(3, depth_multiplier=2)", input: "4x7x9", output: [1, 8, 5, 7], params: 4 * 2 * 9 + 8, macs: 5 * 7 * 8 * 9, kind: "depthwise" },
-  { spec: "keras.layers.Conv1D(8, 3, padding='causal', dilation_rate=2)", input: "4x20", output: [1, 8, 20], params: 8 * 4 * 3 + 8, macs: 20 * 8 * 4 * 3, kind: "standard" },
-  { spec: "layers.Conv2DTranspose(8, 3, strides=2)", input: "4x7x9", output: [1, 8, 15, 19], params: 4 * 8 * 9 + 8, macs: 63 * 4 * 8 * 9, kind: "standard" },
-  { spec: "layers.Conv2DTranspose(8, 3, strides=2, padding='same')", input: "4x7x9", output: [1, 8, 14, 18], params: 4 * 8 * 9 + 8, macs: 63 * 4 * 8 * 9, kind: "standard" },
-  { spec: "layers.Conv2DTranspose(8, 2, strides=3)", input: "4x7x9", output: [1, 8, 21, 27], params: 4 * 8 * 4 + 8, macs: 63 * 4 * 8 * 4, kind: "standard" },
-  { spec: "layers.Conv2DTranspose(8, 3, strides=2, padding='same', output_padding=1)", input: "4x7x9", output: [1, 8, 14, 18], params: 4 * 8 * 9 + 8, macs: 63 * 4 * 8 * 9, kind: "standard" },
+  {
+    spec: "layers.Conv2D(8, (3, 5), strides=(2, 1), padding='same', use_bias=False)",
+    input: "4x7x9",
+    output: [1, 8, 4, 9],
+    params: 8 * 4 * 15,
+    macs: 36 * 8 * 4 * 15,
+    kind: "standard",
+  },
+  {
+    spec: "tf.keras.layers.DepthwiseConv2D(3, depth_multiplier=2)",
+    input: "4x7x9",
+    output: [1, 8, 5, 7],
+    params: 4 * 2 * 9 + 8,
+    macs: 5 * 7 * 8 * 9,
+    kind: "depthwise",
+  },
+  {
+    spec: "keras.layers.Conv1D(8, 3, padding='causal', dilation_rate=2)",
+    input: "4x20",
+    output: [1, 8, 20],
+    params: 8 * 4 * 3 + 8,
+    macs: 20 * 8 * 4 * 3,
+    kind: "standard",
+  },
+  {
+    spec: "layers.Conv2DTranspose(8, 3, strides=2)",
+    input: "4x7x9",
+    output: [1, 8, 15, 19],
+    params: 4 * 8 * 9 + 8,
+    macs: 63 * 4 * 8 * 9,
+    kind: "standard",
+  },
+  {
+    spec: "layers.Conv2DTranspose(8, 3, strides=2, padding='same')",
+    input: "4x7x9",
+    output: [1, 8, 14, 18],
+    params: 4 * 8 * 9 + 8,
+    macs: 63 * 4 * 8 * 9,
+    kind: "standard",
+  },
+  {
+    spec: "layers.Conv2DTranspose(8, 2, strides=3)",
+    input: "4x7x9",
+    output: [1, 8, 21, 27],
+    params: 4 * 8 * 4 + 8,
+    macs: 63 * 4 * 8 * 4,
+    kind: "standard",
+  },
+  {
+    spec: "layers.Conv2DTranspose(8, 3, strides=2, padding='same', output_padding=1)",
+    input: "4x7x9",
+    output: [1, 8, 14, 18],
+    params: 4 * 8 * 9 + 8,
+    macs: 63 * 4 * 8 * 9,
+    kind: "standard",
+  },
   // PyTorch: lazy variants take the channels of the input.
   { spec: "nn.LazyConv2d(8, 3)", input: "4x7x9", output: [1, 8, 5, 7], params: 8 * 4 * 9 + 8, macs: 5 * 7 * 8 * 4 * 9, kind: "standard" },
-  { spec: "nn.LazyConvTranspose2d(8, 3, stride=2, bias=False)", input: "4x7x9", output: [1, 8, 15, 19], params: 4 * 8 * 9, macs: 63 * 4 * 8 * 9, kind: "standard" },
-  { spec: "nn.Conv2d(2 * 2, 16 // 2, 3, padding=(3 - 1) // 2)", input: "4x7x9", output: [1, 8, 7, 9], params: 8 * 4 * 9 + 8, macs: 63 * 8 * 4 * 9, kind: "standard" },
+  {
+    spec: "nn.LazyConvTranspose2d(8, 3, stride=2, bias=False)",
+    input: "4x7x9",
+    output: [1, 8, 15, 19],
+    params: 4 * 8 * 9,
+    macs: 63 * 4 * 8 * 9,
+    kind: "standard",
+  },
+  {
+    spec: "nn.Conv2d(2 * 2, 16 // 2, 3, padding=(3 - 1) // 2)",
+    input: "4x7x9",
+    output: [1, 8, 7, 9],
+    params: 8 * 4 * 9 + 8,
+    macs: 63 * 8 * 4 * 9,
+    kind: "standard",
+  },
 ];
 
 describe("convolutions", () => {
@@ -57,7 +120,12 @@ describe("convolutions", () => {
     const [layer] = analyze(parseLayers("sep 3x3 64->128 s2"), { input: "64x56x56" }).layers;
     const parts = analyze(parseLayers("dw 3x3 s2; pw 128"), { input: "64x56x56" });
     expect(layer?.steps.map((step) => step.kind)).toEqual(["depthwise", "pointwise"]);
-    expect([layer?.params, layer?.macs, layer?.flops, layer?.bytesMoved]).toEqual([parts.totals.params, parts.totals.macs, parts.totals.flops, parts.totals.bytesMoved]);
+    expect([layer?.params, layer?.macs, layer?.flops, layer?.bytesMoved]).toEqual([
+      parts.totals.params,
+      parts.totals.macs,
+      parts.totals.flops,
+      parts.totals.bytesMoved,
+    ]);
     expect(layer?.macs).toBe(BigInt(28 * 28 * 64 * 9 + 28 * 28 * 64 * 128));
   });
 

@@ -79,11 +79,14 @@ describe.skipIf(!hasReference(FILE))("PyTorch's own figures for random layers (s
     if (row.fvcore !== undefined && !/padding='(same|valid)'/.test(row.ctor)) expect(totals.macs).toBe(BigInt(row.fvcore));
   });
 
-  it.each(valid.filter((row) => !LOSSY_REPR.test(row.repr) && !/add_bias_kv/.test(row.ctor)).map((row) => [row.repr, row] as const))("as printed: %s", (_, row) => {
-    const { layers, totals } = count(row.repr, row.input);
-    expect(layers[0]?.outputs[0]).toEqual(flatShapes(row.output)[0]);
-    expect(totals.params).toBe(BigInt(row.params));
-  });
+  it.each(valid.filter((row) => !LOSSY_REPR.test(row.repr) && !/add_bias_kv/.test(row.ctor)).map((row) => [row.repr, row] as const))(
+    "as printed: %s",
+    (_, row) => {
+      const { layers, totals } = count(row.repr, row.input);
+      expect(layers[0]?.outputs[0]).toEqual(flatShapes(row.output)[0]);
+      expect(totals.params).toBe(BigInt(row.params));
+    },
+  );
 
   it.each(invalid.map((row) => [row.ctor, row] as const))("%s is refused", (_, row) => {
     expect(() => count(row.ctor, row.input)).toThrow(InputError);

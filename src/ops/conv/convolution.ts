@@ -71,7 +71,17 @@ function infer(op: string, options: ConvolutionOptions, shape: Shape) {
   checkChannels(op, options, channels);
   const { inChannels, outChannels, groups } = resolveChannels(op, options, channels);
   const { size: output, pads } = place(op, options, input);
-  const resolved: Resolved = { transposed: options.transposed !== undefined, batch, inChannels, outChannels, groups, kernelSize: options.kernelSize, input, output, bias: options.bias };
+  const resolved: Resolved = {
+    transposed: options.transposed !== undefined,
+    batch,
+    inChannels,
+    outChannels,
+    groups,
+    kernelSize: options.kernelSize,
+    input,
+    output,
+    bias: options.bias,
+  };
   const kind = kindOf(options, resolved);
   // PyTorch answers a convolution of no channels with an output of no channels.
   const outputShape = [batch, inChannels === 0 ? 0 : outChannels, ...output];
@@ -106,7 +116,10 @@ function requireDivisible(op: string, what: string, channels: number, groups: nu
   if (channels % groups === 0) return;
   fail("groups-do-not-divide", `${what} ${channels} of ${op} is not divisible by groups ${groups}`, {
     expected: `${what} a multiple of ${groups}`,
-    hint: what === "outChannels" ? "the output channels of a depthwise convolution are a multiple of its input channels" : "each group reads inChannels / groups channels",
+    hint:
+      what === "outChannels"
+        ? "the output channels of a depthwise convolution are a multiple of its input channels"
+        : "each group reads inChannels / groups channels",
   });
 }
 
@@ -153,7 +166,10 @@ function macs(resolved: Resolved): bigint {
 }
 
 function attributes(options: ConvolutionOptions, resolved: Resolved, pads: readonly Pad[]): Attributes {
-  const padding = options.transposed === undefined ? pads.map((pad) => (pad.before === pad.after ? pad.before : [pad.before, pad.after])) : writtenPadding(options.padding);
+  const padding =
+    options.transposed === undefined
+      ? pads.map((pad) => (pad.before === pad.after ? pad.before : [pad.before, pad.after]))
+      : writtenPadding(options.padding);
   return {
     inChannels: resolved.inChannels,
     outChannels: resolved.outChannels,

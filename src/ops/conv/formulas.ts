@@ -33,8 +33,13 @@ function weightFactors(resolved: Resolved, kind: Kind): readonly Factor[] {
   const { inChannels, outChannels, groups, kernelSize } = resolved;
   const taps: Factor = { symbol: "K", value: kernelSize };
   if (kind === "depthwise") return [{ symbol: "Cin", value: [inChannels] }, { symbol: "m", value: [outChannels / inChannels] }, taps];
-  if (kind === "pointwise") return [{ symbol: "Cin", value: [inChannels] }, { symbol: "Cout", value: [outChannels] }];
-  if (resolved.transposed) return [{ symbol: "Cin", value: [inChannels] }, { symbol: groups > 1 ? "(Cout/g)" : "Cout", value: [outChannels / groups] }, taps];
+  if (kind === "pointwise")
+    return [
+      { symbol: "Cin", value: [inChannels] },
+      { symbol: "Cout", value: [outChannels] },
+    ];
+  if (resolved.transposed)
+    return [{ symbol: "Cin", value: [inChannels] }, { symbol: groups > 1 ? "(Cout/g)" : "Cout", value: [outChannels / groups] }, taps];
   return [{ symbol: "Cout", value: [outChannels] }, { symbol: groups > 1 ? "(Cin/g)" : "Cin", value: [inChannels / groups] }, taps];
 }
 

@@ -16,7 +16,10 @@ function outChannels(args: ShorthandArgs): number {
 
 function kernelSize(args: ShorthandArgs): readonly number[] {
   if (args.kernel !== undefined) return args.kernel;
-  return fail("missing-argument", `${args.word} does not say its kernel size`, { place: args.place, expected: `a kernel size, as in \`${args.word} 3x3\`` });
+  return fail("missing-argument", `${args.word} does not say its kernel size`, {
+    place: args.place,
+    expected: `a kernel size, as in \`${args.word} 3x3\``,
+  });
 }
 
 function window(args: ShorthandArgs) {
@@ -36,7 +39,12 @@ function conv(args: ShorthandArgs) {
 function pointwise(args: ShorthandArgs) {
   const base = window(args);
   const ones = Array<number>(args.rank).fill(1);
-  return convolution({ ...base, kernelSize: ones, dilation: ones, connection: { type: "grouped", groups: args.groups ?? 1, outChannels: outChannels(args) } });
+  return convolution({
+    ...base,
+    kernelSize: ones,
+    dilation: ones,
+    connection: { type: "grouped", groups: args.groups ?? 1, outChannels: outChannels(args) },
+  });
 }
 
 function depthwise(args: ShorthandArgs) {
@@ -77,5 +85,10 @@ export const convolutionWords: readonly ShorthandEntry[] = [
   { words: [...ranks("dw"), "dwconv", "depthwise"], takes: [...WINDOW, "multiplier"], example: "dw 3x3 s2 m1", build: depthwise },
   { words: [...ranks("pw"), "pwconv", "pointwise"], takes: ["channels", "stride", "padding", "groups", "bias"], example: "pw 128", build: pointwise },
   { words: [...ranks("sep"), "sepconv", "separable"], takes: [...WINDOW, "multiplier"], example: "sep 3x3 64->128 s2", build: separable },
-  { words: [...ranks("tconv"), "deconv", "convtranspose"], takes: [...WINDOW, "groups", "outputPadding"], example: "tconv 4x4 64->32 s2", build: transposed },
+  {
+    words: [...ranks("tconv"), "deconv", "convtranspose"],
+    takes: [...WINDOW, "groups", "outputPadding"],
+    example: "tconv 4x4 64->32 s2",
+    build: transposed,
+  },
 ];

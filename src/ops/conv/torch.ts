@@ -5,7 +5,8 @@ import { convolution, type ConvolutionOptions } from "./convolution.js";
 
 // https://docs.pytorch.org/docs/stable/nn.html#convolution-layers
 const CONV = "kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode='zeros', device=None, dtype=None";
-const TRANSPOSED = "kernel_size, stride=1, padding=0, output_padding=0, groups=1, bias=True, dilation=1, padding_mode='zeros', device=None, dtype=None";
+const TRANSPOSED =
+  "kernel_size, stride=1, padding=0, output_padding=0, groups=1, bias=True, dilation=1, padding_mode='zeros', device=None, dtype=None";
 
 function options(args: Args, rank: number, lazy: boolean) {
   return {
@@ -39,13 +40,17 @@ function transposed(args: Args, rank: number, lazy: boolean) {
   const outputPadding = args.perAxis("output_padding", rank, 0);
   const base: Omit<ConvolutionOptions, "padding"> = options(args, rank, lazy);
   const wrong = outputPadding.some((pad, axis) => pad >= Math.max(base.stride[axis] ?? 1, base.dilation[axis] ?? 1));
-  if (wrong) args.fail("output_padding", "output_padding must be smaller than either stride or dilation", "less than the larger of stride and dilation");
+  if (wrong)
+    args.fail("output_padding", "output_padding must be smaller than either stride or dilation", "less than the larger of stride and dilation");
   return convolution({ ...base, padding: symmetric(args.perAxis("padding", rank, 0)), transposed: { outputPadding } });
 }
 
-export const torchConvolutions: readonly CallEntry[] = [1, 2, 3].flatMap((rank) => [
-  { names: [`Conv${rank}d`], signature: `in_channels, out_channels, ${CONV}`, build: (args) => conv(args, rank, false) },
-  { names: [`LazyConv${rank}d`], signature: `out_channels, ${CONV}`, build: (args) => conv(args, rank, true) },
-  { names: [`ConvTranspose${rank}d`], signature: `in_channels, out_channels, ${TRANSPOSED}`, build: (args) => transposed(args, rank, false) },
-  { names: [`LazyConvTranspose${rank}d`], signature: `out_channels, ${TRANSPOSED}`, build: (args) => transposed(args, rank, true) },
-] satisfies CallEntry[]);
+export const torchConvolutions: readonly CallEntry[] = [1, 2, 3].flatMap(
+  (rank) =>
+    [
+      { names: [`Conv${rank}d`], signature: `in_channels, out_channels, ${CONV}`, build: (args) => conv(args, rank, false) },
+      { names: [`LazyConv${rank}d`], signature: `out_channels, ${CONV}`, build: (args) => conv(args, rank, true) },
+      { names: [`ConvTranspose${rank}d`], signature: `in_channels, out_channels, ${TRANSPOSED}`, build: (args) => transposed(args, rank, false) },
+      { names: [`LazyConvTranspose${rank}d`], signature: `out_channels, ${TRANSPOSED}`, build: (args) => transposed(args, rank, true) },
+    ] satisfies CallEntry[],
+);

@@ -37,13 +37,19 @@ export function channelNorm(options: ChannelNormOptions): Primitive {
       else if (input.length < 2) requireRank(op, input, [2, 3, 4, 5], "N, C, then space");
       const channels = input[1] ?? 0;
       if (numFeatures !== undefined && channels !== numFeatures) {
-        fail("channel-mismatch", `${op} has ${numFeatures} channels, but its input ${formatShape(input)} has ${channels}`, { expected: `an input of ${numFeatures} channels` });
+        fail("channel-mismatch", `${op} has ${numFeatures} channels, but its input ${formatShape(input)} has ${channels}`, {
+          expected: `an input of ${numFeatures} channels`,
+        });
       }
       checkGroups(op, channels, options.numGroups);
       return inference([{ shape: input }], {
         stored: [...affineTensors([channels], options.scale, options.shift), ...runningTensors(channels, options.running)],
         operations: { normalization: elements(input) * perElement(options) },
-        attributes: { numFeatures: channels, ...(options.numGroups === undefined ? {} : { numGroups: options.numGroups }), affine: options.scale || options.shift },
+        attributes: {
+          numFeatures: channels,
+          ...(options.numGroups === undefined ? {} : { numGroups: options.numGroups }),
+          affine: options.scale || options.shift,
+        },
         mixes: { channels: options.numGroups !== undefined && options.numGroups < channels, space: !options.running },
       });
     },

@@ -21,7 +21,11 @@ function ranked(rank: number): readonly CallEntry[] {
   return [
     { names: [`BatchNorm${rank}d`], signature: `num_features, ${BATCH}`, build: (args) => torchNorm(args, "batch_norm", RANKS[rank], false) },
     { names: [`LazyBatchNorm${rank}d`], signature: BATCH, build: (args) => torchNorm(args, "batch_norm", RANKS[rank], true) },
-    { names: [`InstanceNorm${rank}d`], signature: `num_features, ${INSTANCE}`, build: (args) => torchNorm(args, "instance_norm", instanceRanks, false) },
+    {
+      names: [`InstanceNorm${rank}d`],
+      signature: `num_features, ${INSTANCE}`,
+      build: (args) => torchNorm(args, "instance_norm", instanceRanks, false),
+    },
     { names: [`LazyInstanceNorm${rank}d`], signature: INSTANCE, build: (args) => torchNorm(args, "instance_norm", instanceRanks, true) },
   ];
 }
@@ -38,18 +42,27 @@ const torch: readonly CallEntry[] = [
     signature: "num_groups, num_channels, eps=1e-05, affine=True, device=None, dtype=None",
     build: (args) => {
       const affine = args.flag("affine");
-      return channelNorm({ op: "group_norm", numFeatures: args.count("num_channels"), numGroups: args.count("num_groups"), scale: affine, shift: affine, running: false });
+      return channelNorm({
+        op: "group_norm",
+        numFeatures: args.count("num_channels"),
+        numGroups: args.count("num_groups"),
+        scale: affine,
+        shift: affine,
+        running: false,
+      });
     },
   },
   {
     names: ["LayerNorm"],
     signature: "normalized_shape, eps=1e-05, elementwise_affine=True, bias=True, device=None, dtype=None",
-    build: (args) => layerNorm({ normalizedShape: args.integers("normalized_shape", 1), affine: args.flag("elementwise_affine"), bias: args.flag("bias") }),
+    build: (args) =>
+      layerNorm({ normalizedShape: args.integers("normalized_shape", 1), affine: args.flag("elementwise_affine"), bias: args.flag("bias") }),
   },
   {
     names: ["RMSNorm"],
     signature: "normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None",
-    build: (args) => layerNorm({ normalizedShape: args.integers("normalized_shape", 1), affine: args.flag("elementwise_affine"), bias: false, rms: true }),
+    build: (args) =>
+      layerNorm({ normalizedShape: args.integers("normalized_shape", 1), affine: args.flag("elementwise_affine"), bias: false, rms: true }),
   },
   { names: ["LocalResponseNorm"], signature: "size, alpha=0.0001, beta=0.75, k=1.0", build: (args) => localResponseNorm(args.count("size")) },
 ];
@@ -82,7 +95,9 @@ const keras: readonly CallEntry[] = [
     signature: `groups=32, axis=-1, ${AFFINE}, ${INITIALIZERS}, ${REGULARIZERS}, ${KERAS_LAYER}`,
     build: (args) => {
       requireChannelAxis(args);
-      return { ...channelNorm({ op: "group_norm", numGroups: args.count("groups"), scale: args.flag("scale"), shift: args.flag("center"), running: false }) };
+      return {
+        ...channelNorm({ op: "group_norm", numGroups: args.count("groups"), scale: args.flag("scale"), shift: args.flag("center"), running: false }),
+      };
     },
   },
   {
@@ -90,7 +105,11 @@ const keras: readonly CallEntry[] = [
     signature: `axis=-1, ${AFFINE}, rms_scaling=False, ${INITIALIZERS}, ${REGULARIZERS}, ${KERAS_LAYER}`,
     build: (args) => kerasLayerNorm(args),
   },
-  { names: ["RMSNormalization"], signature: `axis=-1, epsilon=1e-06, ${KERAS_LAYER}`, build: () => kerasLast({ scale: true, shift: false, rms: true }) },
+  {
+    names: ["RMSNormalization"],
+    signature: `axis=-1, epsilon=1e-06, ${KERAS_LAYER}`,
+    build: () => kerasLast({ scale: true, shift: false, rms: true }),
+  },
 ];
 
 function kerasLayerNorm(args: Args): Layer {
@@ -118,10 +137,30 @@ export const normFamily: Family = {
   keras,
   shorthand: [
     { words: ["bn", "batchnorm"], takes: [], example: "bn", build: () => channelNorm({ op: "batch_norm", scale: true, shift: true, running: true }) },
-    { words: ["in", "instancenorm"], takes: [], example: "instancenorm", build: () => channelNorm({ op: "instance_norm", scale: false, shift: false, running: false }) },
-    { words: ["gn", "groupnorm"], takes: ["numbers"], example: "gn 32", build: (args) => channelNorm({ op: "group_norm", numGroups: numGroups(args), scale: true, shift: true, running: false }) },
-    { words: ["ln", "layernorm"], takes: ["numbers"], example: "layernorm 768", build: ({ numbers }) => layerNorm({ normalizedShape: numbers.length > 0 ? numbers : undefined, affine: true, bias: true }) },
-    { words: ["rmsnorm"], takes: ["numbers"], example: "rmsnorm 768", build: ({ numbers }) => layerNorm({ normalizedShape: numbers.length > 0 ? numbers : undefined, affine: true, bias: false, rms: true }) },
+    {
+      words: ["in", "instancenorm"],
+      takes: [],
+      example: "instancenorm",
+      build: () => channelNorm({ op: "instance_norm", scale: false, shift: false, running: false }),
+    },
+    {
+      words: ["gn", "groupnorm"],
+      takes: ["numbers"],
+      example: "gn 32",
+      build: (args) => channelNorm({ op: "group_norm", numGroups: numGroups(args), scale: true, shift: true, running: false }),
+    },
+    {
+      words: ["ln", "layernorm"],
+      takes: ["numbers"],
+      example: "layernorm 768",
+      build: ({ numbers }) => layerNorm({ normalizedShape: numbers.length > 0 ? numbers : undefined, affine: true, bias: true }),
+    },
+    {
+      words: ["rmsnorm"],
+      takes: ["numbers"],
+      example: "rmsnorm 768",
+      build: ({ numbers }) => layerNorm({ normalizedShape: numbers.length > 0 ? numbers : undefined, affine: true, bias: false, rms: true }),
+    },
     { words: ["lrn"], takes: ["numbers"], example: "lrn 5", build: ({ numbers: [size] }) => localResponseNorm(size ?? 5) },
   ],
 };

@@ -32,7 +32,9 @@ export function layerNorm(options: LayerNormOptions): Primitive {
       const input = firstInput(inputs);
       const shape = options.normalizedShape ?? input.slice(-1);
       if (formatShape(input.slice(-shape.length)) !== formatShape(shape)) {
-        fail("shape-mismatch", `${op} normalizes ${formatShape(shape)}, but its input is ${formatShape(input)}`, { expected: `an input that ends in ${formatShape(shape)}` });
+        fail("shape-mismatch", `${op} normalizes ${formatShape(shape)}, but its input is ${formatShape(input)}`, {
+          expected: `an input that ends in ${formatShape(shape)}`,
+        });
       }
       const shifted = options.affine && options.bias && options.rms !== true;
       const perElement = (options.rms === true ? MEASURED_RMS : MEASURED) + (options.affine ? 1n : 0n) + (shifted ? 1n : 0n);
@@ -48,5 +50,8 @@ export function layerNorm(options: LayerNormOptions): Primitive {
 
 /** Scale and shift of a norm. */
 export function affineTensors(shape: readonly number[], scale: boolean, shift: boolean): readonly Stored[] {
-  return [...(scale ? [{ name: "weight", role: "parameter", shape } as const] : []), ...(shift ? [{ name: "bias", role: "parameter", shape } as const] : [])];
+  return [
+    ...(scale ? [{ name: "weight", role: "parameter", shape } as const] : []),
+    ...(shift ? [{ name: "bias", role: "parameter", shape } as const] : []),
+  ];
 }

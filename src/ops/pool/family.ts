@@ -53,7 +53,15 @@ const GLOBAL = `data_format=None, keepdims=False, ${KERAS_LAYER}`;
 function kerasPool(args: Args, kind: "max" | "avg", rank: number): Layer {
   const kernelSize = args.perAxis("pool_size", rank, 1);
   const stride = args.isNone("strides") ? kernelSize : args.perAxis("strides", rank, 1);
-  return windowPool({ kind, rank, kernelSize, stride, dilation: ones(rank), padding: args.oneOf("padding", ["valid", "same"]), returnIndices: false });
+  return windowPool({
+    kind,
+    rank,
+    kernelSize,
+    stride,
+    dilation: ones(rank),
+    padding: args.oneOf("padding", ["valid", "same"]),
+    returnIndices: false,
+  });
 }
 
 function globalPool(kind: "max" | "avg", rank: number, dropAxes: boolean): Layer {
@@ -61,7 +69,14 @@ function globalPool(kind: "max" | "avg", rank: number, dropAxes: boolean): Layer
 }
 
 function kerasAdaptive(args: Args, kind: "max" | "avg", rank: number): Layer {
-  return adaptivePool({ op: `adaptive_${kind}_pool${rank}d`, kind, rank, outputSize: args.perAxis("output_size", rank, 1), returnIndices: false, dropAxes: false });
+  return adaptivePool({
+    op: `adaptive_${kind}_pool${rank}d`,
+    kind,
+    rank,
+    outputSize: args.perAxis("output_size", rank, 1),
+    returnIndices: false,
+    dropAxes: false,
+  });
 }
 
 function kerasEntries(rank: number): readonly CallEntry[] {
@@ -69,8 +84,16 @@ function kerasEntries(rank: number): readonly CallEntry[] {
   return [
     { names: [`MaxPooling${rank}D`, `MaxPool${rank}D`], signature: KERAS, build: (args) => kerasPool(args, "max", rank) },
     { names: [`AveragePooling${rank}D`, `AvgPool${rank}D`], signature: KERAS, build: (args) => kerasPool(args, "avg", rank) },
-    { names: [`GlobalMaxPooling${rank}D`, `GlobalMaxPool${rank}D`], signature: GLOBAL, build: (args) => globalPool("max", rank, !args.flag("keepdims")) },
-    { names: [`GlobalAveragePooling${rank}D`, `GlobalAvgPool${rank}D`], signature: GLOBAL, build: (args) => globalPool("avg", rank, !args.flag("keepdims")) },
+    {
+      names: [`GlobalMaxPooling${rank}D`, `GlobalMaxPool${rank}D`],
+      signature: GLOBAL,
+      build: (args) => globalPool("max", rank, !args.flag("keepdims")),
+    },
+    {
+      names: [`GlobalAveragePooling${rank}D`, `GlobalAvgPool${rank}D`],
+      signature: GLOBAL,
+      build: (args) => globalPool("avg", rank, !args.flag("keepdims")),
+    },
     { names: [`AdaptiveMaxPooling${rank}D`], signature: adaptive, build: (args) => kerasAdaptive(args, "max", rank) },
     { names: [`AdaptiveAveragePooling${rank}D`], signature: adaptive, build: (args) => kerasAdaptive(args, "avg", rank) },
   ];
@@ -82,7 +105,16 @@ function shorthandPool(kind: "max" | "avg") {
     const kernelSize = args.kernel ?? Array<number>(args.rank).fill(2);
     const padding: Padding = typeof args.padding === "object" ? symmetric(args.padding) : (args.padding ?? "same");
     if (typeof args.padding === "object") checkHalf(args.word, kernelSize, args.padding, args.dilation ?? ones(args.rank));
-    return windowPool({ kind, rank: args.rank, kernelSize, stride: args.stride ?? kernelSize, dilation: args.dilation ?? ones(args.rank), padding, ceilMode: args.ceil, returnIndices: false });
+    return windowPool({
+      kind,
+      rank: args.rank,
+      kernelSize,
+      stride: args.stride ?? kernelSize,
+      dilation: args.dilation ?? ones(args.rank),
+      padding,
+      ceilMode: args.ceil,
+      returnIndices: false,
+    });
   };
 }
 
@@ -100,7 +132,14 @@ const shorthand: readonly ShorthandEntry[] = [
     example: "adaptiveavgpool 7x7",
     build: (args) => {
       const kind = args.word.toLowerCase() === "adaptiveavgpool" ? "avg" : "max";
-      return adaptivePool({ op: `adaptive_${kind}_pool${args.rank}d`, kind, rank: args.rank, outputSize: args.kernel ?? ones(args.rank), returnIndices: false, dropAxes: false });
+      return adaptivePool({
+        op: `adaptive_${kind}_pool${args.rank}d`,
+        kind,
+        rank: args.rank,
+        outputSize: args.kernel ?? ones(args.rank),
+        returnIndices: false,
+        dropAxes: false,
+      });
     },
   },
 ];

@@ -27,10 +27,15 @@ export function fractionalPool(args: Args, rank: number): Layer {
       const size = fixed ?? input.slice(2).map((length, axis) => Math.floor(length * (ratios[axis] ?? 1)));
       // torch/_C: output_size + kernel_size - 1 <= input_size
       const wrong = size.some((length, axis) => length < 1 || length + (kernelSize[axis] ?? 1) - 1 > (input[axis + 2] ?? 0));
-      if (wrong) fail("window-too-large", `${op} cannot make ${size.join("x")} of its input`, { expected: "output + kernel - 1 of at most the input" });
+      if (wrong)
+        fail("window-too-large", `${op} cannot make ${size.join("x")} of its input`, { expected: "output + kernel - 1 of at most the input" });
       const output = [...input.slice(0, 2), ...size];
       const taps = elements(kernelSize);
-      return inference(withIndices(output, returnIndices), { operations: { pooling: elements(output) * (taps - 1n) }, attributes: { kernelSize, outputSize: size }, mixes: { channels: false, space: true } });
+      return inference(withIndices(output, returnIndices), {
+        operations: { pooling: elements(output) * (taps - 1n) },
+        attributes: { kernelSize, outputSize: size },
+        mixes: { channels: false, space: true },
+      });
     },
   };
 }

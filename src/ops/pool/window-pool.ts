@@ -110,5 +110,7 @@ function gcd(left: number, right: number): number {
 export function checkHalf(op: string, kernelSize: readonly number[], padding: readonly number[], dilation: readonly number[]): void {
   const wrong = padding.some((pad, axis) => pad > Math.floor(((dilation[axis] ?? 1) * ((kernelSize[axis] ?? 1) - 1) + 1) / 2));
   if (!wrong) return;
-  fail("padding-too-large", `the padding of ${op} is more than half of its kernel`, { expected: `at most ${kernelSize.map((size) => Math.floor(size / 2)).join("x")}` });
+  fail("padding-too-large", `the padding of ${op} is more than half of its kernel`, {
+    expected: `at most ${kernelSize.map((size) => Math.floor(size / 2)).join("x")}`,
+  });
 }

@@ -9,11 +9,16 @@ import { movement } from "./reshape.js";
 
 /** Every window as a column: [N, C*K, positions] (PyTorch, nn.Unfold). */
 function unfold(window: Window): Primitive {
-  return movement("unfold", "channels", (input) => {
-    requireRank("unfold", input, [4], "N, C, H, W");
-    const { size } = placeWindow("unfold", window, input.slice(2));
-    return [...input.slice(0, 1), mergedSize([input[1] ?? 0, ...window.kernelSize]), mergedSize(size)];
-  }, { ranks: [4] });
+  return movement(
+    "unfold",
+    "channels",
+    (input) => {
+      requireRank("unfold", input, [4], "N, C, H, W");
+      const { size } = placeWindow("unfold", window, input.slice(2));
+      return [...input.slice(0, 1), mergedSize([input[1] ?? 0, ...window.kernelSize]), mergedSize(size)];
+    },
+    { ranks: [4] },
+  );
 }
 
 /** Columns added back to an image (PyTorch, nn.Fold): an addition for every value that falls on it. */
@@ -29,9 +34,16 @@ function fold(outputSize: readonly number[], window: Window): Primitive {
       const [batch = 0, columns = 0, positions = 0] = input;
       const taps = Number(elements(window.kernelSize));
       const expected = elements(placeWindow("fold", window, outputSize).size);
-      if (columns % taps !== 0) fail("channel-mismatch", `fold needs columns divisible by the kernel's ${taps} taps, and there are ${columns}`, { expected: `a multiple of ${taps}` });
-      if (BigInt(positions) !== expected) fail("size-mismatch", `fold expects ${expected} positions, and its input has ${positions}`, { expected: `${expected} positions` });
-      return inference([{ shape: [batch, columns / taps, ...outputSize] }], { operations: { elementwise: elements(input) }, mixes: { channels: false, space: taps > 1 } });
+      if (columns % taps !== 0)
+        fail("channel-mismatch", `fold needs columns divisible by the kernel's ${taps} taps, and there are ${columns}`, {
+          expected: `a multiple of ${taps}`,
+        });
+      if (BigInt(positions) !== expected)
+        fail("size-mismatch", `fold expects ${expected} positions, and its input has ${positions}`, { expected: `${expected} positions` });
+      return inference([{ shape: [batch, columns / taps, ...outputSize] }], {
+        operations: { elementwise: elements(input) },
+        mixes: { channels: false, space: taps > 1 },
+      });
     },
   };
 }
@@ -53,7 +65,9 @@ export const torchFolds: readonly CallEntry[] = [
 ];
 
 function shorthandUnfold(args: ShorthandArgs): Primitive {
-  const kernelSize = args.kernel ?? fail("missing-argument", "unfold does not say its kernel size", { place: args.place, expected: "a kernel size, as in `unfold 3x3`" });
+  const kernelSize =
+    args.kernel ??
+    fail("missing-argument", "unfold does not say its kernel size", { place: args.place, expected: "a kernel size, as in `unfold 3x3`" });
   const padding = typeof args.padding === "object" ? symmetric(args.padding) : (args.padding ?? "same");
   return unfold({ kernelSize, stride: args.stride ?? [1, 1], dilation: args.dilation ?? [1, 1], padding });
 }

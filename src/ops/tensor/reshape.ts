@@ -7,7 +7,12 @@ import type { CallEntry, ShorthandEntry } from "../entry.js";
 import { KERAS_LAYER } from "../keras-common.js";
 
 /** A layer that only moves data: `view` where not even that. */
-export function movement(op: string, axes: Axes, shape: (input: Shape) => Shape, rest: { readonly view?: boolean; readonly ranks?: readonly number[] } = {}): Primitive {
+export function movement(
+  op: string,
+  axes: Axes,
+  shape: (input: Shape) => Shape,
+  rest: { readonly view?: boolean; readonly ranks?: readonly number[] } = {},
+): Primitive {
   return {
     type: "primitive",
     op,
@@ -23,12 +28,17 @@ export function movement(op: string, axes: Axes, shape: (input: Shape) => Shape,
 
 /** Merges the dimensions from `start` to `end` (PyTorch, nn.Flatten). Throws `bad-axis`. */
 function flatten(start: number, end: number): Primitive {
-  return movement("flatten", "plain", (input) => {
-    const first = resolveAxis("flatten", start, input.length);
-    const last = resolveAxis("flatten", end, input.length);
-    if (first > last) fail("bad-axis", "flatten has start_dim after end_dim", { expected: "start_dim up to end_dim" });
-    return [...input.slice(0, first), mergedSize(input.slice(first, last + 1)), ...input.slice(last + 1)];
-  }, { view: true });
+  return movement(
+    "flatten",
+    "plain",
+    (input) => {
+      const first = resolveAxis("flatten", start, input.length);
+      const last = resolveAxis("flatten", end, input.length);
+      if (first > last) fail("bad-axis", "flatten has start_dim after end_dim", { expected: "start_dim up to end_dim" });
+      return [...input.slice(0, first), mergedSize(input.slice(first, last + 1)), ...input.slice(last + 1)];
+    },
+    { view: true },
+  );
 }
 
 /** Keras and the shorthand keep the batch and merge the rest; a lone batch becomes N x 1. */
@@ -36,10 +46,15 @@ const flattenAll: Primitive = movement("flatten", "plain", (input) => [...input.
 
 /** Replaces one dimension by several (PyTorch, nn.Unflatten); one of them may be -1. */
 function unflatten(axis: number, sizes: readonly number[]): Primitive {
-  return movement("unflatten", "plain", (input) => {
-    const position = resolveAxis("unflatten", axis, input.length);
-    return [...input.slice(0, position), ...filled("unflatten", sizes, [input[position] ?? 0]), ...input.slice(position + 1)];
-  }, { view: true });
+  return movement(
+    "unflatten",
+    "plain",
+    (input) => {
+      const position = resolveAxis("unflatten", axis, input.length);
+      return [...input.slice(0, position), ...filled("unflatten", sizes, [input[position] ?? 0]), ...input.slice(position + 1)];
+    },
+    { view: true },
+  );
 }
 
 /** Reshapes everything but the batch (Keras, Reshape); one size may be -1. */
@@ -53,7 +68,8 @@ function filled(op: string, sizes: readonly number[], from: Shape): Shape {
   const total = elements(from);
   const open = sizes.filter((size) => size === -1).length;
   const fits = open === 0 ? known === total : open === 1 && known > 0n && total % known === 0n;
-  if (!fits) fail("size-mismatch", `${op} cannot turn ${formatShape(from)} into ${formatShape(sizes)}`, { expected: `sizes whose product is ${total}` });
+  if (!fits)
+    fail("size-mismatch", `${op} cannot turn ${formatShape(from)} into ${formatShape(sizes)}`, { expected: `sizes whose product is ${total}` });
   return sizes.map((size) => (size === -1 ? Number(total / known) : size));
 }
 
@@ -62,7 +78,9 @@ function permute(dims: readonly number[]): Primitive {
   return movement("permute", "plain", (input) => {
     const sorted = [...dims].sort((left, right) => left - right);
     if (sorted.length !== input.length - 1 || sorted.some((dim, index) => dim !== index + 1)) {
-      fail("bad-axis", `permute (${dims.join(", ")}) is no order of the ${input.length - 1} dimensions after the batch`, { expected: `each of 1 to ${input.length - 1} once` });
+      fail("bad-axis", `permute (${dims.join(", ")}) is no order of the ${input.length - 1} dimensions after the batch`, {
+        expected: `each of 1 to ${input.length - 1} once`,
+      });
     }
     return [...input.slice(0, 1), ...dims.map((dim) => input[dim] ?? 0)];
   });
@@ -101,6 +119,11 @@ function sizes(word: string, list: readonly number[] | undefined, example: strin
 
 export const reshapeWords: readonly ShorthandEntry[] = [
   { words: ["flatten"], takes: [], example: "flatten", build: (): Layer => flattenAll },
-  { words: ["reshape"], takes: ["kernel", "numbers"], example: "reshape 64x7x7", build: ({ kernel, numbers }) => reshape(sizes("reshape", kernel ?? numbers, "reshape 64x7x7")) },
+  {
+    words: ["reshape"],
+    takes: ["kernel", "numbers"],
+    example: "reshape 64x7x7",
+    build: ({ kernel, numbers }) => reshape(sizes("reshape", kernel ?? numbers, "reshape 64x7x7")),
+  },
   { words: ["permute"], takes: ["numbers"], example: "permute 2 1", build: ({ numbers }) => permute(sizes("permute", numbers, "permute 2 1")) },
 ];

@@ -54,7 +54,8 @@ function torchUpsample(args: Args, mode: string): Primitive {
 function fixedSize(args: Args): Resize {
   const list = args.integers("size", 1);
   return (spatial) => {
-    if (args.isTuple("size") && list.length !== spatial.length) args.fail("size", `size has ${list.length} values where the input has ${spatial.length} spatial dimensions`);
+    if (args.isTuple("size") && list.length !== spatial.length)
+      args.fail("size", `size has ${list.length} values where the input has ${spatial.length} spatial dimensions`);
     return spatial.map((_, axis) => list[axis] ?? list[0] ?? 1);
   };
 }
@@ -65,7 +66,8 @@ function scaledSize(args: Args): Resize {
     return args.fail("scale_factor", `scale_factor of ${args.callee} is not a positive number`, "a number above 0");
   });
   return (spatial) => {
-    if (factors.length > 1 && factors.length !== spatial.length) args.fail("scale_factor", `scale_factor has ${factors.length} values where the input has ${spatial.length} spatial dimensions`);
+    if (factors.length > 1 && factors.length !== spatial.length)
+      args.fail("scale_factor", `scale_factor has ${factors.length} values where the input has ${spatial.length} spatial dimensions`);
     return spatial.map((length, axis) => Math.floor(length * (factors[axis] ?? factors[0] ?? 1)));
   };
 }
@@ -73,9 +75,17 @@ function scaledSize(args: Args): Resize {
 const UPSAMPLE = "size=None, scale_factor=None";
 
 export const torchResizes: readonly CallEntry[] = [
-  { names: ["Upsample"], signature: `${UPSAMPLE}, mode='nearest', align_corners=None, recompute_scale_factor=None`, build: (args) => torchUpsample(args, args.text("mode")) },
+  {
+    names: ["Upsample"],
+    signature: `${UPSAMPLE}, mode='nearest', align_corners=None, recompute_scale_factor=None`,
+    build: (args) => torchUpsample(args, args.text("mode")),
+  },
   { names: ["UpsamplingNearest2d"], signature: `${UPSAMPLE}, mode='nearest'`, build: (args) => torchUpsample(args, "nearest") },
-  { names: ["UpsamplingBilinear2d"], signature: `${UPSAMPLE}, mode='bilinear', align_corners=True`, build: (args) => torchUpsample(args, "bilinear") },
+  {
+    names: ["UpsamplingBilinear2d"],
+    signature: `${UPSAMPLE}, mode='bilinear', align_corners=True`,
+    build: (args) => torchUpsample(args, "bilinear"),
+  },
   { names: ["PixelShuffle"], signature: "upscale_factor", build: (args) => pixelShuffle(args.count("upscale_factor")) },
   { names: ["PixelUnshuffle"], signature: "downscale_factor", build: (args) => pixelUnshuffle(args.count("downscale_factor")) },
   { names: ["ChannelShuffle"], signature: "groups", build: (args) => channelShuffle(args.count("groups")) },
@@ -96,34 +106,55 @@ export const kerasResizes: readonly CallEntry[] = [
     signature: `size=2, data_format=None, interpolation='nearest', ${KERAS_LAYER}`,
     build: (args) => repeated(args.oneOf("interpolation", ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"]), args.perAxis("size", 2, 1)),
   },
-  { names: ["UpSampling3D"], signature: `size=2, data_format=None, ${KERAS_LAYER}`, build: (args) => repeated("nearest", args.perAxis("size", 3, 1)) },
+  {
+    names: ["UpSampling3D"],
+    signature: `size=2, data_format=None, ${KERAS_LAYER}`,
+    build: (args) => repeated("nearest", args.perAxis("size", 3, 1)),
+  },
 ];
 
 /** C*r*r x H x W to C x H*r x W*r (arXiv 1609.05158; PyTorch, nn.PixelShuffle). */
 function pixelShuffle(factor: number): Primitive {
-  return movement("pixel_shuffle", "channels", ([batch = 0, channels = 0, ...space]) => {
-    requireRank("pixel_shuffle", [batch, channels, ...space], [4], "N, C, H, W");
-    if (channels % (factor * factor) !== 0) {
-      fail("channel-mismatch", `pixel_shuffle by ${factor} needs channels divisible by ${factor * factor}, and there are ${channels}`, { expected: `a multiple of ${factor * factor}` });
-    }
-    return [batch, channels / (factor * factor), ...space.map((size) => size * factor)];
-  }, { ranks: [4] });
+  return movement(
+    "pixel_shuffle",
+    "channels",
+    ([batch = 0, channels = 0, ...space]) => {
+      requireRank("pixel_shuffle", [batch, channels, ...space], [4], "N, C, H, W");
+      if (channels % (factor * factor) !== 0) {
+        fail("channel-mismatch", `pixel_shuffle by ${factor} needs channels divisible by ${factor * factor}, and there are ${channels}`, {
+          expected: `a multiple of ${factor * factor}`,
+        });
+      }
+      return [batch, channels / (factor * factor), ...space.map((size) => size * factor)];
+    },
+    { ranks: [4] },
+  );
 }
 
 function pixelUnshuffle(factor: number): Primitive {
-  return movement("pixel_unshuffle", "channels", ([batch = 0, channels = 0, ...space]) => {
-    requireRank("pixel_unshuffle", [batch, channels, ...space], [4], "N, C, H, W");
-    if (space.some((size) => size % factor !== 0)) {
-      fail("size-mismatch", `pixel_unshuffle by ${factor} needs height and width divisible by it, and they are ${space.join("x")}`, { expected: `multiples of ${factor}` });
-    }
-    return [batch, channels * factor * factor, ...space.map((size) => size / factor)];
-  }, { ranks: [4] });
+  return movement(
+    "pixel_unshuffle",
+    "channels",
+    ([batch = 0, channels = 0, ...space]) => {
+      requireRank("pixel_unshuffle", [batch, channels, ...space], [4], "N, C, H, W");
+      if (space.some((size) => size % factor !== 0)) {
+        fail("size-mismatch", `pixel_unshuffle by ${factor} needs height and width divisible by it, and they are ${space.join("x")}`, {
+          expected: `multiples of ${factor}`,
+        });
+      }
+      return [batch, channels * factor * factor, ...space.map((size) => size / factor)];
+    },
+    { ranks: [4] },
+  );
 }
 
 function channelShuffle(groups: number): Primitive {
   return movement("channel_shuffle", "channels", (input) => {
     const channels = input[1] ?? 0;
-    if (channels % groups !== 0) fail("groups-do-not-divide", `channel_shuffle cannot divide ${channels} channels into ${groups} groups`, { expected: `channels a multiple of ${groups}` });
+    if (channels % groups !== 0)
+      fail("groups-do-not-divide", `channel_shuffle cannot divide ${channels} channels into ${groups} groups`, {
+        expected: `channels a multiple of ${groups}`,
+      });
     return input;
   });
 }

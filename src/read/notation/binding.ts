@@ -20,14 +20,18 @@ interface Parameter {
   readonly fallback: Literal | undefined;
 }
 
+function badSignature(signature: string): never {
+  throw new Error(`bad signature: ${signature}`);
+}
+
 /** Reads `in_channels, out_channels, stride=1`, the framework's own signature. A malformed one is a bug of ours. */
 export function readSignature(signature: string): readonly Parameter[] {
   const cursor = new Cursor(signature, "signature");
   const parameters: Parameter[] = [];
   for (cursor.skip(true); !cursor.done; cursor.skip(true)) {
     const name = cursor.take(/[A-Za-z_]\w*/y)?.[0];
-    if (name === undefined) throw new Error(`bad signature: ${signature}`);
-    const fallback = cursor.takeIf("=") ? readLiteral(cursor, 0, () => fail("bad-signature", signature)) : undefined;
+    if (name === undefined) badSignature(signature);
+    const fallback = cursor.takeIf("=") ? readLiteral(cursor, 0, () => badSignature(signature)) : undefined;
     parameters.push({ name, fallback });
     cursor.skip(true);
     cursor.takeIf(",");

@@ -57,7 +57,10 @@ function readArguments(cursor: Cursor, catalog: Catalog, depth: number, open: nu
     } else if (keyword !== undefined) {
       named.push({ name: keyword, value, place: cursor.place(start, start + keyword.length) });
     } else {
-      if (named.length > 0) cursor.fail("positional-after-keyword", "a positional argument follows a named one", keywordEnd, { expected: "a name before it, as in `padding=1`" });
+      if (named.length > 0)
+        cursor.fail("positional-after-keyword", "a positional argument follows a named one", keywordEnd, {
+          expected: "a name before it, as in `padding=1`",
+        });
       positional.push(value);
     }
     cursor.skip(true);
@@ -127,6 +130,11 @@ function unknownLayer(call: WrittenCall, catalog: Catalog): never {
   const where = framework === "torch" ? "PyTorch's torch.nn" : framework === "keras" ? "Keras's layers" : "PyTorch or Keras";
   return fail("unknown-layer", `${where} has no layer ${call.name} that is known here`, {
     place: call.namePlace,
-    hint: near !== undefined ? `did you mean \`${near}\`?` : elsewhere !== undefined ? `${call.name} is ${framework === "torch" ? "Keras's" : "PyTorch's"}` : "`convcost count --help` shows the notations",
+    hint:
+      near !== undefined
+        ? `did you mean \`${near}\`?`
+        : elsewhere !== undefined
+          ? `${call.name} is ${framework === "torch" ? "Keras's" : "PyTorch's"}`
+          : "`convcost count --help` shows the notations",
   });
 }

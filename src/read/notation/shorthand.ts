@@ -53,7 +53,8 @@ const COUNTED: Readonly<Record<string, { readonly part: ShorthandPart; readonly 
  */
 export function readShorthand(cursor: Cursor, catalog: Catalog): ShorthandLayer {
   const start = cursor.position;
-  const word = cursor.take(WORD)?.[0] ?? cursor.fail("unexpected-text", "a layer should start here", start, { expected: "a layer, as in `conv 3x3 64->128`" });
+  const word =
+    cursor.take(WORD)?.[0] ?? cursor.fail("unexpected-text", "a layer should start here", start, { expected: "a layer, as in `conv 3x3 64->128`" });
   const entry = catalog.shorthand.get(word.toLowerCase()) ?? unknownWord(cursor, catalog, word, start);
   const collected: Collected = { values: {}, sizes: new Map(), bare: [] };
   let end = cursor.position;
@@ -100,7 +101,8 @@ function collect(cursor: Cursor, entry: ShorthandEntry, word: string, part: Part
   }
   const lettered = /^([a-z]+)(-?\d+(?:x\d+)*)$/.exec(text);
   const sized = lettered === null ? undefined : own(SIZED, lettered[1]);
-  if (lettered !== null && sized !== undefined) return addSizes(cursor, entry, word, part, sized.part, sizesOf(cursor, lettered[2] ?? "", part, sized.minimum), into);
+  if (lettered !== null && sized !== undefined)
+    return addSizes(cursor, entry, word, part, sized.part, sizesOf(cursor, lettered[2] ?? "", part, sized.minimum), into);
   const counted = lettered === null ? undefined : own(COUNTED, lettered[1]);
   if (lettered !== null && counted !== undefined) {
     allow(cursor, entry, word, part, counted.part);
@@ -140,7 +142,15 @@ function collectWord(cursor: Cursor, entry: ShorthandEntry, word: string, part: 
   });
 }
 
-function addSizes(cursor: Cursor, entry: ShorthandEntry, word: string, part: Part, name: ShorthandPart, sizes: readonly number[], into: Collected): void {
+function addSizes(
+  cursor: Cursor,
+  entry: ShorthandEntry,
+  word: string,
+  part: Part,
+  name: ShorthandPart,
+  sizes: readonly number[],
+  into: Collected,
+): void {
   allow(cursor, entry, word, part, name);
   once(cursor, into.sizes.get(name) ?? (name === "padding" ? into.values.padding : undefined), part, name);
   into.sizes.set(name, { sizes, part });

@@ -9,7 +9,13 @@ import { readShorthand } from "./shorthand.js";
 
 /** One layer as written, or the input that a Keras spec names. */
 export type Statement =
-  | { readonly kind: "layer"; readonly name?: string | undefined; readonly layer: Layer; readonly at?: readonly number[] | undefined; readonly place: Place }
+  | {
+      readonly kind: "layer";
+      readonly name?: string | undefined;
+      readonly layer: Layer;
+      readonly at?: readonly number[] | undefined;
+      readonly place: Place;
+    }
   | { readonly kind: "input"; readonly shape: readonly number[]; readonly place: Place };
 
 /** More layers than this are refused before they are made. */
@@ -30,7 +36,8 @@ export function readStatements(text: string, source: string, catalog: Catalog): 
   const cursor = new Cursor(text.replace(/^\uFEFF/, ""), source);
   const statements = readSequence(cursor, catalog, "", 0);
   if (!cursor.done) cursor.fail("unbalanced", "this bracket was never opened", cursor.position, { expected: "a layer, `;` or the end" });
-  if (statements.length === 0) cursor.fail("empty-spec", "there is no layer here", 0, { expected: "at least one layer", hint: "for example `conv 3x3 64->128 @56x56`" });
+  if (statements.length === 0)
+    cursor.fail("empty-spec", "there is no layer here", 0, { expected: "at least one layer", hint: "for example `conv 3x3 64->128 @56x56`" });
   return statements;
 }
 
@@ -54,7 +61,10 @@ function requireEnd(cursor: Cursor, close: string): void {
   if (cursor.done || [";", ",", "\n"].includes(cursor.next) || (close !== "" && cursor.next === close)) return;
   const start = cursor.position;
   if (cursor.next === ")") cursor.fail("unbalanced", "this bracket was never opened", start, { expected: "`;`, a new line or the end" });
-  cursor.fail("unexpected-text", "this does not belong to the layer before it", start, { expected: "`;`, a new line or the end", hint: "layers are separated by `;` or new lines" });
+  cursor.fail("unexpected-text", "this does not belong to the layer before it", start, {
+    expected: "`;`, a new line or the end",
+    hint: "layers are separated by `;` or new lines",
+  });
 }
 
 function appendAll(cursor: Cursor, statements: Statement[], more: readonly Statement[]): void {
