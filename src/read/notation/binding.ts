@@ -28,13 +28,13 @@ function badSignature(signature: string): never {
 export function readSignature(signature: string): readonly Parameter[] {
   const cursor = new Cursor(signature, "signature");
   const parameters: Parameter[] = [];
-  for (cursor.skip(true); !cursor.done; cursor.skip(true)) {
+  while (!cursor.done) {
     const name = cursor.take(/[A-Za-z_]\w*/y)?.[0];
     if (name === undefined) badSignature(signature);
     const fallback = cursor.takeIf("=") ? readLiteral(cursor, 0, () => badSignature(signature)) : undefined;
     parameters.push({ name, fallback });
-    cursor.skip(true);
     cursor.takeIf(",");
+    cursor.skip(true);
   }
   return parameters;
 }
