@@ -53,20 +53,7 @@ try {
   const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
   run(
     process.execPath,
-    [
-      tsc,
-      "--strict",
-      "--exactOptionalPropertyTypes",
-      "--module",
-      "nodenext",
-      "--target",
-      "es2022",
-      "--lib",
-      "es2022,dom",
-      "--types",
-      "",
-      "consumer.ts",
-    ],
+    [tsc, "--strict", "--exactOptionalPropertyTypes", "--module", "nodenext", "--target", "es2022", "--lib", "es2022,dom", "consumer.ts"],
     folder,
   );
   check("an import type-checks under strict", true);

@@ -99,8 +99,9 @@ function table(
 ): string {
   const { chalk } = context;
   const grid = comparisonGrid(comparison, rows, { columns, units: flags.units, flat: false });
-  const input = comparison.inputs.map((tensor) => formatShape(tensor.shape)).join(", ");
-  const note = chalk.dim(`input ${input}, ${comparison.dtype}; ratio of MACs to ${harmless(comparison.baseline)}`);
+  const inputs = new Set(rows.flatMap((row) => (row.available ? [row.inputs.map(formatShape).join(", ")] : [])));
+  const input = inputs.size === 1 ? `input ${[...inputs].join("")}, ` : "";
+  const note = chalk.dim(`${input}${comparison.dtype}; ratio of MACs to ${harmless(comparison.baseline)}`);
   return `${renderTable(grid, { chalk, width: tableWidth(context, flags) })}\n${note}\n`;
 }
 

@@ -20,6 +20,7 @@ export type ComparisonRow =
   | (Figures & {
       readonly label: string;
       readonly available: true;
+      readonly inputs: readonly Shape[];
       readonly outputs: readonly Shape[];
       readonly ratio: Ratio;
       readonly mixes: { readonly channels: boolean; readonly space: boolean };
@@ -32,6 +33,7 @@ export type ComparisonRow =
 
 export interface Comparison {
   readonly baseline: string;
+  /** The input of the first row; several specs may each have their own. */
   readonly inputs: Analysis["inputs"];
   readonly dtype: Analysis["dtype"];
   readonly rows: readonly ComparisonRow[];
@@ -135,6 +137,7 @@ function rowOf(label: string, analysis: Analysis, baseline: Figures): Comparison
   return {
     label,
     available: true,
+    inputs: analysis.inputs.map((input) => input.shape),
     outputs: analysis.outputs.map((output) => output.shape),
     ...{ params, buffers, macs, flops, operations, weightBytes, activationBytes, bytesMoved, intensity },
     ratio: { params: ratio(params, baseline.params), macs: ratio(macs, baseline.macs), flops: ratio(flops, baseline.flops) },

@@ -96,6 +96,7 @@ function rowJson(row: ComparisonRow): Json {
   return {
     label: row.label,
     available: true,
+    inputs: row.inputs,
     outputs: row.outputs,
     ...figuresJson(row),
     ratio: { ...row.ratio },

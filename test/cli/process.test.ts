@@ -1,0 +1,96 @@
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+// The real command, as a process of its own: what the tests on handed-in streams cannot see.
+const BIN = fileURLToPath(new URL("../../bin/convcost.js", import.meta.url));
+const convcost = (args: readonly string[], input = "") => spawnSync(process.execPath, [BIN, ...args], { encoding: "utf8", input });
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "convcost-test-"));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("the command as a process", () => {
+  it("counts", () => {
+    const { status, stdout, stderr } = convcost(["count", "conv 3x3 3->8 @8x8", "--json"]);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(JSON.parse(stdout)).toMatchObject({ totals: { macs: 8 * 8 * 8 * 27 } });
+  });
+
+  it("reads standard input", () => {
+    expect(JSON.parse(convcost(["count", "-", "--json"], "conv 3x3 3->8 @8x8\nrelu\n").stdout)).toMatchObject({ totals: { layers: 2 } });
+  });
+
+  it("reads a file, and tells a folder and a missing file", () => {
+    const path = join(folder, "layers.txt");
+    writeFileSync(path, "conv 3x3 3->8 @8x8\n");
+    expect(convcost(["count", path]).status).toBe(0);
+    expect(convcost(["count", folder])).toMatchObject({ status: 2, stdout: "" });
+    expect(convcost(["count", join(folder, "none.txt")])).toMatchObject({ status: 2, stdout: "" });
+  });
+
+  it("ends quietly when its reader goes away", async () => {
+    // Larger than any pipe's buffer: 20,000 rows.
+    const child = spawn(process.execPath, [BIN, "count", "20000*(relu)", "--input", "1x4", "--json"], { stdio: ["ignore", "pipe", "pipe"] });
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    child.stdout.once("data", () => child.stdout.destroy());
+    const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    expect([code, stderr]).toEqual([0, ""]);
+  });
+
+  it("prints everything into a pipe that is read slowly", () => {
+    const output = execFileSync("sh", ["-c", `"${process.execPath}" "${BIN}" count "20000*(relu)" --input 1x4 --json | (sleep 0.3; cat)`], {
+      encoding: "utf8",
+      maxBuffer: 1 << 28,
+    });
+    expect(JSON.parse(output)).toMatchObject({ totals: { layers: 20_000 } });
+  });
+
+  it("-o leaves the old file as it was when it cannot write, and nothing beside it", () => {
+    const inner = mkdtempSync(join(folder, "out-"));
+    const path = join(inner, "result.json");
+    writeFileSync(path, "old");
+    expect(convcost(["count", "nonsuch", "-o", path]).status).toBe(2);
+    expect(readFileSync(path, "utf8")).toBe("old");
+    expect(convcost(["count", "relu", "--input", "4", "--json", "-o", path]).status).toBe(0);
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ schema: "convcost/analysis@1" });
+    expect(convcost(["count", "relu", "--input", "4", "-o", join(inner, "none", "x")])).toMatchObject({ status: 2, stdout: "" });
+    expect(convcost(["count", "relu", "--input", "4", "-o", inner])).toMatchObject({ status: 2, stdout: "" });
+    expect(readdirSync(inner)).toEqual(["result.json"]);
+  });
+
+  it("-o /dev/stdout writes where it says", () => {
+    const output = execFileSync("sh", ["-c", `"${process.execPath}" "${BIN}" count relu --input 4 --json -o /dev/stdout | cat`], {
+      encoding: "utf8",
+    });
+    expect(JSON.parse(output)).toMatchObject({ totals: { layers: 1 } });
+  });
+});
+
+describe("completion scripts are read by their shells", () => {
+  const has = (shell: string) => spawnSync(shell, ["-c", "true"]).status === 0;
+  it.skipIf(!has("bash"))("bash completes commands, flags and values", () => {
+    const script = `${convcost(["completion", "bash"]).stdout}
+      complete_at() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _convcost; echo "\${COMPREPLY[@]}"; }
+      complete_at convcost co; complete_at convcost compare --exp; complete_at convcost count --layout n; complete_at convcost completion f`;
+    const lines = execFileSync("bash", ["-c", script], { encoding: "utf8" }).trim().split("\n");
+    expect(lines).toEqual(["count compare completion", "--expand --explain", "nchw nhwc", "fish"]);
+  });
+  it.skipIf(!has("zsh"))("zsh parses its script", () => {
+    expect(spawnSync("zsh", ["-n"], { input: convcost(["completion", "zsh"]).stdout, encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+  });
+  it.skipIf(!has("fish"))("fish parses its script", () => {
+    expect(spawnSync("fish", ["--no-execute"], { input: convcost(["completion", "fish"]).stdout, encoding: "utf8" })).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+  });
+});
