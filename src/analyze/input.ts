@@ -29,9 +29,16 @@ export function resolveInput(graph: Graph, options: InputOptions): ResolvedInput
   return { shape, axes, dtype: lead?.inputDtype };
 }
 
-/** The first layer that reads its axes in an order of its own: it decides what the input means. */
+/**
+ * The first layer that reads its axes in an order of its own: it decides what the input means. A norm over channels takes any rank, so the
+ * layer after it is asked, if that one does not.
+ */
 function leadingLayer(graph: Graph): Layer | undefined {
-  return graph.nodes.find((node) => node.layer.axes !== "any")?.layer;
+  const ordered = graph.nodes.map((node) => node.layer).filter((layer) => layer.axes !== "any");
+  const [first] = ordered;
+  if (first?.axes !== "channels" || first.ranks !== undefined) return first;
+  const next = ordered.find((layer) => layer.ranks !== undefined || layer.axes !== "channels");
+  return next?.axes === "channels" ? { ...first, ranks: next.ranks } : first;
 }
 
 function impliedShape(graph: Graph, lead: Layer | undefined): Shape {
