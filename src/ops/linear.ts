@@ -1,9 +1,11 @@
 import { fail } from "../graph/diagnostic.js";
-import type { Layer, Primitive, Stored } from "../graph/layer.js";
+import type { Composite, Layer, Primitive, Stored } from "../graph/layer.js";
 import { elements, formatShape } from "../graph/shape.js";
 import type { Args } from "./args.js";
+import { embeddingWords, kerasEmbeddings, torchEmbeddings } from "./embedding.js";
 import type { CallEntry, Family, ShorthandArgs } from "./entry.js";
 import { KERAS_LAYER } from "./keras-common.js";
+import { refuseLora } from "./keras-lora.js";
 import { firstInput, inference } from "./primitive.js";
 import { withActivation } from "./with-activation.js";
 
@@ -12,6 +14,8 @@ export interface LinearOptions {
   readonly inFeatures?: number | undefined;
   readonly outFeatures: number;
   readonly bias: boolean;
+  /** The features are dimension 1, as in N, C, H, W; otherwise the last. */
+  readonly channelsFirst?: boolean | undefined;
 }
 
 const RANKS = [2, 3, 4, 5, 6, 7, 8];
@@ -20,20 +24,21 @@ const RANKS = [2, 3, 4, 5, 6, 7, 8];
  * y = xW + b over the last dimension (PyTorch, nn.Linear). Parameters in*out (+ out); MACs = product of the other dimensions * in * out.
  * Throws `feature-mismatch`.
  */
-export function linear({ inFeatures, outFeatures, bias }: LinearOptions): Primitive {
+export function linear({ inFeatures, outFeatures, bias, channelsFirst = false }: LinearOptions): Primitive {
   return {
     type: "primitive",
     op: "linear",
-    axes: "plain",
+    axes: channelsFirst ? "channels" : "plain",
     ranks: RANKS,
     impliedInput: inFeatures === undefined ? undefined : { shape: [1, inFeatures] },
     infer(inputs) {
       const input = firstInput(inputs);
-      const features = input.at(-1) ?? 0;
+      const axis = channelsFirst ? 1 : input.length - 1;
+      const features = input[axis] ?? 0;
       if (inFeatures !== undefined && features !== inFeatures) featureMismatch(inFeatures, input);
-      const output = [...input.slice(0, -1), outFeatures];
+      const output = input.map((size, index) => (index === axis ? outFeatures : size));
       const weights = BigInt(features) * BigInt(outFeatures);
-      const rows = elements(input.slice(0, -1));
+      const rows = elements(input.filter((_, index) => index !== axis));
       const parameters = weights + (bias ? BigInt(outFeatures) : 0n);
       return inference([{ shape: output }], {
         stored: withBias({ name: "weight", role: "parameter", shape: [outFeatures, features] }, bias ? outFeatures : undefined),
@@ -41,10 +46,10 @@ export function linear({ inFeatures, outFeatures, bias }: LinearOptions): Primit
         operations: bias ? { bias: elements(output) } : {},
         attributes: { inFeatures: features, outFeatures, bias },
         mixes: { channels: true, space: false },
-        formulas: {
+        formulas: () => ({
           params: `in·out${bias ? " + out" : ""} = ${features}·${outFeatures}${bias ? ` + ${outFeatures}` : ""} = ${parameters}`,
           macs: `rows·in·out = ${rows}·${features}·${outFeatures} = ${rows * weights}`,
-        },
+        }),
       });
     },
   };
@@ -55,13 +60,15 @@ function withBias(weight: Stored, size: number | undefined): readonly Stored[] {
 }
 
 function featureMismatch(inFeatures: number, input: readonly number[]): never {
-  const flat = elements(input.slice(1)) === BigInt(inFeatures);
+  // Without its batch the input may have been read as one of several rows, so that all its dimensions are the features.
+  const flat = [input, input.slice(1)].some((shape) => elements(shape) === BigInt(inFeatures));
+  const pooled = input.length > 3 && input[1] === inFeatures;
   return fail(
     "feature-mismatch",
     `linear expects ${inFeatures} features, but the last dimension of its input ${formatShape(input)} is ${input.at(-1) ?? 0}`,
     {
       expected: `an input that ends in ${inFeatures}`,
-      hint: flat ? "put flatten before it" : "check inFeatures, or the layers before",
+      hint: flat ? "put flatten before it" : pooled ? "put global average pooling and flatten before it" : "check inFeatures, or the layers before",
     },
   );
 }
@@ -94,33 +101,7 @@ function bilinear(in1: number, in2: number, outFeatures: number, bias: boolean):
   };
 }
 
-/** A table look-up: no arithmetic; bags add up their rows (PyTorch, nn.Embedding and nn.EmbeddingBag). Indices are int64. */
-function embedding(count: number, dim: number, bag = false): Primitive {
-  return {
-    type: "primitive",
-    op: bag ? "embedding_bag" : "embedding",
-    axes: "plain",
-    inputDtype: "int64",
-    ranks: bag ? [2] : undefined,
-    infer(inputs) {
-      const input = firstInput(inputs);
-      const output = bag ? [...input.slice(0, 1), dim] : [...input, dim];
-      const added = bag ? BigInt(Math.max(0, (input[1] ?? 1) - 1)) * elements(output) : 0n;
-      return inference([{ shape: output }], {
-        stored: [{ name: "weight", role: "parameter", shape: [count, dim] }],
-        operations: bag ? { reduction: added } : {},
-        attributes: { numEmbeddings: count, embeddingDim: dim },
-      });
-    },
-  };
-}
-
 const LINEAR = "bias=True, device=None, dtype=None";
-const EMBEDDING =
-  "num_embeddings, embedding_dim, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False, _weight=None, _freeze=False, device=None, dtype=None";
-const BAG =
-  "num_embeddings, embedding_dim, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, mode='mean', sparse=False, _weight=None, include_last_offset=False, padding_idx=None, device=None, dtype=None";
-
 const torch: readonly CallEntry[] = [
   {
     names: ["Linear", "NonDynamicallyQuantizableLinear"],
@@ -137,16 +118,32 @@ const torch: readonly CallEntry[] = [
     signature: `in1_features, in2_features, out_features, ${LINEAR}`,
     build: (args) => bilinear(args.count("in1_features"), args.count("in2_features"), args.count("out_features"), args.flag("bias")),
   },
-  { names: ["Embedding"], signature: EMBEDDING, build: (args) => embedding(args.count("num_embeddings"), args.count("embedding_dim")) },
-  { names: ["EmbeddingBag"], signature: BAG, build: (args) => embedding(args.count("num_embeddings"), args.count("embedding_dim"), true) },
+  ...torchEmbeddings,
 ];
 
+/**
+ * Keras's Dense works on the last axis (keras.io, Dense), which after Conv2D is the channels; here those are dimension 1, so that the rank
+ * decides: images and volumes have 4 dimensions or more.
+ */
+function kerasDense(options: LinearOptions): Composite {
+  const plain = linear(options);
+  return {
+    type: "composite",
+    op: plain.op,
+    axes: plain.axes,
+    ranks: plain.ranks,
+    impliedInput: plain.impliedInput,
+    attributes: {},
+    lead: "linear",
+    expand: (steps, [input]) =>
+      input === undefined ? [] : steps.add("linear", linear({ ...options, channelsFirst: input.shape.length > 3 }), [input]),
+  };
+}
+
 function dense(args: Args): Layer {
-  return withActivation(
-    args,
-    linear({ inFeatures: args.optionalCount("input_dim"), outFeatures: args.count("units"), bias: args.flag("use_bias") }),
-    "dense",
-  );
+  refuseLora(args);
+  const options = { inFeatures: args.optionalCount("input_dim"), outFeatures: args.count("units"), bias: args.flag("use_bias") };
+  return withActivation(args, kerasDense(options), "dense");
 }
 
 const keras: readonly CallEntry[] = [
@@ -155,11 +152,7 @@ const keras: readonly CallEntry[] = [
     signature: `units, activation=None, use_bias=True, kernel_initializer='glorot_uniform', bias_initializer='zeros', kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None, lora_rank=None, lora_alpha=None, input_dim=None, ${KERAS_LAYER}`,
     build: dense,
   },
-  {
-    names: ["Embedding"],
-    signature: `input_dim, output_dim, embeddings_initializer='uniform', embeddings_regularizer=None, embeddings_constraint=None, mask_zero=False, weights=None, lora_rank=None, lora_alpha=None, input_length=None, ${KERAS_LAYER}`,
-    build: (args) => embedding(args.count("input_dim"), args.count("output_dim")),
-  },
+  ...kerasEmbeddings,
 ];
 
 function shorthandLinear(args: ShorthandArgs): Primitive {
@@ -170,21 +163,12 @@ function shorthandLinear(args: ShorthandArgs): Primitive {
   });
 }
 
-function shorthandEmbedding(args: ShorthandArgs): Primitive {
-  const [count, dim] = args.numbers;
-  if (count !== undefined && dim !== undefined && args.numbers.length === 2) return embedding(count, dim);
-  return fail("missing-argument", "embedding takes how many rows and how wide they are", {
-    place: args.place,
-    expected: "two numbers, as in `embedding 1000 64`",
-  });
-}
-
 /** Linear layers, bilinear ones and embeddings. */
 export const linearFamily: Family = {
   torch,
   keras,
   shorthand: [
     { words: ["linear", "fc", "dense"], takes: ["channels", "bias"], example: "linear 512->1000 bias", build: shorthandLinear },
-    { words: ["embedding"], takes: ["numbers"], example: "embedding 1000 64", build: shorthandEmbedding },
+    ...embeddingWords,
   ],
 };

@@ -1,0 +1,85 @@
+import { fail } from "../graph/diagnostic.js";
+import type { Layer, Primitive } from "../graph/layer.js";
+import { elements } from "../graph/shape.js";
+import type { Args } from "./args.js";
+import type { CallEntry, ShorthandArgs, ShorthandEntry } from "./entry.js";
+import { KERAS_LAYER } from "./keras-common.js";
+import { refuseLora } from "./keras-lora.js";
+import { firstInput, inference, requireRank } from "./primitive.js";
+
+/** A table look-up: no arithmetic (PyTorch, nn.Embedding). Indices are int64. `length` is that of a sequence, where the layer says it. */
+function embedding(count: number, dim: number, length?: number): Primitive {
+  return {
+    type: "primitive",
+    op: "embedding",
+    axes: "plain",
+    inputDtype: "int64",
+    impliedInput: length === undefined ? undefined : { shape: [1, length] },
+    infer: (inputs) =>
+      inference([{ shape: [...firstInput(inputs), dim] }], {
+        stored: [{ name: "weight", role: "parameter", shape: [count, dim] }],
+        attributes: { numEmbeddings: count, embeddingDim: dim },
+      }),
+  };
+}
+
+/** Bags of rows looked up and joined: n - 1 additions or comparisons, a division more for a mean (PyTorch, nn.EmbeddingBag, without offsets). */
+function embeddingBag(count: number, dim: number, mode: "mean" | "sum" | "max"): Primitive {
+  return {
+    ...embedding(count, dim),
+    op: "embedding_bag",
+    ranks: [2],
+    infer(inputs) {
+      const input = firstInput(inputs);
+      requireRank("embedding_bag", input, [2], "bags, indices");
+      const [bags = 0, length = 1] = input;
+      const output = [bags, dim];
+      return inference([{ shape: output }], {
+        stored: [{ name: "weight", role: "parameter", shape: [count, dim] }],
+        operations: { reduction: BigInt(mode === "mean" ? length : length - 1) * elements(output) },
+        attributes: { numEmbeddings: count, embeddingDim: dim, mode },
+      });
+    },
+  };
+}
+
+const EMBEDDING =
+  "num_embeddings, embedding_dim, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False, _weight=None, _freeze=False, device=None, dtype=None";
+const BAG =
+  "num_embeddings, embedding_dim, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, mode='mean', sparse=False, _weight=None, include_last_offset=False, padding_idx=None, device=None, dtype=None";
+
+export const torchEmbeddings: readonly CallEntry[] = [
+  { names: ["Embedding"], signature: EMBEDDING, build: (args) => embedding(args.count("num_embeddings"), args.count("embedding_dim")) },
+  {
+    names: ["EmbeddingBag"],
+    signature: BAG,
+    build: (args) => embeddingBag(args.count("num_embeddings"), args.count("embedding_dim"), args.oneOf("mode", ["mean", "sum", "max"])),
+  },
+];
+
+function kerasEmbedding(args: Args): Layer {
+  refuseLora(args);
+  return embedding(args.count("input_dim"), args.count("output_dim"), args.optionalCount("input_length"));
+}
+
+export const kerasEmbeddings: readonly CallEntry[] = [
+  {
+    names: ["Embedding"],
+    signature: `input_dim, output_dim, embeddings_initializer='uniform', embeddings_regularizer=None, embeddings_constraint=None, mask_zero=False, weights=None, lora_rank=None, lora_alpha=None, input_length=None, ${KERAS_LAYER}`,
+    build: kerasEmbedding,
+  },
+];
+
+function shorthandEmbedding(args: ShorthandArgs): Primitive {
+  const sizes = args.outChannels === undefined ? args.numbers : [args.inChannels, args.outChannels, ...args.numbers];
+  const [count, dim] = sizes;
+  if (count !== undefined && dim !== undefined && sizes.length === 2) return embedding(count, dim);
+  return fail("missing-argument", "embedding takes how many rows and how wide they are", {
+    place: args.place,
+    expected: "two numbers, as in `embedding 1000 64`",
+  });
+}
+
+export const embeddingWords: readonly ShorthandEntry[] = [
+  { words: ["embedding"], takes: ["numbers", "channels"], example: "embedding 1000 64", build: shorthandEmbedding },
+];
