@@ -1,5 +1,5 @@
 import type { DType } from "../graph/dtype.js";
-import type { Attributes, Cause, Kind } from "../graph/layer.js";
+import type { Attributes, Cause, Formulas, Kind } from "../graph/layer.js";
 import type { Shape } from "../graph/shape.js";
 import type { Layout } from "./layout.js";
 
@@ -33,7 +33,8 @@ export interface LayerAnalysis extends Figures {
   readonly outputs: readonly Shape[];
   readonly attributes: Attributes;
   readonly mixes: { readonly channels: boolean; readonly space: boolean };
-  readonly formulas?: { readonly params: string; readonly macs: string } | undefined;
+  /** Writes out how parameters and MACs come about, with the numbers put in. */
+  readonly formulas?: (() => Formulas) | undefined;
   /** The layers that a composite consists of; its figures are their sum. */
   readonly steps: readonly LayerAnalysis[];
 }

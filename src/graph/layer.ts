@@ -39,8 +39,14 @@ export interface Inference {
   readonly kind?: Kind | undefined;
   /** Whether an output mixes values of several channels, or of several positions, of the input. */
   readonly mixes: { readonly channels: boolean; readonly space: boolean };
-  /** The formulas behind the figures, with the numbers put in (`macs = 56·56·128·64·9`). */
-  readonly formulas?: { readonly params: string; readonly macs: string } | undefined;
+  /** Writes the formulas out: a function, since most layers are never asked for them. */
+  readonly formulas?: (() => Formulas) | undefined;
+}
+
+/** The formulas behind the figures, with the numbers put in (`macs = 56·56·128·64·9`). */
+export interface Formulas {
+  readonly params: string;
+  readonly macs: string;
 }
 
 /**

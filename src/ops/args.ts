@@ -2,6 +2,8 @@ import { fail, type Place } from "../graph/diagnostic.js";
 import type { Layer } from "../graph/layer.js";
 import { MAX_DIMENSION } from "../graph/shape.js";
 
+const MAX_DEPTH = 1000;
+
 /** A literal of Python as a layer's constructor takes it, with its place in the text. */
 export type Literal = { readonly place: Place } & (
   | { readonly kind: "number"; readonly value: number; readonly integer: boolean }
@@ -52,6 +54,12 @@ export class Args {
   /** A size of 1 or more. */
   count(name: string): number {
     return this.integerOf(this.value(name), name, 1);
+  }
+
+  /** How many layers a stack has: a count that is built one by one, and so is refused where no model has as many. */
+  depth(name: string): number {
+    const count = this.count(name);
+    return count <= MAX_DEPTH ? count : this.fail(name, `${name} of ${this.callee} is ${count}`, `at most ${MAX_DEPTH}`);
   }
 
   /** A size of 0 or more. */

@@ -1,12 +1,14 @@
 import { fail } from "../graph/diagnostic.js";
-import type { Composite, Layer, Primitive } from "../graph/layer.js";
+import type { Layer } from "../graph/layer.js";
 import type { Args } from "./args.js";
 import type { CallEntry, Family, ShorthandArgs } from "./entry.js";
 import { KERAS_LAYER } from "./keras-common.js";
-import { recurrent, recurrentCell, type Cell, type RecurrentOptions } from "./recurrent.js";
-import { reshapeTo } from "./arithmetic.js";
+import { kerasWrappers } from "./keras-wrappers.js";
+import { MAX_STACKED, recurrent, recurrentCell, type Cell, type RecurrentOptions } from "./recurrent.js";
+import { activationOf } from "./with-activation.js";
 
 // https://docs.pytorch.org/docs/stable/nn.html#recurrent-layers
+const NONLINEARITIES = ["tanh", "relu"] as const;
 const REST = "bias=True, batch_first=False, dropout=0.0, bidirectional=False";
 
 function torchLayer(args: Args, cell: Cell): Layer {
@@ -18,7 +20,7 @@ function torchLayer(args: Args, cell: Cell): Layer {
     cell,
     inputSize: args.count("input_size"),
     hiddenSize,
-    numLayers: args.count("num_layers"),
+    numLayers: args.depth("num_layers"),
     biases: args.flag("bias") ? 2 : 0,
     bidirectional: args.flag("bidirectional"),
     projSize,
@@ -30,7 +32,10 @@ function torchLayer(args: Args, cell: Cell): Layer {
 const cellEntry = (name: string, cell: Cell, extra = ""): CallEntry => ({
   names: [name],
   signature: `input_size, hidden_size, bias=True, ${extra}device=None, dtype=None`,
-  build: (args) => recurrentCell(cell, args.count("input_size"), args.count("hidden_size"), args.flag("bias")),
+  build: (args) => {
+    if (cell === "rnn") args.oneOf("nonlinearity", NONLINEARITIES);
+    return recurrentCell(cell, args.count("input_size"), args.count("hidden_size"), args.flag("bias"));
+  },
 });
 
 const torch: readonly CallEntry[] = [
@@ -38,7 +43,7 @@ const torch: readonly CallEntry[] = [
     names: ["RNN"],
     signature: `input_size, hidden_size, num_layers=1, nonlinearity='tanh', ${REST}, device=None, dtype=None, proj_size=0`,
     build: (args) => {
-      args.oneOf("nonlinearity", ["tanh", "relu"]);
+      args.oneOf("nonlinearity", NONLINEARITIES);
       return torchLayer(args, "rnn");
     },
   },
@@ -63,6 +68,11 @@ const REGULARIZERS =
   "kernel_regularizer=None, recurrent_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, recurrent_constraint=None, bias_constraint=None, dropout=0.0, recurrent_dropout=0.0";
 const FLAGS = `seed=None, return_sequences=False, return_state=False, go_backwards=False, stateful=False, unroll=False, time_major=False, implementation=None, input_dim=None, input_length=None, use_cudnn='auto', zero_output_for_mask=False, ${KERAS_LAYER}`;
 
+/** None and `linear` do nothing (Keras, LSTM). */
+function isActivated(args: Args, name: string): boolean {
+  return !args.isNone(name) && activationOf(args, name).op !== "identity";
+}
+
 function kerasOptions(args: Args, cell: Cell): RecurrentOptions {
   const resetAfter = cell === "gru" && args.flag("reset_after");
   return {
@@ -74,6 +84,7 @@ function kerasOptions(args: Args, cell: Cell): RecurrentOptions {
     bidirectional: false,
     projSize: 0,
     batchFirst: true,
+    activated: { gates: cell !== "rnn" && isActivated(args, "recurrent_activation"), states: isActivated(args, "activation") },
     returns: { sequences: args.flag("return_sequences"), states: args.flag("return_state") ? "keras" : "none" },
   };
 }
@@ -94,74 +105,8 @@ const keras: readonly CallEntry[] = [
     signature: `units, activation='tanh', recurrent_activation='sigmoid', use_bias=True, ${INITIALIZERS}, unit_forget_bias=True, ${REGULARIZERS}, ${FLAGS}`,
     build: (args) => recurrent(kerasOptions(args, "lstm")),
   },
-  {
-    names: ["Bidirectional"],
-    signature: `layer, merge_mode='concat', weights=None, backward_layer=None, ${KERAS_LAYER}`,
-    build: (args) =>
-      bidirectional(args.layer("layer"), args.isNone("merge_mode") ? undefined : args.oneOf("merge_mode", ["concat", "sum", "mul", "ave"])),
-  },
-  { names: ["TimeDistributed"], signature: `layer, ${KERAS_LAYER}`, build: (args) => timeDistributed(args.layer("layer")) },
+  ...kerasWrappers,
 ];
-
-/** A layer run forwards and backwards, its two outputs joined (Keras, Bidirectional); None keeps both. */
-function bidirectional(layer: Layer, merge: "concat" | "sum" | "mul" | "ave" | undefined): Composite {
-  return {
-    type: "composite",
-    op: "bidirectional",
-    axes: "plain",
-    ranks: [3],
-    attributes: { mergeMode: merge ?? null },
-    expand: (steps, inputs) => {
-      const [forward, ...states] = steps.add("forward", layer, inputs);
-      const [backward, ...others] = steps.add("backward", layer, inputs);
-      if (merge === undefined) return [forward, backward, ...states, ...others];
-      return [steps.add(merge, joined(merge), [forward, backward])[0], ...states, ...others];
-    },
-  };
-}
-
-function joined(merge: "concat" | "sum" | "mul" | "ave"): Layer {
-  const concat: Primitive = { ...reshapeTo("concat", (shape) => [...shape.slice(0, -1), 2 * (shape.at(-1) ?? 0)]), view: false };
-  if (merge === "concat") return concat;
-  // The average is a sum and a product for each element.
-  const perElement = merge === "ave" ? 2n : 1n;
-  return {
-    ...concat,
-    op: merge,
-    infer: ([shape = []]) => ({
-      outputs: [{ shape }],
-      stored: [],
-      cost: { macs: 0n, operations: { elementwise: shape.reduce((product, size) => product * BigInt(size), perElement) } },
-      attributes: {},
-      mixes: { channels: false, space: false },
-    }),
-  };
-}
-
-/** The layer on each time step (Keras, TimeDistributed): time is folded into the batch and taken out again. */
-function timeDistributed(layer: Layer): Composite {
-  return {
-    type: "composite",
-    op: "time_distributed",
-    axes: "plain",
-    attributes: {},
-    expand: (steps, [input]) => {
-      if (input === undefined) return [];
-      const [batch = 1, time = 1] = input.shape;
-      const [folded] = steps.add(
-        "fold",
-        reshapeTo("reshape", ([, , ...rest]) => [batch * time, ...rest]),
-        [input],
-      );
-      const [output] = steps.add("layer", layer, [folded]);
-      return steps.add(
-        "unfold",
-        reshapeTo("reshape", ([, ...rest]) => [batch, time, ...rest]),
-        [output],
-      );
-    },
-  };
-}
 
 function word(cell: Cell) {
   return (args: ShorthandArgs): Layer => {

@@ -10,11 +10,22 @@ export type Cell = "rnn" | "gru" | "lstm";
  * rnn: 1 tanh, 1 addition of the two products. gru: 3 activations; 3 additions, r*(Wh+b), (1-z)*n + z*h (1+1+1+1).
  * lstm: 4 gate activations and tanh(c); 4 additions, f*c + i*g (3), o*tanh(c) (1).
  */
-const CELLS: Readonly<Record<Cell, { readonly gates: number; readonly activations: bigint; readonly elementwise: bigint }>> = {
-  rnn: { gates: 1, activations: 1n, elementwise: 1n },
-  gru: { gates: 3, activations: 3n, elementwise: 8n },
-  lstm: { gates: 4, activations: 5n, elementwise: 8n },
+const CELLS: Readonly<Record<Cell, CellCost>> = {
+  rnn: { gates: 1, gateActivations: 0n, stateActivations: 1n, elementwise: 1n },
+  gru: { gates: 3, gateActivations: 2n, stateActivations: 1n, elementwise: 8n },
+  lstm: { gates: 4, gateActivations: 3n, stateActivations: 2n, elementwise: 8n },
 };
+
+interface CellCost {
+  readonly gates: number;
+  /** Sigmoids of the gates, and hyperbolic tangents of the candidate and of the cell state. */
+  readonly gateActivations: bigint;
+  readonly stateActivations: bigint;
+  readonly elementwise: bigint;
+}
+
+/** More stacked layers than this are refused before they are made; no network has so many. */
+export const MAX_STACKED = 1000;
 
 export interface RecurrentOptions {
   readonly cell: Cell;
@@ -27,6 +38,8 @@ export interface RecurrentOptions {
   readonly bidirectional: boolean;
   readonly projSize: number;
   readonly batchFirst: boolean;
+  /** Whether gates and states have an activation; both do unless Keras is given None. */
+  readonly activated?: { readonly gates: boolean; readonly states: boolean } | undefined;
   /** What the layer returns: PyTorch's output and states, or Keras's choice. */
   readonly returns: { readonly sequences: boolean; readonly states: "torch" | "keras" | "none" };
 }
@@ -65,7 +78,7 @@ function infer(options: RecurrentOptions, input: readonly number[]) {
     macs: steps * matrices,
     operations: {
       ...(vectors === 0n ? {} : { bias: steps * vectors }),
-      activation: steps * units * CELLS[cell].activations,
+      activation: steps * units * activations(options),
       elementwise: steps * units * CELLS[cell].elementwise,
     },
     attributes: {
@@ -78,11 +91,16 @@ function infer(options: RecurrentOptions, input: readonly number[]) {
       ...(options.projSize > 0 ? { projSize: options.projSize } : {}),
     },
     mixes: { channels: true, space: true },
-    formulas: {
+    formulas: () => ({
       params: `weights + biases = ${matrices} + ${vectors} = ${matrices + vectors}`,
       macs: `T·N·weights = ${steps}·${matrices} = ${steps * matrices}`,
-    },
+    }),
   });
+}
+
+function activations({ cell, activated }: RecurrentOptions): bigint {
+  const { gateActivations, stateActivations } = CELLS[cell];
+  return (activated?.gates === false ? 0n : gateActivations) + (activated?.states === false ? 0n : stateActivations);
 }
 
 function sum(stored: readonly Stored[]): bigint {

@@ -111,8 +111,8 @@ function layerOptions(args: Args): TransformerOptions {
 function transformer(args: Args): Composite {
   const options = layerOptions(args);
   const norm = layerNorm({ normalizedShape: [args.count("d_model")], affine: true, bias: options.bias });
-  const encoder = stack("transformer_encoder", encoderLayer(options), args.count("num_encoder_layers"), norm);
-  const decoder = stack("transformer_decoder", decoderLayer(options), args.count("num_decoder_layers"), norm);
+  const encoder = stack("transformer_encoder", encoderLayer(options), args.depth("num_encoder_layers"), norm);
+  const decoder = stack("transformer_decoder", decoderLayer(options), args.depth("num_decoder_layers"), norm);
   return {
     ...base("transformer", options),
     expand: (steps, [source, target = source]) => {
@@ -138,12 +138,12 @@ const torch: readonly CallEntry[] = [
   {
     names: ["TransformerEncoder"],
     signature: "encoder_layer, num_layers, norm=None, enable_nested_tensor=True, mask_check=True",
-    build: (args) => stack("transformer_encoder", args.layer("encoder_layer"), args.count("num_layers"), optionalLayer(args, "norm")),
+    build: (args) => stack("transformer_encoder", args.layer("encoder_layer"), args.depth("num_layers"), optionalLayer(args, "norm")),
   },
   {
     names: ["TransformerDecoder"],
     signature: "decoder_layer, num_layers, norm=None",
-    build: (args) => stack("transformer_decoder", args.layer("decoder_layer"), args.count("num_layers"), optionalLayer(args, "norm")),
+    build: (args) => stack("transformer_decoder", args.layer("decoder_layer"), args.depth("num_layers"), optionalLayer(args, "norm")),
   },
   {
     names: ["Transformer"],

@@ -1,11 +1,12 @@
 import type { LayerAnalysis } from "../analyze/analysis.js";
+import type { Formulas } from "../graph/layer.js";
 import type { Comparison } from "../compare/compare.js";
 
 /** Each row's formulas with the numbers put in, and the law of the separable convolution, as plain lines. */
 export function explainLines(comparison: Comparison): readonly string[] {
   return comparison.rows.flatMap((row) => {
     if (!row.available) return [row.label, `  cannot exist: ${row.reason}`, ""];
-    const own = row.formulas === undefined ? [] : formulaLines(row.formulas, "  ");
+    const own = row.formulas === undefined ? [] : formulaLines(row.formulas(), "  ");
     const steps = row.steps.flatMap((step) => stepLines(step));
     const law =
       row.law === undefined
@@ -16,10 +17,10 @@ export function explainLines(comparison: Comparison): readonly string[] {
 }
 
 function stepLines(step: LayerAnalysis): readonly string[] {
-  const inner = step.formulas === undefined ? step.steps.flatMap(stepLines) : formulaLines(step.formulas, "    ");
+  const inner = step.formulas === undefined ? step.steps.flatMap(stepLines) : formulaLines(step.formulas(), "    ");
   return [`  ${step.name} (${step.kind ?? step.op})`, ...inner];
 }
 
-function formulaLines(formulas: NonNullable<LayerAnalysis["formulas"]>, indent: string): readonly string[] {
+function formulaLines(formulas: Formulas, indent: string): readonly string[] {
   return [`${indent}parameters  ${formulas.params}`, `${indent}MACs        ${formulas.macs}`];
 }

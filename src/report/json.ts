@@ -4,15 +4,18 @@ import type { Comparison, ComparisonRow } from "../compare/compare.js";
 /** A value that can be written as JSON; integers of any size are bigint. */
 export type Json = string | number | bigint | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 
-/** JSON with integers in full at any size (JSON.stringify refuses bigint), indented by two, short lists on one line. */
+/**
+ * JSON with integers in full at any size (JSON.stringify refuses bigint): objects of the first two levels are spread over lines, what is
+ * inside a list stands on a line of its own, so that a layer is a line.
+ */
 export function writeJson(value: Json, indent = ""): string {
-  if (typeof value === "bigint") return value.toString();
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (typeof value !== "object" || value === null) return compact(value);
   const inner = `${indent}  `;
-  if (isList(value)) return writeList(value, indent, inner);
-  const entries = Object.entries(value).flatMap(([key, item]) =>
-    item === undefined ? [] : [`${inner}${JSON.stringify(key)}: ${writeJson(item, inner)}`],
-  );
+  if (isList(value)) {
+    if (value.every((item) => typeof item !== "object" || item === null || isList(item))) return compact(value);
+    return `[\n${value.map((item) => inner + compact(item)).join(",\n")}\n${indent}]`;
+  }
+  const entries = Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [`${inner}"${key}": ${writeJson(item, inner)}`]));
   return entries.length === 0 ? "{}" : `{\n${entries.join(",\n")}\n${indent}}`;
 }
 
@@ -20,11 +23,16 @@ function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-function writeList(items: readonly Json[], indent: string, inner: string): string {
-  if (items.every((item) => typeof item !== "object" || item === null || (isList(item) && item.every((part) => typeof part !== "object")))) {
-    return `[${items.map((item) => writeJson(item)).join(", ")}]`;
+function compact(value: Json): string {
+  if (typeof value === "bigint" || typeof value === "number") return String(value);
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (isList(value)) return `[${value.map(compact).join(", ")}]`;
+  let text = "";
+  for (const key of Object.keys(value)) {
+    const item = value[key];
+    if (item !== undefined) text += `${text === "" ? "" : ", "}${JSON.stringify(key)}: ${compact(item)}`;
   }
-  return `[\n${items.map((item) => inner + writeJson(item, inner)).join(",\n")}\n${indent}]`;
+  return text === "" ? "{}" : `{ ${text} }`;
 }
 
 /** An analysis as `convcost/analysis@1`. */
@@ -41,7 +49,7 @@ export function analysisJson(analysis: Analysis, version: string, layers: readon
       inputs: analysis.inputs.map((tensor) => ({ ...tensor })),
       outputs: analysis.outputs.map((tensor) => ({ ...tensor })),
       totals: { layers: totals.layers, ...figuresJson(totals), peakActivationBytes: totals.peakActivationBytes },
-      layers: layers.map(layerJson),
+      layers: layers.map((layer) => layerJson(layer)),
       uncounted: analysis.uncounted.map((entry) => ({ ...entry })),
       warnings: analysis.warnings,
     }) + "\n"
@@ -73,7 +81,6 @@ function layerJson(layer: LayerAnalysis): Json {
     attributes: layer.attributes,
     mixes: { ...layer.mixes },
     ...figuresJson(layer),
-    formulas: layer.formulas && { ...layer.formulas },
     steps: layer.steps.length === 0 ? undefined : layer.steps.map(layerJson),
   };
 }
@@ -101,7 +108,7 @@ function rowJson(row: ComparisonRow): Json {
     ...figuresJson(row),
     ratio: { ...row.ratio },
     mixes: { ...row.mixes },
-    formulas: row.formulas && { ...row.formulas },
+    formulas: row.formulas && { ...row.formulas() },
     law: row.law && { ...row.law },
     steps: row.steps.map(layerJson),
   };

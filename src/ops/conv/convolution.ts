@@ -92,7 +92,7 @@ function infer(op: string, options: ConvolutionOptions, shape: Shape) {
     attributes: attributes(options, resolved, pads),
     kind,
     mixes: { channels: resolved.inChannels / groups > 1, space: options.kernelSize.some((size) => size > 1) },
-    formulas: formulas(resolved, kind),
+    formulas: () => formulas(resolved, kind),
   });
 }
 

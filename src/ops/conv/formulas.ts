@@ -1,4 +1,4 @@
-import type { Kind } from "../../graph/layer.js";
+import type { Formulas, Kind } from "../../graph/layer.js";
 import type { Resolved } from "./convolution.js";
 
 /** `1234567` as `1,234,567`, for formulas. */
@@ -15,7 +15,7 @@ interface Factor {
  * The formulas of a convolution with the numbers put in, in the notation of the MobileNets paper's cost equations
  * (arXiv 1704.04861, equations 2 to 5), generalised to groups, multipliers and any rank.
  */
-export function formulas(resolved: Resolved, kind: Kind): { readonly params: string; readonly macs: string } {
+export function formulas(resolved: Resolved, kind: Kind): Formulas {
   const filters = weightFactors(resolved, kind);
   const positions: Factor = resolved.transposed ? { symbol: "in", value: resolved.input } : { symbol: "out", value: resolved.output };
   const biasFactor: Factor = { symbol: "Cout", value: [resolved.outChannels] };

@@ -1,0 +1,114 @@
+import { fail } from "../graph/diagnostic.js";
+import type { Composite, Layer, Primitive } from "../graph/layer.js";
+import { elements, formatShape, type Shape } from "../graph/shape.js";
+import type { Args } from "./args.js";
+import { reshapeTo } from "./arithmetic.js";
+import type { CallEntry } from "./entry.js";
+import { KERAS_LAYER } from "./keras-common.js";
+import { firstInput, inference } from "./primitive.js";
+
+type Merge = "concat" | "sum" | "mul" | "ave";
+
+const MERGES: readonly Merge[] = ["concat", "sum", "mul", "ave"];
+const RECURRENT: readonly string[] = ["lstm", "gru", "rnn"];
+
+// https://keras.io/api/layers/recurrent_layers/
+export const kerasWrappers: readonly CallEntry[] = [
+  {
+    names: ["Bidirectional"],
+    signature: `layer, merge_mode='concat', weights=None, backward_layer=None, ${KERAS_LAYER}`,
+    build: (args) => {
+      const forward = recurrentArgument(args, "layer");
+      const backward = args.isNone("backward_layer") ? forward : recurrentArgument(args, "backward_layer");
+      return bidirectional(forward, backward, args.isNone("merge_mode") ? undefined : args.oneOf("merge_mode", MERGES));
+    },
+  },
+  { names: ["TimeDistributed"], signature: `layer, ${KERAS_LAYER}`, build: (args) => timeDistributed(args.layer("layer")) },
+];
+
+function recurrentArgument(args: Args, name: string): Layer {
+  const layer = args.layer(name);
+  if (RECURRENT.includes(layer.op)) return layer;
+  return args.fail(name, `${name} of Bidirectional is ${layer.op}, which has no direction`, "LSTM, GRU or SimpleRNN");
+}
+
+/** A layer run forwards, one run backwards, their outputs joined (Keras, Bidirectional); None keeps both. */
+function bidirectional(forwardLayer: Layer, backwardLayer: Layer, merge: Merge | undefined): Composite {
+  return {
+    type: "composite",
+    op: "bidirectional",
+    axes: forwardLayer.axes,
+    ranks: forwardLayer.ranks,
+    batchAxis: forwardLayer.batchAxis,
+    attributes: { mergeMode: merge ?? null },
+    expand: (steps, inputs) => {
+      const [forward, ...states] = steps.add("forward", forwardLayer, inputs);
+      const [backward, ...others] = steps.add("backward", backwardLayer, inputs);
+      if (merge === undefined) return [forward, backward, ...states, ...others];
+      return [steps.add(merge, joined(merge), [forward, backward])[0], ...states, ...others];
+    },
+  };
+}
+
+function joined(merge: Merge): Primitive {
+  return {
+    type: "primitive",
+    op: merge,
+    axes: "plain",
+    infer(inputs) {
+      const left = firstInput(inputs);
+      const right = inputs[1] ?? left;
+      if (merge === "concat" && formatShape(left.slice(0, -1)) === formatShape(right.slice(0, -1))) {
+        return inference([{ shape: [...left.slice(0, -1), (left.at(-1) ?? 0) + (right.at(-1) ?? 0)] }]);
+      }
+      if (formatShape(left) !== formatShape(right)) {
+        fail("shape-mismatch", `the two directions give ${formatShape(left)} and ${formatShape(right)}`, { expected: "outputs that can be joined" });
+      }
+      // The average is a sum and a product for each element.
+      return inference([{ shape: left }], { operations: { elementwise: elements(left) * (merge === "ave" ? 2n : 1n) } });
+    },
+  };
+}
+
+/**
+ * The layer on each time step (Keras, TimeDistributed): time is folded into the batch and taken out again. Keras's batch, time, space,
+ * channels stands here with the channels at dimension 1, as every image and volume does: N, C, T, space.
+ */
+function timeDistributed(layer: Layer): Composite {
+  return {
+    type: "composite",
+    op: "time_distributed",
+    axes: layer.axes,
+    ranks: layer.ranks?.map((rank) => rank + 1) ?? [3, 4, 5, 6],
+    attributes: {},
+    expand: (steps, [input]) => {
+      if (input === undefined) return [];
+      const { shape } = input;
+      if (shape.length < 3) {
+        fail("wrong-rank", `time_distributed cannot read an input of ${shape.length} dimensions (${formatShape(shape)})`, {
+          expected: "3 dimensions or more: batch, time, the input of its layer",
+        });
+      }
+      // Frames of 5 dimensions and more are images whatever reads them (Flatten reads any); sequences of 4 are told by the layer.
+      const channelsFirst = shape.length > 4 || (shape.length === 4 && layer.axes === "channels");
+      const [batch = 1, second = 1, third = 1, ...space] = shape;
+      const time = channelsFirst ? third : second;
+      const frame = channelsFirst ? [second, ...space] : [third, ...space];
+      const [folded] = steps.add(
+        "fold",
+        reshapeTo("reshape", () => [batch * time, ...frame]),
+        [input],
+      );
+      const [output] = steps.add("layer", layer, [folded]);
+      return steps.add("unfold", unfold(batch, time, channelsFirst), [output]);
+    },
+  };
+}
+
+function unfold(batch: number, time: number, channelsFirst: boolean): Primitive {
+  const back = ([, ...frame]: Shape): Shape => {
+    const [channels = 1, ...space] = frame;
+    return channelsFirst && space.length > 0 ? [batch, channels, time, ...space] : [batch, time, ...frame];
+  };
+  return reshapeTo("reshape", back);
+}
