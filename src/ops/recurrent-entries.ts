@@ -4,7 +4,7 @@ import type { Args } from "./args.js";
 import type { CallEntry, Family, ShorthandArgs } from "./entry.js";
 import { KERAS_LAYER } from "./keras-common.js";
 import { kerasWrappers } from "./keras-wrappers.js";
-import { MAX_STACKED, recurrent, recurrentCell, type Cell, type RecurrentOptions } from "./recurrent.js";
+import { recurrent, recurrentCell, type Cell, type RecurrentOptions } from "./recurrent.js";
 import { activationOf } from "./with-activation.js";
 
 // https://docs.pytorch.org/docs/stable/nn.html#recurrent-layers
@@ -16,6 +16,8 @@ function torchLayer(args: Args, cell: Cell): Layer {
   const projSize = args.size("proj_size");
   if (projSize > 0 && cell !== "lstm") args.fail("proj_size", "proj_size argument is only supported for LSTM, not RNN or GRU");
   if (projSize >= hiddenSize) args.fail("proj_size", "proj_size has to be smaller than hidden_size", `less than ${hiddenSize}`);
+  const dropout = args.number("dropout");
+  if (dropout < 0 || dropout > 1) args.fail("dropout", `dropout of ${args.callee} is ${dropout}`, "a probability from 0 to 1");
   return recurrent({
     cell,
     inputSize: args.count("input_size"),

@@ -24,9 +24,6 @@ interface CellCost {
   readonly elementwise: bigint;
 }
 
-/** More stacked layers than this are refused before they are made; no network has so many. */
-export const MAX_STACKED = 1000;
-
 export interface RecurrentOptions {
   readonly cell: Cell;
   /** Absent: the last dimension of the input. */
