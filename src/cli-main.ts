@@ -1,4 +1,6 @@
 import { run } from "./cli.js";
 import { nodeIo } from "./node-io.js";
 
-process.exitCode = run(process.argv.slice(2), nodeIo());
+void run(process.argv.slice(2), nodeIo()).then((code) => {
+  process.exitCode = code;
+});

@@ -21,10 +21,10 @@ export type ExitCode = 0 | 1 | 2 | 70;
 /**
  * Runs the program on arguments (without `node` and the script) and returns its exit code. The one place where an error becomes text.
  */
-export function run(argv: readonly string[], io: Io): ExitCode {
+export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   const program = programFor({ io, version, chalk: chalkFor(io.stdout, io) }, io);
   try {
-    program.parse(argv, { from: "user" });
+    await program.parseAsync(argv, { from: "user" });
     return 0;
   } catch (error) {
     return report(error, io);

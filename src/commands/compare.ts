@@ -7,7 +7,6 @@ import { explainLines } from "../report/explain.js";
 import { harmless } from "../report/grid.js";
 import { comparisonJson } from "../report/json.js";
 import { renderMarkdown } from "../report/markdown.js";
-import { renderTable } from "../report/table.js";
 import { readEach } from "../source.js";
 import {
   addCommonFlags,
@@ -53,12 +52,12 @@ export const compare: Register = (program, context) => {
     .option("-e, --expand <n>", "how much bottleneck narrows (default: 4) and inverted residual widens (default: 6)", wholeNumber("--expand"))
     .option("--explain", "print each formula with the numbers put in")
     .addHelpText("after", HELP)
-    .action((specs: readonly string[], flags: CompareFlags) => {
-      run(specs, flags, context);
+    .action(async (specs: readonly string[], flags: CompareFlags) => {
+      await run(specs, flags, context);
     });
 };
 
-function run(specs: readonly string[], flags: CompareFlags, context: Context): void {
+async function run(specs: readonly string[], flags: CompareFlags, context: Context): Promise<void> {
   const format = formatOf(flags);
   const columns = columnList(flags, comparisonColumn);
   const comparison = compareGraphs(readEach(specs, context.io), { ...analyzeOptions(flags), groups: flags.groups, expand: flags.expand });
@@ -86,17 +85,19 @@ function run(specs: readonly string[], flags: CompareFlags, context: Context): v
       );
       return;
     case "table":
-      emit(context, flags, table(comparison, rows, flags, context, columns) + (explained === undefined ? "" : `\n${explained}`));
+      emit(context, flags, (await table(comparison, rows, flags, context, columns)) + (explained === undefined ? "" : `\n${explained}`));
   }
 }
 
-function table(
+async function table(
   comparison: Comparison,
   rows: readonly ComparisonRow[],
   flags: CompareFlags,
   context: Context,
   columns: Parameters<typeof comparisonGrid>[2]["columns"],
-): string {
+): Promise<string> {
+  // The table library takes a quarter of a bare start: only what prints a table loads it.
+  const { renderTable } = await import("../report/table.js");
   const { chalk } = context;
   const grid = comparisonGrid(comparison, rows, { columns, units: flags.units, flat: false });
   const inputs = new Set(rows.flatMap((row) => (row.available ? [row.inputs.map(formatShape).join(", ")] : [])));

@@ -5,7 +5,6 @@ import { analysisJson } from "../report/json.js";
 import { LAYER_COLUMNS, layerColumn, layerGrid, sortLayers } from "../report/layer-columns.js";
 import { escape, renderMarkdown } from "../report/markdown.js";
 import { summaryLines } from "../report/summary.js";
-import { renderTable } from "../report/table.js";
 import { harmless } from "../report/grid.js";
 import { readChain } from "../source.js";
 import { addCommonFlags, analyzeOptions, columnList, emit, formatOf, tableWidth, type CommonFlags, type Context, type Register } from "./command.js";
@@ -34,12 +33,12 @@ export const count: Register = (program, context) => {
     .description("count parameters, MACs, FLOPs and memory of layers");
   addCommonFlags(command, LAYER_COLUMNS)
     .addHelpText("after", HELP)
-    .action((specs: readonly string[], flags: CommonFlags) => {
-      run(specs, flags, context);
+    .action(async (specs: readonly string[], flags: CommonFlags) => {
+      await run(specs, flags, context);
     });
 };
 
-function run(specs: readonly string[], flags: CommonFlags, context: Context): void {
+async function run(specs: readonly string[], flags: CommonFlags, context: Context): Promise<void> {
   const format = formatOf(flags);
   const columns = columnList(flags, layerColumn);
   const analysis = analyze(readChain(specs, context.io), analyzeOptions(flags));
@@ -56,7 +55,7 @@ function run(specs: readonly string[], flags: CommonFlags, context: Context): vo
       emit(context, flags, markdown(analysis, layers, columns, flags));
       return;
     case "table":
-      emit(context, flags, table(analysis, layers, columns, flags, context));
+      emit(context, flags, await table(analysis, layers, columns, flags, context));
   }
 }
 
@@ -69,7 +68,9 @@ function markdown(analysis: Analysis, layers: readonly LayerAnalysis[], columns:
   return `${renderMarkdown(layerGrid(analysis, layers, { columns, units, summary: true }))}\n${lines.join("\n")}\n${cut(analysis, layers)}`;
 }
 
-function table(analysis: Analysis, layers: readonly LayerAnalysis[], columns: Columns, flags: CommonFlags, context: Context): string {
+async function table(analysis: Analysis, layers: readonly LayerAnalysis[], columns: Columns, flags: CommonFlags, context: Context): Promise<string> {
+  // The table library takes a quarter of a bare start: only what prints a table loads it.
+  const { renderTable } = await import("../report/table.js");
   const { chalk } = context;
   const grid = layerGrid(analysis, layers, { columns, units: flags.units, summary: true });
   const summary = summaryLines(analysis, flags.units);

@@ -136,8 +136,8 @@ function marked(stderr: string): string | undefined {
 }
 
 describe("every wrong request", () => {
-  it.each(cases)("$what: exit code 2, one message, nothing on standard output", ({ argv, setting, says, marks }) => {
-    const { code, stdout, stderr } = convcost(argv, setting);
+  it.each(cases)("$what: exit code 2, one message, nothing on standard output", async ({ argv, setting, says, marks }) => {
+    const { code, stdout, stderr } = await convcost(argv, setting);
     for (const part of says) expect(stderr).toContain(part);
     if (marks !== undefined) expect(marked(stderr)).toBe(marks);
     expect(stdout).toBe("");
@@ -145,8 +145,8 @@ describe("every wrong request", () => {
     expect(code).toBe(2);
   });
 
-  it("shows control characters of a spec as escapes, and the caret still under its place", () => {
-    const { stderr } = convcost(["count", "relu; \u001b[31mfoo", ...input]);
+  it("shows control characters of a spec as escapes, and the caret still under its place", async () => {
+    const { stderr } = await convcost(["count", "relu; \u001b[31mfoo", ...input]);
     expect(stderr).not.toContain("\u001b");
     expect(stderr).toContain("\\x1b[31m");
   });

@@ -14,14 +14,14 @@ function schema(name: string): object {
 }
 
 describe("the seed of the project", () => {
-  it("is depthwise, with 30 parameters and 27,648 multiply-adds, as a table", () => {
-    const { code, stdout } = convcost(seed);
+  it("is depthwise, with 30 parameters and 27,648 multiply-adds, as a table", async () => {
+    const { code, stdout } = await convcost(seed);
     expect(stdout).toMatch(/conv2d\s+depthwise\s+1x3x32x32\s+30\s+27,648\s/);
     expect(code).toBe(0);
   });
 
-  it("is the same as JSON", () => {
-    const result: unknown = JSON.parse(convcost([...seed, "--json"]).stdout);
+  it("is the same as JSON", async () => {
+    const result: unknown = JSON.parse((await convcost([...seed, "--json"])).stdout);
     expect(result).toMatchObject({
       schema: "convcost/analysis@1",
       outputs: [{ shape: [1, 3, 32, 32], dtype: "float32" }],
@@ -45,9 +45,9 @@ describe("JSON", () => {
     ["count", "conv 3x3 3->8 s2; bn; relu; sep 3x3 16; gap; flatten; linear 10 bias", "--input", "3x32x32"],
     ["count", "layers.Conv2D(8, 3, activation='relu')", "--input", "9x9x3", "--layout", "nhwc"],
   ];
-  it.each(analyses)("count %s keeps the published schema", (...argv) => {
+  it.each(analyses)("count %s keeps the published schema", async (...argv) => {
     const validate = new Ajv2020().compile(schema("analysis"));
-    validate(JSON.parse(convcost([...argv, "--json"]).stdout));
+    validate(JSON.parse((await convcost([...argv, "--json"])).stdout));
     expect(validate.errors).toBeNull();
   });
 
@@ -55,9 +55,9 @@ describe("JSON", () => {
     ["compare", "conv 3x3 64->100 @14x14"],
     ["compare", "conv 3x3 64->128", "sep 3x3 64->128", "--input", "64x56x56"],
   ];
-  it.each(comparisons)("compare %s keeps the published schema", (...argv) => {
+  it.each(comparisons)("compare %s keeps the published schema", async (...argv) => {
     const validate = new Ajv2020().compile(schema("comparison"));
-    validate(JSON.parse(convcost([...argv, "--json"]).stdout));
+    validate(JSON.parse((await convcost([...argv, "--json"])).stdout));
     expect(validate.errors).toBeNull();
   });
 
@@ -66,21 +66,21 @@ describe("JSON", () => {
     expect(validate({ schema: "convcost/analysis@1" })).toBe(false);
   });
 
-  it("writes integers far above 2^53 in full", () => {
+  it("writes integers far above 2^53 in full", async () => {
     // 2^31-1 input and output features and a batch of 2^20: MACs = 2^20 * (2^31-1)^2.
-    const { stdout } = convcost(["count", "linear 2147483647->2147483647", "--input", "1048576x2147483647", "--json"]);
+    const { stdout } = await convcost(["count", "linear 2147483647->2147483647", "--input", "1048576x2147483647", "--json"]);
     expect(stdout).toContain(`"macs": ${((1n << 20n) * (2n ** 31n - 1n) ** 2n).toString()}`);
   });
 });
 
 describe("other formats", () => {
-  it("CSV has a header of keys, raw numbers and a row a layer", () => {
-    const { stdout } = convcost([...seed, "--format", "csv", "--columns", "layer,kind,output,params,macs"]);
+  it("CSV has a header of keys, raw numbers and a row a layer", async () => {
+    const { stdout } = await convcost([...seed, "--format", "csv", "--columns", "layer,kind,output,params,macs"]);
     expect(stdout).toBe("layer,kind,output,params,macs\r\n0,depthwise,1x3x32x32,30,27648\r\n");
   });
 
-  it("Markdown is a table with numbers on the right", () => {
-    const { stdout } = convcost([...seed, "--format", "markdown", "--columns", "layer,params,macs"]);
+  it("Markdown is a table with numbers on the right", async () => {
+    const { stdout } = await convcost([...seed, "--format", "markdown", "--columns", "layer,params,macs"]);
     expect(stdout.split("\n").slice(0, 4)).toEqual([
       "| layer | params | MACs |",
       "| :--- | ---: | ---: |",
@@ -89,44 +89,44 @@ describe("other formats", () => {
     ]);
   });
 
-  it("a hostile name is harmless in each", () => {
+  it("a hostile name is harmless in each", async () => {
     const spec = "a=nn.ReLU()";
-    const { stdout } = convcost(["count", spec, "--input", "4", "--format", "csv", "--columns", "layer"]);
+    const { stdout } = await convcost(["count", spec, "--input", "4", "--format", "csv", "--columns", "layer"]);
     expect(stdout).toBe("layer\r\na\r\n");
   });
 
-  it("--units raw writes plain numbers", () => {
-    const { stdout } = convcost(["count", "conv 3x3 512->512 @14x14", "--units", "raw"]);
+  it("--units raw writes plain numbers", async () => {
+    const { stdout } = await convcost(["count", "conv 3x3 512->512 @14x14", "--units", "raw"]);
     expect(stdout).toContain(String(196 * 512 * 512 * 9));
   });
 
-  it("-o writes the file and nothing to standard output", () => {
-    const { stdout, written } = convcost([...seed, "--json", "-o", "out.json"]);
+  it("-o writes the file and nothing to standard output", async () => {
+    const { stdout, written } = await convcost([...seed, "--json", "-o", "out.json"]);
     expect(stdout).toBe("");
     expect(JSON.parse(written.get("out.json") ?? "")).toMatchObject({ totals: { params: 30 } });
   });
 
-  it("an error leaves no file", () => {
-    expect(convcost(["count", "nonsuch", "-o", "out.json"]).written.size).toBe(0);
+  it("an error leaves no file", async () => {
+    expect((await convcost(["count", "nonsuch", "-o", "out.json"])).written.size).toBe(0);
   });
 });
 
 describe("rows", () => {
   const layers = ["count", "conv 3x3 3->8; pw 16; dw 3x3", "--input", "3x8x8", "--format", "csv", "--columns", "layer,macs"];
   // conv 64*8*27 = 13,824; pw 64*8*16 = 8,192; dw 64*16*9 = 9,216.
-  it("--sort puts the largest first", () => {
-    expect(convcost([...layers, "--sort", "macs"]).stdout).toBe("layer,macs\r\n0,13824\r\n2,9216\r\n1,8192\r\n");
+  it("--sort puts the largest first", async () => {
+    expect((await convcost([...layers, "--sort", "macs"])).stdout).toBe("layer,macs\r\n0,13824\r\n2,9216\r\n1,8192\r\n");
   });
 
-  it("--top keeps the totals of the whole", () => {
+  it("--top keeps the totals of the whole", async () => {
     const result: unknown = JSON.parse(
-      convcost(["count", "conv 3x3 3->8; pw 16; dw 3x3", "--input", "3x8x8", "--json", "--sort", "macs", "--top", "1"]).stdout,
+      (await convcost(["count", "conv 3x3 3->8; pw 16; dw 3x3", "--input", "3x8x8", "--json", "--sort", "macs", "--top", "1"])).stdout,
     );
     expect(result).toMatchObject({ totals: { layers: 3, macs: 13824 + 8192 + 9216 }, layers: [{ name: "0" }] });
   });
 
-  it("--top says what it leaves out", () => {
-    expect(convcost(["count", "relu; relu; relu", "--input", "4", "--top", "1"]).stdout).toContain("2 more layers are in the totals");
+  it("--top says what it leaves out", async () => {
+    expect((await convcost(["count", "relu; relu; relu", "--input", "4", "--top", "1"])).stdout).toContain("2 more layers are in the totals");
   });
 });
 
@@ -138,75 +138,80 @@ describe("shapes", () => {
     ["@ gives the size", ["count", "conv 3x3 3->8 @9x7"], [1, 8, 9, 7]],
     ["Keras's own input", ["count", "layers.Input(shape=(28, 30, 1)); layers.Conv2D(8, 3)"], [1, 8, 26, 28]],
     ["a named input", ["count", "relu", "--input", "x=2x3"], [2, 3]],
-  ])("%s", (_, argv, shape) => {
-    expect(JSON.parse(convcost([...argv, "--json"]).stdout)).toMatchObject({ outputs: [{ shape }] });
+  ])("%s", async (_, argv, shape) => {
+    expect(JSON.parse((await convcost([...argv, "--json"])).stdout)).toMatchObject({ outputs: [{ shape }] });
   });
 
-  it("--dtype decides bytes: int4 takes half a byte", () => {
-    expect(JSON.parse(convcost([...seed, "--json", "--dtype", "int4"]).stdout)).toMatchObject({
+  it("--dtype decides bytes: int4 takes half a byte", async () => {
+    expect(JSON.parse((await convcost([...seed, "--json", "--dtype", "int4"])).stdout)).toMatchObject({
       totals: { weightBytes: Math.ceil(27 / 2) + Math.ceil(3 / 2), activationBytes: 1536 },
     });
   });
 });
 
 describe("where specs come from", () => {
-  const total = (argv: readonly string[], setting = {}) => {
-    const { stdout, stderr } = convcost([...argv, "--json"], setting);
+  const total = async (argv: readonly string[], setting = {}) => {
+    const { stdout, stderr } = await convcost([...argv, "--json"], setting);
     expect(stderr).toBe("");
     const result: unknown = JSON.parse(stdout);
     return result;
   };
   const expected = { totals: { layers: 2, macs: 64 * 8 * 27 + 64 * 8 * 16 } };
-  it("one argument", () => {
-    expect(total(["count", "conv 3x3 3->8; pw 16", "--input", "3x8x8"])).toMatchObject(expected);
+  it("one argument", async () => {
+    expect(await total(["count", "conv 3x3 3->8; pw 16", "--input", "3x8x8"])).toMatchObject(expected);
   });
-  it("several", () => {
-    expect(total(["count", "conv 3x3 3->8", "layers.Conv2D(16, 1, use_bias=False)", "--input", "3x8x8"])).toMatchObject(expected);
+  it("several", async () => {
+    expect(await total(["count", "conv 3x3 3->8", "layers.Conv2D(16, 1, use_bias=False)", "--input", "3x8x8"])).toMatchObject(expected);
   });
-  it("standard input", () => {
-    expect(total(["count", "-", "--input", "3x8x8"], { stdin: "conv 3x3 3->8\n# a comment\npw 16\n" })).toMatchObject(expected);
+  it("standard input", async () => {
+    expect(await total(["count", "-", "--input", "3x8x8"], { stdin: "conv 3x3 3->8\n# a comment\npw 16\n" })).toMatchObject(expected);
   });
-  it("a file", () => {
+  it("a file", async () => {
     expect(
-      total(["count", "n.txt", "--input", "3x8x8"], { files: { "n.txt": file("\uFEFFconv 3x3 3->8\r\n\r\nnn.Conv2d(8, 16, 1, bias=False),\r\n") } }),
+      await total(["count", "n.txt", "--input", "3x8x8"], {
+        files: { "n.txt": file("\uFEFFconv 3x3 3->8\r\n\r\nnn.Conv2d(8, 16, 1, bias=False),\r\n") },
+      }),
     ).toMatchObject(expected);
   });
-  it("what print(model) shows", () => {
+  it("what print(model) shows", async () => {
     const printed =
       "Sequential(\n  (0): Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), bias=False)\n  (1): Conv2d(8, 16, kernel_size=(1, 1), stride=(1, 1), bias=False)\n)";
-    expect(total(["count", printed, "--input", "3x8x8"])).toMatchObject(expected);
+    expect(await total(["count", printed, "--input", "3x8x8"])).toMatchObject(expected);
   });
 });
 
 describe("the terminal", () => {
-  it("has colour, and none where NO_COLOR is set or the output is piped", () => {
+  it("has colour, and none where NO_COLOR is set or the output is piped", async () => {
     const escape = "\u001b[";
-    expect(convcost(seed, { terminal: 80 }).stdout).toContain(escape);
-    expect(convcost(seed, { terminal: 80, env: { NO_COLOR: "1" } }).stdout).not.toContain(escape);
-    expect(convcost(seed).stdout).not.toContain(escape);
-    expect(convcost(seed, { env: { FORCE_COLOR: "1" } }).stdout).toContain(escape);
+    expect((await convcost(seed, { terminal: 80 })).stdout).toContain(escape);
+    expect((await convcost(seed, { terminal: 80, env: { NO_COLOR: "1" } })).stdout).not.toContain(escape);
+    expect((await convcost(seed)).stdout).not.toContain(escape);
+    expect((await convcost(seed, { env: { FORCE_COLOR: "1" } })).stdout).toContain(escape);
   });
 
-  it("of 80 columns holds a comparison", () => {
-    const { stdout } = convcost(["compare", "conv 3x3 512->512 @14x14"], { terminal: 80, env: { NO_COLOR: "1" } });
+  it("of 80 columns holds a comparison", async () => {
+    const { stdout } = await convcost(["compare", "conv 3x3 512->512 @14x14"], { terminal: 80, env: { NO_COLOR: "1" } });
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 });
 
 describe("help", () => {
-  it.each([[["--help"]], [["count", "--help"]], [["compare", "--help"]], [["completion", "--help"]]])("%s has examples and exit code 0", (argv) => {
-    const { code, stdout } = convcost(argv);
-    expect(stdout).toContain("Examples:");
-    expect(code).toBe(0);
-  });
+  it.each([[["--help"]], [["count", "--help"]], [["compare", "--help"]], [["completion", "--help"]]])(
+    "%s has examples and exit code 0",
+    async (argv) => {
+      const { code, stdout } = await convcost(argv);
+      expect(stdout).toContain("Examples:");
+      expect(code).toBe(0);
+    },
+  );
 
-  it("--version is that of the package", () => {
+  it("--version is that of the package", async () => {
     const data: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-    expect(data).toMatchObject({ version: convcost(["--version"]).stdout.trim() });
+    expect(data).toMatchObject({ version: (await convcost(["--version"])).stdout.trim() });
   });
 
-  it.each(["bash", "zsh", "fish"])("completion %s knows commands and flags", (shell) => {
-    const { stdout } = convcost(["completion", shell]);
+  it.each(["bash", "zsh", "fish"])("completion %s knows commands and flags", async (shell) => {
+    const { stdout } = await convcost(["completion", shell]);
     for (const word of ["count", "compare", "layout"]) expect(stdout).toContain(word);
   });
 });

@@ -21,12 +21,12 @@ export interface Setting {
 export const file = (text: string): FileContent => ({ type: "file", bytes: new TextEncoder().encode(text) });
 
 /** Runs the whole program in this process, on streams and files of the test's own. */
-export function convcost(argv: readonly string[], setting: Setting = {}): Outcome {
+export async function convcost(argv: readonly string[], setting: Setting = {}): Promise<Outcome> {
   let stdout = "";
   let stderr = "";
   const written = new Map<string, string>();
   const terminal = setting.terminal;
-  const code = run(argv, {
+  const code = await run(argv, {
     env: setting.env ?? {},
     stdout: {
       write: (text) => {
