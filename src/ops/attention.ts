@@ -10,6 +10,8 @@ export interface AttentionOptions {
   /** Absent: the last dimension of the query. */
   readonly embedDim?: number | undefined;
   readonly numHeads: number;
+  /** Heads of keys and values, each of which serves several of the queries (arXiv 2305.13245); absent: numHeads. */
+  readonly keyHeads?: number | undefined;
   /** Width of each head's queries and keys, and of its values; absent: embedDim / numHeads. */
   readonly keyDim?: number | undefined;
   readonly valueDim?: number | undefined;
@@ -48,7 +50,13 @@ export function multiHeadAttention(options: AttentionOptions): Composite {
     axes: "plain",
     ranks: [3],
     batchAxis: options.batchFirst ? 0 : 1,
-    attributes: { ...(embedDim === undefined ? {} : { embedDim }), numHeads, bias: options.bias, batchFirst: options.batchFirst },
+    attributes: {
+      ...(embedDim === undefined ? {} : { embedDim }),
+      numHeads,
+      ...(options.keyHeads === undefined ? {} : { keyHeads: options.keyHeads }),
+      bias: options.bias,
+      batchFirst: options.batchFirst,
+    },
     expand: (steps, inputs) => attend(options, steps, inputs),
   };
 }
@@ -75,8 +83,9 @@ function attend(options: AttentionOptions, steps: Expansion, inputs: readonly Va
   const extra = (name: string, input: Value, width: number) => withExtraTokens(options, steps, name, input, sizes, width);
   const source = sizes.source + (options.addBiasKv ? 1 : 0) + (options.addZeroAttn ? 1 : 0);
   const queries = heads("q_heads", q, sizes.target, sizes.keys);
-  const keys = heads("k_heads", extra("k", k, sizes.keys), source, sizes.keys);
-  const values = heads("v_heads", extra("v", v, sizes.values), source, sizes.values);
+  const shared = (name: string, input: Value, width: number) => withSharedHeads(options, steps, name, input, [sizes.batch, numHeads, source, width]);
+  const keys = shared("k_heads", extra("k", k, sizes.keys), sizes.keys);
+  const values = shared("v_heads", extra("v", v, sizes.values), sizes.values);
   const [scaledQueries] = steps.add("scale", elementwise("scale", "elementwise", 1n), [queries]);
   const [scores] = steps.add("qk", matmul(true), [scaledQueries, keys]);
   const [weights] = steps.add("softmax", softmax(-1), [scores]);
@@ -115,7 +124,7 @@ function project(
   steps: Expansion,
   inputs: readonly [Value, Value, Value],
 ): readonly [Value, Value, Value] {
-  const { numHeads, bias, kdim, vdim } = options;
+  const { numHeads, keyHeads = numHeads, bias, kdim, vdim } = options;
   const names = ["q_proj", "k_proj", "v_proj"] as const;
   // kdim and vdim say what the key and value hold; a chain gives the query only, whose sequence they are taken to share.
   const widths = [undefined, kdim ?? embed, vdim ?? embed] as const;
@@ -130,9 +139,16 @@ function project(
             [input],
           )[0]
         : input;
-    return steps.add(names[index], linear({ outFeatures: numHeads * out, bias }), [shaped])[0];
+    return steps.add(names[index], linear({ outFeatures: (index === 0 ? numHeads : keyHeads) * out, bias }), [shaped])[0];
   };
   return [apply(0, keys), apply(1, keys), apply(2, values)];
+}
+
+/** Keys or values as heads of the queries' number; fewer are repeated, which copies them (Keras, GroupedQueryAttention). */
+function withSharedHeads(options: AttentionOptions, steps: Expansion, name: string, input: Value, shape: readonly number[]): Value {
+  const repeats = options.keyHeads !== undefined && options.keyHeads !== options.numHeads;
+  const layer: Primitive = repeats ? { ...reshapeTo("repeat_heads", () => shape), view: false } : reshapeTo("split_heads", () => shape);
+  return steps.add(name, layer, [input])[0];
 }
 
 /** bias_k and bias_v, learned tokens after the sequence, and the zero token of add_zero_attn (PyTorch, nn.MultiheadAttention). */

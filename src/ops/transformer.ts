@@ -1,13 +1,15 @@
 import { fail } from "../graph/diagnostic.js";
 import type { Composite, Expansion, Layer, Value } from "../graph/layer.js";
-import { activationArgument, activationByName } from "./activation.js";
+import { activationByName } from "./activation.js";
 import type { Args } from "./args.js";
 import { add } from "./arithmetic.js";
+import { attentionWords, kerasAttentions, torchAttentions } from "./attention-entries.js";
 import { multiHeadAttention } from "./attention.js";
 import type { CallEntry, Family, ShorthandArgs } from "./entry.js";
-import { KERAS_LAYER } from "./keras-common.js";
 import { linear } from "./linear.js";
 import { layerNorm } from "./norm/layer-norm.js";
+import { printedLinear } from "./printed.js";
+import { activationOf } from "./with-activation.js";
 
 export interface TransformerOptions {
   /** Absent: the last dimension of the input. */
@@ -94,18 +96,35 @@ function stack(op: string, layer: Layer, count: number, norm: Layer | undefined)
 
 // https://docs.pytorch.org/docs/stable/nn.html#transformer-layers
 const LAYER =
-  "d_model, nhead, dim_feedforward=2048, dropout=0.1, activation='relu', layer_norm_eps=1e-05, batch_first=False, norm_first=False, bias=True, device=None, dtype=None";
+  "d_model=None, nhead=None, dim_feedforward=2048, dropout=0.1, activation='relu', layer_norm_eps=1e-05, batch_first=False, norm_first=False, bias=True, device=None, dtype=None";
 
 function layerOptions(args: Args): TransformerOptions {
+  const activation = args.children.find(({ name }) => name === "activation")?.layer ?? activationOf(args, "activation");
   return {
-    dModel: args.count("d_model"),
-    nhead: args.count("nhead"),
-    dimFeedforward: args.count("dim_feedforward"),
-    activation: activationArgument(args, "activation"),
+    ...layerSizes(args),
+    activation,
     batchFirst: args.flag("batch_first"),
     normFirst: args.flag("norm_first"),
-    bias: args.flag("bias"),
   };
+}
+
+/** A printed layer shows its linear layers, not its arguments; the heads, on which parameters and MACs do not depend, it does not show. */
+function layerSizes(args: Args) {
+  const printed = args.isNone("d_model") ? printedLinear(args, "linear1") : undefined;
+  if (printed !== undefined) {
+    return { dModel: printed.inFeatures, nhead: args.optionalCount("nhead") ?? 1, dimFeedforward: printed.outFeatures, bias: printed.bias };
+  }
+  for (const name of ["d_model", "nhead"]) {
+    if (args.isNone(name))
+      fail("missing-argument", `${args.callee} needs ${name}`, { place: args.place, expected: `${args.callee}(d_model, nhead, ...)` });
+  }
+  return { dModel: args.count("d_model"), nhead: args.count("nhead"), dimFeedforward: args.count("dim_feedforward"), bias: args.flag("bias") };
+}
+
+/** The layer that a stack repeats; another class would not take what the stack hands it. */
+function stackedLayer(args: Args, name: string, op: string): Layer {
+  const layer = args.layer(name);
+  return layer.op === op ? layer : args.fail(name, `${name} of ${args.callee} is ${layer.op}`, op);
 }
 
 function transformer(args: Args): Composite {
@@ -126,24 +145,30 @@ function transformer(args: Args): Composite {
 const optionalLayer = (args: Args, name: string): Layer | undefined => (args.isNone(name) ? undefined : args.layer(name));
 
 const torch: readonly CallEntry[] = [
-  {
-    names: ["MultiheadAttention"],
-    // As printed, the module shows nothing but its out_proj: embed_dim is read from that.
-    signature:
-      "embed_dim=None, num_heads=None, dropout=0.0, bias=True, add_bias_kv=False, add_zero_attn=False, kdim=None, vdim=None, batch_first=False, device=None, dtype=None",
-    build: torchAttention,
-  },
+  ...torchAttentions,
   { names: ["TransformerEncoderLayer"], signature: LAYER, build: (args) => encoderLayer(layerOptions(args)) },
   { names: ["TransformerDecoderLayer"], signature: LAYER, build: (args) => decoderLayer(layerOptions(args)) },
   {
     names: ["TransformerEncoder"],
     signature: "encoder_layer, num_layers, norm=None, enable_nested_tensor=True, mask_check=True",
-    build: (args) => stack("transformer_encoder", args.layer("encoder_layer"), args.depth("num_layers"), optionalLayer(args, "norm")),
+    build: (args) =>
+      stack(
+        "transformer_encoder",
+        stackedLayer(args, "encoder_layer", "transformer_encoder_layer"),
+        args.depth("num_layers"),
+        optionalLayer(args, "norm"),
+      ),
   },
   {
     names: ["TransformerDecoder"],
     signature: "decoder_layer, num_layers, norm=None",
-    build: (args) => stack("transformer_decoder", args.layer("decoder_layer"), args.depth("num_layers"), optionalLayer(args, "norm")),
+    build: (args) =>
+      stack(
+        "transformer_decoder",
+        stackedLayer(args, "decoder_layer", "transformer_decoder_layer"),
+        args.depth("num_layers"),
+        optionalLayer(args, "norm"),
+      ),
   },
   {
     names: ["Transformer"],
@@ -153,70 +178,12 @@ const torch: readonly CallEntry[] = [
   },
 ];
 
-function torchAttention(args: Args): Layer {
-  const projection = args.children.find(({ name }) => name === "out_proj")?.layer;
-  const features = projection?.impliedInput?.shape.at(-1);
-  if (args.isNone("embed_dim") && projection?.type === "primitive" && features !== undefined) {
-    const bias = projection.infer([[1, features]]).stored.some((tensor) => tensor.name === "bias");
-    // The number of heads is not printed; parameters, MACs and shapes do not depend on it.
-    return multiHeadAttention({
-      embedDim: features,
-      numHeads: 1,
-      bias,
-      addBiasKv: false,
-      addZeroAttn: false,
-      batchFirst: false,
-      returnsWeights: true,
-    });
-  }
-  for (const name of ["embed_dim", "num_heads"]) {
-    if (args.isNone(name))
-      fail("missing-argument", `MultiheadAttention needs ${name}`, { place: args.place, expected: "MultiheadAttention(embed_dim, num_heads, ...)" });
-  }
-  return multiHeadAttention({
-    embedDim: args.count("embed_dim"),
-    numHeads: args.count("num_heads"),
-    kdim: args.optionalCount("kdim"),
-    vdim: args.optionalCount("vdim"),
-    bias: args.flag("bias"),
-    addBiasKv: args.flag("add_bias_kv"),
-    addZeroAttn: args.flag("add_zero_attn"),
-    batchFirst: args.flag("batch_first"),
-    returnsWeights: true,
-  });
-}
-
-const keras: readonly CallEntry[] = [
-  {
-    names: ["MultiHeadAttention"],
-    signature: `num_heads, key_dim, value_dim=None, dropout=0.0, use_bias=True, output_shape=None, attention_axes=None, flash_attention=None, kernel_initializer='glorot_uniform', bias_initializer='zeros', kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None, seed=None, ${KERAS_LAYER}`,
-    build: (args) =>
-      multiHeadAttention({
-        numHeads: args.count("num_heads"),
-        keyDim: args.count("key_dim"),
-        valueDim: args.optionalCount("value_dim"),
-        outputDim: args.optionalCount("output_shape"),
-        bias: args.flag("use_bias"),
-        addBiasKv: false,
-        addZeroAttn: false,
-        batchFirst: true,
-        returnsWeights: false,
-      }),
-  },
-];
-
-function shorthandAttention({ numbers: [numHeads], word, place }: ShorthandArgs): Layer {
-  if (numHeads === undefined)
-    return fail("missing-argument", `${word} does not say how many heads it has`, { place, expected: "a number of heads, as in `mha 8`" });
-  return multiHeadAttention({ numHeads, bias: true, addBiasKv: false, addZeroAttn: false, batchFirst: true, returnsWeights: false });
-}
-
 const shorthandLayer =
   (make: (options: TransformerOptions) => Layer) =>
-  ({ numbers: [nhead, dimFeedforward = 2048], word, place }: ShorthandArgs): Layer => {
+  ({ numbers: [nhead, dimFeedforward = 2048, ...others], word, place }: ShorthandArgs): Layer => {
     const activation = activationByName("relu");
-    if (nhead === undefined || activation === undefined)
-      return fail("missing-argument", `${word} does not say how many heads it has`, {
+    if (nhead === undefined || activation === undefined || others.length > 0)
+      return fail("missing-argument", `${word} takes how many heads it has and how wide its feed-forward is`, {
         place,
         expected: `heads and the feed-forward's width, as in \`${word} 8 2048\``,
       });
@@ -226,9 +193,9 @@ const shorthandLayer =
 /** Multi-head attention and the transformer's layers. */
 export const transformerFamily: Family = {
   torch,
-  keras,
+  keras: kerasAttentions,
   shorthand: [
-    { words: ["mha", "attention"], takes: ["numbers"], example: "mha 8", build: shorthandAttention },
+    ...attentionWords,
     { words: ["encoder"], takes: ["numbers"], example: "encoder 8 2048", build: shorthandLayer(encoderLayer) },
     { words: ["decoder"], takes: ["numbers"], example: "decoder 8 2048", build: shorthandLayer(decoderLayer) },
   ],

@@ -1,0 +1,110 @@
+import { fail } from "../graph/diagnostic.js";
+import type { Layer } from "../graph/layer.js";
+import type { Args } from "./args.js";
+import { multiHeadAttention } from "./attention.js";
+import type { CallEntry, ShorthandArgs, ShorthandEntry } from "./entry.js";
+import { KERAS_LAYER } from "./keras-common.js";
+import { printedLinear } from "./printed.js";
+
+function torchAttention(args: Args): Layer {
+  const printed = args.isNone("embed_dim") ? printedLinear(args, "out_proj") : undefined;
+  if (printed !== undefined) {
+    // The number of heads is not printed; parameters, MACs and shapes do not depend on it. Nor is batch_first: PyTorch's default is taken.
+    return multiHeadAttention({
+      embedDim: printed.inFeatures,
+      numHeads: args.optionalCount("num_heads") ?? 1,
+      bias: printed.bias,
+      addBiasKv: args.flag("add_bias_kv"),
+      addZeroAttn: args.flag("add_zero_attn"),
+      batchFirst: args.flag("batch_first"),
+      returnsWeights: true,
+    });
+  }
+  for (const name of ["embed_dim", "num_heads"]) {
+    if (args.isNone(name))
+      fail("missing-argument", `MultiheadAttention needs ${name}`, { place: args.place, expected: "MultiheadAttention(embed_dim, num_heads, ...)" });
+  }
+  return multiHeadAttention({
+    embedDim: args.count("embed_dim"),
+    numHeads: args.count("num_heads"),
+    kdim: args.optionalCount("kdim"),
+    vdim: args.optionalCount("vdim"),
+    bias: args.flag("bias"),
+    addBiasKv: args.flag("add_bias_kv"),
+    addZeroAttn: args.flag("add_zero_attn"),
+    batchFirst: args.flag("batch_first"),
+    returnsWeights: true,
+  });
+}
+
+export const torchAttentions: readonly CallEntry[] = [
+  {
+    names: ["MultiheadAttention"],
+    // As printed, the module shows nothing but its out_proj: embed_dim is read from that.
+    signature:
+      "embed_dim=None, num_heads=None, dropout=0.0, bias=True, add_bias_kv=False, add_zero_attn=False, kdim=None, vdim=None, batch_first=False, device=None, dtype=None",
+    build: torchAttention,
+  },
+];
+
+// https://keras.io/api/layers/attention_layers/
+const KERAS = `flash_attention=None, kernel_initializer='glorot_uniform', bias_initializer='zeros', kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None, seed=None, ${KERAS_LAYER}`;
+
+function kerasAttention(args: Args): Layer {
+  // Over batch, sequence, features there is one axis to attend over.
+  if (!args.isNone("attention_axes") && !args.integers("attention_axes", -2).every((axis) => axis === 1 || axis === -2)) {
+    args.fail("attention_axes", "attention over other axes than the sequence is not counted", "None or 1");
+  }
+  return multiHeadAttention({
+    numHeads: args.count("num_heads"),
+    keyDim: args.count("key_dim"),
+    valueDim: args.optionalCount("value_dim"),
+    outputDim: args.isNone("output_shape") ? undefined : args.perAxis("output_shape", 1, 1)[0],
+    bias: args.flag("use_bias"),
+    addBiasKv: false,
+    addZeroAttn: false,
+    batchFirst: true,
+    returnsWeights: false,
+  });
+}
+
+function groupedQueryAttention(args: Args): Layer {
+  const [numHeads, keyHeads] = [args.count("num_query_heads"), args.count("num_key_value_heads")];
+  if (numHeads % keyHeads !== 0) {
+    args.fail("num_key_value_heads", `num_query_heads ${numHeads} is not divisible by num_key_value_heads ${keyHeads}`, `a divisor of ${numHeads}`);
+  }
+  return multiHeadAttention({
+    numHeads,
+    keyHeads,
+    keyDim: args.count("head_dim"),
+    bias: args.flag("use_bias"),
+    addBiasKv: false,
+    addZeroAttn: false,
+    batchFirst: true,
+    returnsWeights: false,
+  });
+}
+
+export const kerasAttentions: readonly CallEntry[] = [
+  {
+    names: ["MultiHeadAttention"],
+    signature: `num_heads, key_dim, value_dim=None, dropout=0.0, use_bias=True, output_shape=None, attention_axes=None, ${KERAS}`,
+    build: kerasAttention,
+  },
+  {
+    // The documentation gives it both names.
+    names: ["GroupQueryAttention", "GroupedQueryAttention"],
+    signature: `head_dim, num_query_heads, num_key_value_heads, dropout=0.0, use_bias=True, ${KERAS}`,
+    build: groupedQueryAttention,
+  },
+];
+
+function shorthandAttention({ numbers: [numHeads, ...others], word, place }: ShorthandArgs): Layer {
+  if (numHeads === undefined || others.length > 0)
+    return fail("missing-argument", `${word} takes how many heads it has`, { place, expected: "one number, as in `mha 8`" });
+  return multiHeadAttention({ numHeads, bias: true, addBiasKv: false, addZeroAttn: false, batchFirst: true, returnsWeights: false });
+}
+
+export const attentionWords: readonly ShorthandEntry[] = [
+  { words: ["mha", "attention"], takes: ["numbers"], example: "mha 8", build: shorthandAttention },
+];
