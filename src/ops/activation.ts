@@ -28,6 +28,9 @@ export function softmax(axis: number, op: "softmax" | "softmin" | "log_softmax" 
   };
 }
 
+/** Softmax over the channels, as Keras means its last axis: the second of an image in the core's order, the last of a vector or sequence. */
+const channelSoftmax: Primitive = { ...softmax(-1), infer: (inputs) => softmax(firstInput(inputs).length >= 4 ? 1 : -1).infer(inputs) };
+
 /** PReLU with one slope, or one a channel (PyTorch, nn.PReLU); 1 operation an element. */
 export function prelu(slopes: number | ((shape: readonly number[]) => readonly number[])): Primitive {
   return {
@@ -110,7 +113,7 @@ const FUNCTIONS: readonly { readonly op: string; readonly torch?: readonly [stri
 /** The activation of a name, as `activation="relu"` gives it; undefined where there is none. */
 export function activationByName(name: string): Layer | undefined {
   if (name === "linear" || name === "identity") return identity;
-  if (name === "softmax") return softmax(-1);
+  if (name === "softmax") return channelSoftmax;
   if (name === "log_softmax") return softmax(-1, "log_softmax");
   if (name === "glu") return glu(-1);
   const found = FUNCTIONS.find(({ names }) => names.includes(name));
@@ -176,7 +179,11 @@ const keras: readonly CallEntry[] = [
     signature: `alpha_initializer='Zeros', alpha_regularizer=None, alpha_constraint=None, shared_axes=None, ${KERAS_LAYER}`,
     build: kerasPrelu,
   },
-  { names: ["Softmax"], signature: `axis=-1, ${KERAS_LAYER}`, build: (args) => softmax(args.integer("axis")) },
+  {
+    names: ["Softmax"],
+    signature: `axis=-1, ${KERAS_LAYER}`,
+    build: (args) => (args.integer("axis") === -1 ? channelSoftmax : softmax(args.integer("axis"))),
+  },
   { names: ["Identity"], signature: KERAS_LAYER, build: () => identity },
 ];
 

@@ -40,7 +40,7 @@ function readArguments(cursor: Cursor, catalog: Catalog, depth: number, open: nu
   const children: { name: string; layer: Layer }[] = [];
   const nested = (inner: number) => {
     const call = readCall(cursor, catalog, inner);
-    return { name: call.name, layer: layerOf(call, catalog) };
+    return { name: call.name, layer: isHelper(call, catalog) ? undefined : layerOf(call, catalog) };
   };
   for (;;) {
     cursor.skip(true);
@@ -67,6 +67,14 @@ function readArguments(cursor: Cursor, catalog: Catalog, depth: number, open: nu
     // A printed module puts its children on lines of their own, without commas.
     if (!cursor.takeIf(",") && cursor.next !== ")" && child === undefined && !cursor.sees(CHILD)) unclosed(cursor, open, ")");
   }
+}
+
+const HELPERS = new Set(["regularizers", "initializers", "constraints"]);
+
+/** A call that makes no layer but configures one: `regularizers.l2(0.01)`, `keras.initializers.HeNormal()`. */
+function isHelper({ prefix, name }: WrittenCall, catalog: Catalog): boolean {
+  if (prefix.split(".").some((segment) => HELPERS.has(segment))) return true;
+  return prefix === "" && !catalog.torch.has(name) && !catalog.keras.has(name);
 }
 
 /** Which framework's entry a call means, and the layer it makes. Throws `unknown-layer` with the nearest name. */

@@ -6,15 +6,15 @@ const NUMBER = /(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?(?![\w.])/y
 const STRING = /[rbuf]?(?:"([^"\\\n]*)"|'([^'\\\n]*)')/iy;
 const NAME = /[A-Za-z_][\w.]*/y;
 const CALL = /[A-Za-z_][\w.]*\s*\(/y;
-const OPERATOR = /\/\/|[+\-*%](?!\*)/y;
+const OPERATOR = /\/\/|[+\-*%/](?!\*)/y;
 const MAX_DEPTH = 64;
 
 /** Reads a nested layer call at the cursor: given by the call parser, so that the two do not import each other. */
-export type CallReader = (depth: number) => { readonly name: string; readonly layer: Layer };
+export type CallReader = (depth: number) => { readonly name: string; readonly layer: Layer | undefined };
 
 /**
  * One value in Python's syntax: number, string, True, False, None, tuple, list, a name (`F.relu` is the string `relu`), a layer, or whole-number
- * arithmetic over these (`64 * 2`). Nothing is evaluated but the four operators. Throws `bad-value`, `unbalanced`, `too-deep`.
+ * arithmetic over these (`64 * 2`). Nothing is evaluated but the five operators. Throws `bad-value`, `unbalanced`, `too-deep`.
  */
 export function readLiteral(cursor: Cursor, depth: number, readCall: CallReader): Literal {
   const terms: Literal[] = [readUnary(cursor, depth, readCall)];
@@ -46,12 +46,14 @@ function fold(cursor: Cursor, terms: readonly Literal[], operators: readonly str
     else last.value = applyProduct(operator, last.value, value);
   });
   const value = sums.reduce((total, sum) => (sum.operator === "-" ? total - sum.value : total + sum.value), 0);
-  return { kind: "number", value, integer: Number.isInteger(value), place: first.place };
+  const integer = !operators.includes("/") && terms.every((term) => term.kind === "number" && term.integer) && Number.isInteger(value);
+  return { kind: "number", value, integer, place: first.place };
 }
 
 function applyProduct(operator: string, left: number, right: number): number {
   if (operator === "*") return left * right;
   if (operator === "//") return Math.floor(left / right);
+  if (operator === "/") return left / right;
   return left - right * Math.floor(left / right);
 }
 
@@ -68,7 +70,8 @@ function readUnary(cursor: Cursor, depth: number, readCall: CallReader): Literal
   const negative = cursor.text.charAt(start) === "-";
   const operand = readAtom(cursor, depth, readCall);
   const value = numberOf(cursor, operand);
-  return { kind: "number", value: negative ? -value : value, integer: Number.isInteger(value), place: cursor.place(start) };
+  const integer = operand.kind === "number" && operand.integer;
+  return { kind: "number", value: negative ? -value : value, integer, place: cursor.place(start) };
 }
 
 function readAtom(cursor: Cursor, depth: number, readCall: CallReader): Literal {
@@ -77,7 +80,9 @@ function readAtom(cursor: Cursor, depth: number, readCall: CallReader): Literal 
   if (depth > MAX_DEPTH) cursor.fail("too-deep", `brackets are nested more than ${MAX_DEPTH} deep`, start);
   if (cursor.sees(CALL)) {
     const call = readCall(depth + 1);
-    return { kind: "layer", ...call, place: cursor.place(start) };
+    const place = cursor.place(start);
+    // What is no layer (`regularizers.l2(0.01)`) stands for its name: the arguments that take one say nothing of the cost.
+    return call.layer === undefined ? { kind: "string", value: call.name, place } : { kind: "layer", name: call.name, layer: call.layer, place };
   }
   const number = cursor.take(NUMBER);
   if (number !== undefined) return numberLiteral(cursor, number[0], start);
