@@ -67,6 +67,18 @@ function checkAt(node: Node, inputs: readonly TypedValue[]): void {
   });
 }
 
+/**
+ * A sequence as a channels-last layer reads it: time before features for an LSTM, channels before length for a Conv1D of the core. Keras's
+ * tensor is the same memory either way, so nothing is moved. Images have one order everywhere.
+ */
+function turned(layer: Layer, input: TypedValue): TypedValue {
+  const [batch, second, third, ...more] = input.shape;
+  if (batch === undefined || second === undefined || third === undefined || more.length > 0) return input;
+  const wanted = layer.readsLastAxis === true ? "plain" : layer.axes;
+  if (wanted === "any" || input.axes === "any" || wanted === input.axes) return input;
+  return { ...input, axes: wanted, shape: [batch, third, second] };
+}
+
 /** Numbers the values of one run. */
 class Inferrer {
   private count = 0;
@@ -75,7 +87,8 @@ class Inferrer {
     return { ...type, axes, id: this.count++ };
   }
 
-  run(name: string, layer: Layer, inputs: readonly TypedValue[]): InferredLayer {
+  run(name: string, layer: Layer, given: readonly TypedValue[]): InferredLayer {
+    const inputs = layer.channelsLast === true ? given.map((input) => turned(layer, input)) : given;
     if (layer.type === "primitive") return this.primitive(name, layer, inputs);
     const steps: InferredLayer[] = [];
     const known = new Map<number, TypedValue>(inputs.map((input) => [input.id, input]));

@@ -42,8 +42,11 @@ function leadingLayer(graph: Graph): Layer | undefined {
 }
 
 function impliedShape(graph: Graph, lead: Layer | undefined): Shape {
-  const stated = graph.inputs[0]?.type?.shape;
-  if (stated !== undefined) return stated;
+  const [input] = graph.inputs;
+  const stated = input?.type?.shape;
+  // Of four dimensions and more, channels last are images, whatever reads them first.
+  const turns = input?.channelsLast === true && (lead?.axes === "channels" || (stated?.length ?? 0) >= 4);
+  if (stated !== undefined) return turns ? fromLayout(stated, "nhwc", true) : stated;
   const at = graph.nodes[0]?.at;
   if (at !== undefined && lead?.inChannels !== undefined) return [1, lead.inChannels, ...at];
   const implied = lead?.impliedInput?.shape;

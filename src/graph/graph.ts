@@ -18,6 +18,8 @@ export interface Node {
 export interface GraphInput {
   readonly name: string;
   readonly type?: TensorType | undefined;
+  /** The type is written channels last, as Keras does. */
+  readonly channelsLast?: boolean | undefined;
 }
 
 /** Everything a reader learns about a model. Nothing after the reader knows where it came from. */

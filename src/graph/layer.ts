@@ -69,6 +69,10 @@ interface LayerBase {
   readonly inChannels?: number | undefined;
   /** Element type of the first input where the operator fixes it (indices of an embedding). */
   readonly inputDtype?: DType | undefined;
+  /** The layer means channels last, as Keras does: sequences of three dimensions are turned for it where its neighbour ordered them otherwise. */
+  readonly channelsLast?: boolean | undefined;
+  /** Works on the last axis as the source counts it, whatever the order (Keras's LayerNormalization). */
+  readonly readsLastAxis?: boolean | undefined;
   /** Zero channels are accepted, as PyTorch's convolutions do where `in_channels=0` is written. */
   readonly allowsNoChannels?: boolean | undefined;
 }

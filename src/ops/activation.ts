@@ -29,7 +29,11 @@ export function softmax(axis: number, op: "softmax" | "softmin" | "log_softmax" 
 }
 
 /** Softmax over the channels, as Keras means its last axis: the second of an image in the core's order, the last of a vector or sequence. */
-const channelSoftmax: Primitive = { ...softmax(-1), infer: (inputs) => softmax(firstInput(inputs).length >= 4 ? 1 : -1).infer(inputs) };
+const channelSoftmax: Primitive = {
+  readsLastAxis: true,
+  ...softmax(-1),
+  infer: (inputs) => softmax(firstInput(inputs).length >= 4 ? 1 : -1).infer(inputs),
+};
 
 /** PReLU with one slope, or one a channel (PyTorch, nn.PReLU); 1 operation an element. */
 export function prelu(slopes: number | ((shape: readonly number[]) => readonly number[])): Primitive {

@@ -122,6 +122,7 @@ function kerasLast({ scale, shift, rms }: { readonly scale: boolean; readonly sh
   const norm = layerNorm({ affine: scale, bias: shift, rms });
   return {
     ...norm,
+    readsLastAxis: true,
     infer: ([input = []]) => {
       const channelsLast = input.length >= 4 ? [...input.slice(0, 1), ...input.slice(2), ...input.slice(1, 2)] : input;
       return { ...norm.infer([channelsLast]), outputs: [{ shape: input }] };

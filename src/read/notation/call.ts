@@ -83,7 +83,11 @@ export function layerOf(call: WrittenCall, catalog: Catalog): Layer {
   if (torch !== undefined && keras !== undefined) return eitherOf(call, torch, keras);
   const entry = torch ?? keras;
   if (entry === undefined) return unknownLayer(call, catalog);
-  return build(call, entry);
+  return entry === keras ? lastChannels(build(call, entry)) : build(call, entry);
+}
+
+function lastChannels(layer: Layer): Layer {
+  return { ...layer, channelsLast: true };
 }
 
 function candidates(call: WrittenCall, catalog: Catalog) {
@@ -107,7 +111,7 @@ function eitherOf(call: WrittenCall, torch: CallEntry, keras: CallEntry): Layer 
     bindArguments(call.name, torch, call, call.place);
   } catch (error) {
     if (!(error instanceof InputError) || !binds(call, keras)) throw error;
-    return build(call, keras);
+    return lastChannels(build(call, keras));
   }
   return build(call, torch);
 }

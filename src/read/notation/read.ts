@@ -38,7 +38,7 @@ function chainOf(statements: readonly Statement[], name: string, source: string)
   let current = input.name;
   for (const statement of statements) {
     if (statement.kind === "input") {
-      if (nodes.length === 0) input = { name: "input", type: { shape: statement.shape } };
+      if (nodes.length === 0) input = { name: "input", type: { shape: statement.shape }, channelsLast: statement.channelsLast };
       continue;
     }
     const index = String(nodes.length);

@@ -16,7 +16,7 @@ export type Statement =
       readonly at?: readonly number[] | undefined;
       readonly place: Place;
     }
-  | { readonly kind: "input"; readonly shape: readonly number[]; readonly place: Place };
+  | { readonly kind: "input"; readonly shape: readonly number[]; readonly channelsLast: boolean; readonly place: Place };
 
 /** More layers than this are refused before they are made. */
 export const MAX_LAYERS = 1_000_000;
@@ -184,7 +184,7 @@ function isInputLayer(call: WrittenCall): boolean {
 
 /**
  * The input that a Keras spec carries: `layers.Input(shape=(32, 32, 3))`, or `input_shape=` of its first layer. Keras writes it without the
- * batch and channels last; here it is turned to channels first.
+ * batch, and channels last unless `data_format` says otherwise.
  */
 function keras(call: WrittenCall): Statement | undefined {
   const argument = isInputLayer(call) ? inputArgument(call) : call.named.find(({ name }) => name === "input_shape" || name === "batch_input_shape");
@@ -192,7 +192,7 @@ function keras(call: WrittenCall): Statement | undefined {
   const { value } = argument;
   const sizes = kerasShape(value);
   const batched = argument.name === "batch_shape" || argument.name === "batch_input_shape" ? sizes : [1, ...sizes];
-  return { kind: "input", shape: toChannelsFirst(call, batched), place: value.place };
+  return { kind: "input", shape: batched, channelsLast: !isChannelsFirst(call), place: value.place };
 }
 
 function inputArgument(call: WrittenCall) {
@@ -210,11 +210,7 @@ function kerasShape(value: Literal): readonly number[] {
   });
 }
 
-function toChannelsFirst(call: WrittenCall, shape: readonly number[]): readonly number[] {
+function isChannelsFirst(call: WrittenCall): boolean {
   const format = call.named.find(({ name }) => name === "data_format")?.value;
-  const channelsFirst = format?.kind === "string" && format.value === "channels_first";
-  const channels = shape.at(-1);
-  // Sequences (batch, time, features) are told from images by their rank alone.
-  if (channelsFirst || channels === undefined || shape.length < 4) return shape;
-  return [shape[0] ?? 1, channels, ...shape.slice(1, -1)];
+  return format?.kind === "string" && format.value === "channels_first";
 }
