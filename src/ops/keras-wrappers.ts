@@ -110,5 +110,5 @@ function unfold(batch: number, time: number, channelsFirst: boolean): Primitive 
     const [channels = 1, ...space] = frame;
     return channelsFirst && space.length > 0 ? [batch, channels, time, ...space] : [batch, time, ...frame];
   };
-  return reshapeTo("reshape", back);
+  return { ...reshapeTo("reshape", back), axes: channelsFirst ? "channels" : "plain" };
 }

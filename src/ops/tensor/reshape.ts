@@ -1,5 +1,5 @@
 import { fail } from "../../graph/diagnostic.js";
-import type { Axes, Layer, Primitive } from "../../graph/layer.js";
+import type { Axes, Inference, Layer, Primitive } from "../../graph/layer.js";
 import { elements, exactSize, formatShape, mergedSize, type Shape } from "../../graph/shape.js";
 import type { Args } from "../args.js";
 import { inference, firstInput, resolveAxis } from "../primitive.js";
@@ -86,6 +86,30 @@ function permute(dims: readonly number[]): Primitive {
   });
 }
 
+/** Keras's target of three sizes or more is an image, channels last; the core has the channels second. */
+function kerasReshape(sizes: readonly number[]): Primitive {
+  const plain = reshape(sizes);
+  if (sizes.length < 3) return plain;
+  return { ...plain, axes: "channels", ranks: undefined, infer: (inputs) => withOutputs(plain.infer(inputs), channelsSecond) };
+}
+
+/** Keras permutes an image as it sees it, channels last. */
+function kerasPermute(dims: readonly number[]): Primitive {
+  const plain = permute(dims);
+  if (dims.length < 3) return plain;
+  return {
+    ...plain,
+    axes: "channels",
+    infer: ([input = []]) => withOutputs(plain.infer([[...input.slice(0, 1), ...input.slice(2), ...input.slice(1, 2)]]), channelsSecond),
+  };
+}
+
+const channelsSecond = (shape: Shape): Shape => [...shape.slice(0, 1), ...shape.slice(-1), ...shape.slice(1, -1)];
+
+function withOutputs(inference: Inference, order: (shape: Shape) => Shape): Inference {
+  return { ...inference, outputs: inference.outputs.map(({ shape }) => ({ shape: order(shape) })) };
+}
+
 /** [N, F] repeated as [N, n, F] (Keras, RepeatVector). */
 function repeatVector(count: number): Primitive {
   return movement("repeat_vector", "plain", (input) => [...input.slice(0, 1), count, ...input.slice(1)], { ranks: [2] });
@@ -107,8 +131,8 @@ export const torchReshapes: readonly CallEntry[] = [
 // https://keras.io/api/layers/reshaping_layers/
 export const kerasReshapes: readonly CallEntry[] = [
   { names: ["Flatten"], signature: `data_format=None, ${KERAS_LAYER}`, build: () => flattenAll },
-  { names: ["Reshape"], signature: `target_shape, ${KERAS_LAYER}`, build: (args) => reshape(args.integers("target_shape", -1)) },
-  { names: ["Permute"], signature: `dims, ${KERAS_LAYER}`, build: (args) => permute(args.integers("dims", 1)) },
+  { names: ["Reshape"], signature: `target_shape, ${KERAS_LAYER}`, build: (args) => kerasReshape(args.integers("target_shape", -1)) },
+  { names: ["Permute"], signature: `dims, ${KERAS_LAYER}`, build: (args) => kerasPermute(args.integers("dims", 1)) },
   { names: ["RepeatVector"], signature: `n, ${KERAS_LAYER}`, build: (args) => repeatVector(args.count("n")) },
 ];
 
