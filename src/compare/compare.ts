@@ -1,5 +1,6 @@
 import { analyze, ratio, type AnalyzeOptions } from "../analyze/analyze.js";
 import type { Analysis, Figures, LayerAnalysis } from "../analyze/analysis.js";
+import { fromLayout } from "../analyze/layout.js";
 import { fail, InputError } from "../graph/diagnostic.js";
 import type { Graph } from "../graph/graph.js";
 import type { Layer } from "../graph/layer.js";
@@ -104,8 +105,7 @@ function located<T>(graph: Graph, read: () => T): T {
 
 function channelsFirst(base: Analysis, options: CompareOptions): Shape {
   const shape = base.inputs[0]?.shape ?? [];
-  if (options.layout !== "nhwc") return shape;
-  return [...shape.slice(0, 1), ...shape.slice(-1), ...shape.slice(1, -1)];
+  return fromLayout(shape, options.layout ?? "nchw", true);
 }
 
 function analysed(variant: Variant, input: Shape, options: CompareOptions) {

@@ -89,10 +89,17 @@ describe("other formats", () => {
     ]);
   });
 
-  it("a hostile name is harmless in each", async () => {
-    const spec = "a=nn.ReLU()";
-    const { stdout } = await convcost(["count", spec, "--input", "4", "--format", "csv", "--columns", "layer"]);
-    expect(stdout).toBe("layer\r\na\r\n");
+  it("a hostile text is harmless in each", async () => {
+    const specs = ["conv 3x3 8 # | <script> \u001b[31m", "pw 8 # ::error:: \n# x"];
+    const compare = ["compare", ...specs, "--input", "3x8x8"];
+    const markdown = (await convcost([...compare, "--format", "markdown"])).stdout;
+    expect(markdown).toContain("\\| &lt;script&gt; \\\\x1b\\[31m");
+    for (const format of ["table", "markdown", "csv", "json"]) {
+      const { code, stdout } = await convcost([...compare, "--format", format]);
+      expect(code).toBe(0);
+      expect(stdout).not.toContain("\u001b");
+      expect(stdout).not.toMatch(/^::error/m);
+    }
   });
 
   it("--units raw writes plain numbers", async () => {

@@ -114,7 +114,7 @@ function readNamed(cursor: Cursor, catalog: Catalog, name: string | undefined, d
   }
   if (isContainer(cursor)) return readContainer(cursor, catalog, name, depth);
   const call = readCall(cursor, catalog, 0);
-  const input = keras(call);
+  const input = kerasInput(call);
   if (input !== undefined && isInputLayer(call)) return [input];
   const layer: Statement = { kind: "layer", name, layer: layerOf(call, catalog), place: call.place };
   return input === undefined ? [layer] : [input, layer];
@@ -186,7 +186,7 @@ function isInputLayer(call: WrittenCall): boolean {
  * The input that a Keras spec carries: `layers.Input(shape=(32, 32, 3))`, or `input_shape=` of its first layer. Keras writes it without the
  * batch, and channels last unless `data_format` says otherwise.
  */
-function keras(call: WrittenCall): Statement | undefined {
+function kerasInput(call: WrittenCall): Statement | undefined {
   const argument = isInputLayer(call) ? inputArgument(call) : call.named.find(({ name }) => name === "input_shape" || name === "batch_input_shape");
   if (argument === undefined) return undefined;
   const { value } = argument;
