@@ -41,7 +41,7 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
     },
     layers,
     uncounted: [],
-    warnings: [],
+    warnings: graph.nodes.flatMap(({ name, layer }) => (layer.assumption === undefined ? [] : [`layer ${name}: ${layer.assumption}`])),
   };
 }
 

@@ -44,6 +44,8 @@ async function run(specs: readonly string[], flags: CommonFlags, context: Contex
   const analysis = analyze(readChain(specs, context.io), analyzeOptions(flags));
   const sorted = flags.sort === undefined ? analysis.layers : sortLayers(analysis.layers, layerColumn(flags.sort, "--sort"));
   const layers = flags.top === undefined ? sorted : sorted.slice(0, flags.top);
+  // In the JSON they are a field; everywhere else they must not pass unseen, nor mix with the result.
+  if (format !== "json") for (const warning of analysis.warnings) context.io.stderr.write(`warning: ${harmless(warning)}\n`);
   switch (format) {
     case "json":
       emit(context, flags, analysisJson(analysis, context.version, layers));

@@ -73,6 +73,8 @@ interface LayerBase {
   readonly channelsLast?: boolean | undefined;
   /** Works on the last axis as the source counts it, whatever the order (Keras's LayerNormalization). */
   readonly readsLastAxis?: boolean | undefined;
+  /** What the source leaves open and is assumed here; it stands among the warnings of the analysis. */
+  readonly assumption?: string | undefined;
   /** Zero channels are accepted, as PyTorch's convolutions do where `in_channels=0` is written. */
   readonly allowsNoChannels?: boolean | undefined;
 }

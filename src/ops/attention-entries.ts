@@ -10,7 +10,7 @@ function torchAttention(args: Args): Layer {
   const printed = args.isNone("embed_dim") ? printedLinear(args, "out_proj") : undefined;
   if (printed !== undefined) {
     // The number of heads is not printed; parameters, MACs and shapes do not depend on it. Nor is batch_first: PyTorch's default is taken.
-    return multiHeadAttention({
+    const attention = multiHeadAttention({
       embedDim: printed.inFeatures,
       numHeads: args.optionalCount("num_heads") ?? 1,
       bias: printed.bias,
@@ -19,6 +19,10 @@ function torchAttention(args: Args): Layer {
       batchFirst: args.flag("batch_first"),
       returnsWeights: true,
     });
+    return {
+      ...attention,
+      assumption: "a printed MultiheadAttention does not show batch_first: False is taken, and the MACs of its scores depend on it",
+    };
   }
   for (const name of ["embed_dim", "num_heads"]) {
     if (args.isNone(name))

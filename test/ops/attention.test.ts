@@ -206,3 +206,11 @@ describe("what attention refuses", () => {
     expect(refusal(spec, input).code).toBe(code);
   });
 });
+
+describe("what print() leaves out of an attention layer", () => {
+  it("is warned of", () => {
+    const printed = "MultiheadAttention(\n  (out_proj): NonDynamicallyQuantizableLinear(in_features=4, out_features=4, bias=True)\n)";
+    const { warnings } = analyze(parseLayers(`att = ${printed}`), { input: "3x1x4" });
+    expect(warnings).toEqual([expect.stringContaining("layer att: a printed MultiheadAttention does not show batch_first")]);
+  });
+});
