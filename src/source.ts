@@ -37,13 +37,13 @@ function joined(graphs: readonly Graph[]): Graph {
   if (first === undefined) throw new Error("no graphs to join");
   const nodes = graphs
     .flatMap((graph) => graph.nodes)
-    .map((node, index) => ({
+    .map((node, index, all) => ({
       ...node,
       name: /^\d+$/.test(node.name) ? String(index) : node.name,
       inputs: [index === 0 ? "input" : `t${index - 1}`],
-      output: `t${index}`,
+      outputs: [index === all.length - 1 ? "output" : `t${index}`],
     }));
-  return { ...first, name: graphs.map((graph) => graph.name).join("; "), nodes, outputs: [`t${nodes.length - 1}`] };
+  return { ...first, name: graphs.map((graph) => graph.name).join("; "), nodes };
 }
 
 function sourceOf(arg: string, io: Io): Source {

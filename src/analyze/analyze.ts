@@ -2,8 +2,9 @@ import type { DType } from "../graph/dtype.js";
 import type { Graph } from "../graph/graph.js";
 import type { Cause } from "../graph/layer.js";
 import type { Analysis, Figures, LayerAnalysis, NamedTensor } from "./analysis.js";
-import { inferGraph, type InferredLayer, type TypedValue } from "./infer.js";
-import { resolveInput, type InputOptions } from "./input.js";
+import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
+import { inferGraph } from "./infer.js";
+import { resolveInputs, type InputOptions } from "./input.js";
 import { toLayout, type Layout } from "./layout.js";
 import { distinctBytes, isFused, newBytes, peakActivationBytes, tensorBytes } from "./memory.js";
 import { elements } from "../graph/shape.js";
@@ -25,15 +26,15 @@ interface Context {
  */
 export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
   const context: Context = { dtype: options.dtype ?? "float32", layout: options.layout ?? "nchw" };
-  const inferred = inferGraph(graph, resolveInput(graph, options));
+  const inferred = inferGraph(graph, resolveInputs(graph, options));
   const layers = inferred.layers.map((layer, index) => countLayer(layer, index, context));
   return {
     model: { name: graph.name, format: graph.format, source: graph.source },
     convention: "convcost",
     partial: false,
     ...context,
-    inputs: [named(graph.inputs[0]?.name ?? "input", inferred.input, context)],
-    outputs: inferred.outputs.map((value, index) => named(index === 0 ? "output" : `output${index}`, value, context)),
+    inputs: inferred.inputs.map((value, index) => named(graph.inputs[index]?.name ?? "input", value, context)),
+    outputs: inferred.outputs.map((value, index) => named(graph.outputs[index] ?? "output", value, context)),
     totals: {
       layers: layers.length,
       ...sumFigures(layers),

@@ -1,25 +1,11 @@
 import { fail, InputError } from "../graph/diagnostic.js";
 import type { Graph, Node } from "../graph/graph.js";
-import type { Axes, Inference, Layer, TensorType, Value } from "../graph/layer.js";
+import { Inferrer, type InferredLayer, type TypedValue } from "../graph/inferrer.js";
 import { formatShape } from "../graph/shape.js";
-
-/** A value with the order of its axes, so that it can be shown in the reader's layout. */
-export interface TypedValue extends Value {
-  readonly axes: Axes;
-}
-
-/** A layer with its shapes known; a composite has its steps, a primitive its own inference. */
-export interface InferredLayer {
-  readonly name: string;
-  readonly layer: Layer;
-  readonly inputs: readonly TypedValue[];
-  readonly outputs: readonly TypedValue[];
-  readonly inference?: Inference | undefined;
-  readonly steps: readonly InferredLayer[];
-}
+import type { ResolvedInput } from "./input.js";
 
 export interface InferredGraph {
-  readonly input: TypedValue;
+  readonly inputs: readonly TypedValue[];
   readonly layers: readonly InferredLayer[];
   readonly outputs: readonly TypedValue[];
 }
@@ -28,17 +14,19 @@ export interface InferredGraph {
  * Gives every tensor of the graph its shape, in execution order.
  * Throws what an operator finds wrong with its input, at the place of its layer.
  */
-export function inferGraph(graph: Graph, input: TensorType & { readonly axes: Axes }): InferredGraph {
+export function inferGraph(graph: Graph, types: readonly ResolvedInput[]): InferredGraph {
   const inferrer = new Inferrer();
-  const start = inferrer.value(input, input.axes);
-  const tensors = new Map<string, TypedValue>(graph.inputs.map(({ name }) => [name, start]));
+  const inputs = types.map((type) => inferrer.value({ shape: type.shape, dtype: type.dtype }, type.axes));
+  const tensors = new Map<string, TypedValue>(inputs.map((input, index) => [graph.inputs[index]?.name ?? "", input]));
   const layers = graph.nodes.map((node) => {
     const inferred = inferNode(inferrer, node, tensors);
-    const [first] = inferred.outputs;
-    if (first !== undefined) tensors.set(node.output, first);
+    inferred.outputs.forEach((output, index) => {
+      const name = node.outputs[index];
+      if (name !== undefined) tensors.set(name, output);
+    });
     return inferred;
   });
-  return { input: start, layers, outputs: graph.outputs.map((name) => tensor(tensors, name)) };
+  return { inputs, layers, outputs: graph.outputs.map((name) => tensor(tensors, name)) };
 }
 
 function tensor(tensors: ReadonlyMap<string, TypedValue>, name: string): TypedValue {
@@ -65,52 +53,4 @@ function checkAt(node: Node, inputs: readonly TypedValue[]): void {
     expected: `@${formatShape(spatial)}`,
     hint: "leave @ out: the size follows from --input or from the layer before",
   });
-}
-
-/**
- * A sequence as a channels-last layer reads it: time before features for an LSTM, channels before length for a Conv1D of the core. Keras's
- * tensor is the same memory either way, so nothing is moved. Images have one order everywhere.
- */
-function turned(layer: Layer, input: TypedValue): TypedValue {
-  const [batch, second, third, ...more] = input.shape;
-  if (batch === undefined || second === undefined || third === undefined || more.length > 0) return input;
-  const wanted = layer.readsLastAxis === true ? "plain" : layer.axes;
-  if (wanted === "any" || input.axes === "any" || wanted === input.axes) return input;
-  return { ...input, axes: wanted, shape: [batch, third, second] };
-}
-
-/** Numbers the values of one run. */
-class Inferrer {
-  private count = 0;
-
-  value(type: TensorType, axes: Axes): TypedValue {
-    return { ...type, axes, id: this.count++ };
-  }
-
-  run(name: string, layer: Layer, given: readonly TypedValue[]): InferredLayer {
-    const inputs = layer.channelsLast === true ? given.map((input) => turned(layer, input)) : given;
-    if (layer.type === "primitive") return this.primitive(name, layer, inputs);
-    const steps: InferredLayer[] = [];
-    const known = new Map<number, TypedValue>(inputs.map((input) => [input.id, input]));
-    const typed = (value: Value): TypedValue => ({ ...value, axes: known.get(value.id)?.axes ?? "plain" });
-    const add = (stepName: string, stepLayer: Layer, stepInputs: readonly Value[]): readonly [Value, ...Value[]] => {
-      const step = this.run(stepName, stepLayer, stepInputs.map(typed));
-      steps.push(step);
-      for (const output of step.outputs) known.set(output.id, output);
-      const [first, ...rest] = step.outputs;
-      if (first === undefined) throw new Error(`${stepLayer.op} has no output`);
-      return [first, ...rest];
-    };
-    const outputs = layer.expand({ add }, inputs).map(typed);
-    return { name, layer, inputs, outputs, steps };
-  }
-
-  private primitive(name: string, layer: Extract<Layer, { type: "primitive" }>, inputs: readonly TypedValue[]): InferredLayer {
-    const inference = layer.infer(inputs.map((input) => input.shape));
-    const axes = layer.axes === "any" ? (inputs[0]?.axes ?? "plain") : layer.axes;
-    const [source] = inputs;
-    const value = (type: TensorType): TypedValue =>
-      layer.view === true && source !== undefined ? { ...type, dtype: source.dtype, axes, id: source.id } : this.value(type, axes);
-    return { name, layer, inputs, outputs: inference.outputs.map(value), inference, steps: [] };
-  }
 }

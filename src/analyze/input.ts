@@ -1,13 +1,16 @@
 import { fail } from "../graph/diagnostic.js";
-import type { Graph, Node } from "../graph/graph.js";
+import type { Graph, GraphInput, Node } from "../graph/graph.js";
 import type { Axes, Layer, TensorType } from "../graph/layer.js";
 import { parseShape } from "./shape-text.js";
 import { formatShape, type Shape } from "../graph/shape.js";
 import { fromLayout, type Layout } from "./layout.js";
 
+/** A shape, batch included or not: `[1, 3, 224, 224]` or `"3x224x224"`. */
+export type WrittenShape = string | Shape;
+
 export interface InputOptions {
-  /** Shape of the input, batch included or not: `[1, 3, 224, 224]` or `"3x224x224"`. */
-  readonly input?: string | Shape | undefined;
+  /** Shape of the only input, or shapes by the inputs' names. */
+  readonly input?: WrittenShape | Readonly<Record<string, WrittenShape>> | undefined;
   readonly batch?: number | undefined;
   readonly layout?: Layout | undefined;
 }
@@ -16,36 +19,76 @@ export interface ResolvedInput extends TensorType {
   readonly axes: Axes;
 }
 
+/** The name under which the one input of a graph can always be set. */
+const ANY_NAME = "x";
+
 /**
- * The graph's input, channels first and with its batch: from the options, else from what the spec itself says.
- * Throws `missing-input` where nothing tells it, `bad-size` where a size is zero.
+ * The graph's inputs, channels first and with their batch: from the options, else from what the source itself says.
+ * Throws `missing-input` where nothing tells one, `unknown-input` where a name is none of the graph's, `bad-size` where a size is zero.
  */
-export function resolveInput(graph: Graph, options: InputOptions): ResolvedInput {
-  const lead = leadingLayer(graph);
+export function resolveInputs(graph: Graph, options: InputOptions): readonly ResolvedInput[] {
+  const written = writtenInputs(graph.inputs.map(({ name }) => name), options.input);
+  return graph.inputs.map((input) => resolveInput(graph, input, written.get(input.name), options));
+}
+
+/** The shapes that were set, by the name of the input. Throws `unknown-input`. */
+export function writtenInputs(names: readonly string[], input: InputOptions["input"]): ReadonlyMap<string, Shape> {
+  if (input === undefined) return new Map();
+  const shapes = typeof input === "string" || isShape(input) ? { [ANY_NAME]: input } : input;
+  const [only] = names;
+  return new Map(
+    Object.entries(shapes).map(([name, shape]) => {
+      const sole = name === ANY_NAME && names.length === 1 ? only : undefined;
+      const found = names.includes(name) ? name : sole;
+      return [found ?? unknownInput(names, name), typeof shape === "string" ? parseShape(shape) : shape];
+    }),
+  );
+}
+
+function isShape(input: Shape | Readonly<Record<string, WrittenShape>>): input is Shape {
+  return Array.isArray(input);
+}
+
+function unknownInput(names: readonly string[], name: string): never {
+  const message = name === ANY_NAME && names.length > 1 ? `the model has ${names.length} inputs: say which one this is` : `there is no input '${name}'`;
+  return fail("unknown-input", message, {
+    place: { kind: "flag", flag: "--input" },
+    expected: names.map((known) => `--input ${known}=SHAPE`).join(", "),
+  });
+}
+
+function resolveInput(graph: Graph, input: GraphInput, written: Shape | undefined, options: InputOptions): ResolvedInput {
+  const lead = leadingLayer(graph, input.name);
   const axes = lead?.axes ?? "plain";
-  const written = options.input === undefined ? undefined : typeof options.input === "string" ? parseShape(options.input) : options.input;
-  const shape = written === undefined ? withBatch(lead, impliedShape(graph, lead), options.batch) : writtenShape(lead, axes, written, options);
+  const shape =
+    written === undefined ? withBatch(lead, impliedShape(graph, input, lead), options.batch) : writtenShape(lead, axes, written, options);
   requirePositive(shape, graph.nodes[0]);
-  return { shape, axes, dtype: lead?.inputDtype };
+  return { shape, axes, dtype: input.type?.dtype ?? lead?.inputDtype };
 }
 
 /**
- * The first layer that reads its axes in an order of its own: it decides what the input means. A norm over channels takes any rank, so the
- * layer after it is asked, if that one does not.
+ * The first layer after an input that reads its axes in an order of its own: it decides what the input means. A norm over channels takes
+ * any rank, so the layer after it is asked, if that one does not.
  */
-function leadingLayer(graph: Graph): Layer | undefined {
-  const ordered = graph.nodes.map((node) => node.layer).filter((layer) => layer.axes !== "any");
-  const [first] = ordered;
-  if (first?.axes !== "channels" || first.ranks !== undefined) return first;
-  const next = ordered.find((layer) => layer.ranks !== undefined || layer.axes !== "channels");
-  return next?.axes === "channels" ? { ...first, ranks: next.ranks } : first;
+function leadingLayer(graph: Graph, input: string): Layer | undefined {
+  const reached = new Set([input]);
+  let norm: Layer | undefined;
+  for (const { layer, inputs, outputs } of graph.nodes) {
+    if (!inputs.some((name) => reached.has(name))) continue;
+    for (const output of outputs) reached.add(output);
+    if (layer.axes === "any") continue;
+    const decides = layer.axes !== "channels" || layer.ranks !== undefined;
+    if (norm !== undefined && decides) return layer.axes === "channels" ? { ...norm, ranks: layer.ranks } : norm;
+    if (decides) return layer;
+    norm ??= layer;
+  }
+  return norm;
 }
 
-function impliedShape(graph: Graph, lead: Layer | undefined): Shape {
-  const [input] = graph.inputs;
-  const stated = input?.type?.shape;
+function impliedShape(graph: Graph, input: GraphInput, lead: Layer | undefined): Shape {
+  const stated = input.type?.shape;
   // Of four dimensions and more, channels last are images, whatever reads them first.
-  const turns = input?.channelsLast === true && (lead?.axes === "channels" || (stated?.length ?? 0) >= 4);
+  const turns = input.channelsLast === true && (lead?.axes === "channels" || (stated?.length ?? 0) >= 4);
   if (stated !== undefined) return turns ? fromLayout(stated, "nhwc", true) : stated;
   const at = graph.nodes[0]?.at;
   if (at !== undefined && lead?.inChannels !== undefined) return [1, lead.inChannels, ...at];

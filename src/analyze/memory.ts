@@ -1,7 +1,8 @@
 import { bytesOf, type DType } from "../graph/dtype.js";
 import type { TensorType } from "../graph/layer.js";
 import { elements } from "../graph/shape.js";
-import type { InferredGraph, InferredLayer, TypedValue } from "./infer.js";
+import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
+import type { InferredGraph } from "./infer.js";
 
 /** Bytes of one tensor; `dtype` is the model's, for tensors that have none of their own. */
 export function tensorBytes(type: TensorType, dtype: DType): bigint {
@@ -38,13 +39,23 @@ export function peakActivationBytes(graph: InferredGraph, dtype: DType): bigint 
     for (const value of [...run.outputs, ...run.inputs]) lastUse.set(value.id, index);
   });
   for (const output of graph.outputs) lastUse.set(output.id, runs.length);
-  let alive = tensorBytes(graph.input, dtype);
+  // A view has its source's number: the memory is as large as what was made first under it (one part of a split is smaller).
+  const sizes = new Map(graph.inputs.map((input) => [input.id, tensorBytes(input, dtype)]));
+  let alive = distinctBytes(graph.inputs, dtype);
   let peak = alive;
   runs.forEach((run, index) => {
-    alive += newBytes(run, dtype);
+    for (const output of run.outputs) {
+      if (sizes.has(output.id)) continue;
+      const bytes = tensorBytes(output, dtype);
+      sizes.set(output.id, bytes);
+      alive += bytes;
+    }
     if (alive > peak) peak = alive;
-    const dead = [...run.inputs, ...run.outputs].filter((value) => lastUse.get(value.id) === index);
-    alive -= distinctBytes(dead, dtype);
+    for (const { id } of [...run.inputs, ...run.outputs]) {
+      if (lastUse.get(id) !== index) continue;
+      alive -= sizes.get(id) ?? 0n;
+      sizes.delete(id);
+    }
   });
   return peak;
 }

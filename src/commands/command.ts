@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { ChalkInstance } from "chalk";
 import { parseShape } from "../analyze/shape-text.js";
+import type { AnalyzeOptions } from "../analyze/analyze.js";
 import { fail } from "../graph/diagnostic.js";
 import { DTYPES, isDType, type DType } from "../graph/dtype.js";
 import { MAX_DIMENSION, type Shape } from "../graph/shape.js";
@@ -24,7 +25,7 @@ export type Format = (typeof FORMATS)[number];
 
 /** The flags that every counting command has, as commander parses them. */
 export interface CommonFlags {
-  readonly input?: string;
+  readonly input?: readonly string[];
   readonly batch?: number;
   readonly dtype: DType;
   readonly layout: Layout;
@@ -40,7 +41,7 @@ export interface CommonFlags {
 /** Adds the flags that every counting command has. */
 export function addCommonFlags(command: Command, columns: readonly string[]): Command {
   return command
-    .option("-i, --input <shape>", "input shape, batch included or not: 64x56x56 or 1,64,56,56")
+    .option("-i, --input <shape>", "input shape, batch included or not: 64x56x56 or 1,64,56,56; NAME=SHAPE where there are several", collect)
     .option("-b, --batch <n>", "batch size", wholeNumber("--batch"))
     .addOption(new Option("--dtype <type>", "element type of weights and activations").choices(DTYPES).default("float32"))
     .addOption(new Option("--layout <order>", "order of the axes in shapes, typed and shown").choices(["nchw", "nhwc"]).default("nchw"))
@@ -53,6 +54,11 @@ export function addCommonFlags(command: Command, columns: readonly string[]): Co
     .addOption(new Option("--units <units>", "auto: K, M, G and KiB, MiB; raw: plain numbers").choices(["auto", "raw"]).default("auto"));
 }
 
+/** A parser of a flag that may be given several times. */
+export function collect(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
 /** A parser of a flag's whole number from 1 to 2^31 - 1. */
 export function wholeNumber(flag: string): (text: string) => number {
   return (text) => {
@@ -63,25 +69,25 @@ export function wholeNumber(flag: string): (text: string) => number {
 }
 
 /** The options of `analyze` that the common flags set. */
-export function analyzeOptions(flags: CommonFlags): { input?: Shape; batch?: number; dtype: DType; layout: Layout } {
+export function analyzeOptions(flags: CommonFlags): AnalyzeOptions {
   if (!isDType(flags.dtype)) throw new Error("commander let an unknown type through");
-  return {
-    ...(flags.input === undefined ? {} : { input: parseShape(inputShape(flags.input)) }),
-    ...(flags.batch === undefined ? {} : { batch: flags.batch }),
-    dtype: flags.dtype,
-    layout: flags.layout,
-  };
+  return { input: inputShapes(flags.input), batch: flags.batch, dtype: flags.dtype, layout: flags.layout };
 }
 
-/** `input=1x3x32x32` names the one input that a spec has. */
-function inputShape(text: string): string {
-  const named = /^([^=]*)=(.*)$/.exec(text);
-  if (named === null) return text;
-  if (["input", "x"].includes(named[1]?.trim() ?? "")) return named[2] ?? "";
-  return fail("unknown-input", `there is no input '${named[1] ?? ""}'`, {
-    place: { kind: "flag", flag: "--input" },
-    expected: "--input SHAPE, or --input input=SHAPE",
+/** `--input 3x32x32`, or `--input x=3x32x32` for each input by its name. */
+function inputShapes(written: readonly string[] | undefined): AnalyzeOptions["input"] {
+  const [only, ...more] = written ?? [];
+  if (only === undefined) return undefined;
+  if (more.length === 0 && !only.includes("=")) return parseShape(only);
+  const pairs = [only, ...more].map((text): [string, Shape] => {
+    const [, name, shape] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+    if (name !== undefined && shape !== undefined) return [name.trim(), parseShape(shape)];
+    return fail("repeated-input", "several inputs are set, and this one has no name", {
+      place: { kind: "flag", flag: "--input" },
+      expected: "--input NAME=SHAPE for each",
+    });
   });
+  return Object.fromEntries(pairs);
 }
 
 /** The format asked for. Throws `contradicting-flags` where --json meets another --format. */

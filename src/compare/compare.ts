@@ -61,7 +61,7 @@ function eachLayer(graph: Graph): readonly Graph[] {
   return graph.nodes.map((node) => {
     const name = node.place?.kind === "text" ? node.place.text.slice(node.place.start, node.place.end) : node.name;
     const inputs = graph.inputs.map((input) => input.name);
-    return { ...graph, name, nodes: [{ ...node, inputs }], outputs: [node.output] };
+    return { ...graph, name, nodes: [{ ...node, inputs }], outputs: node.outputs };
   });
 }
 
@@ -125,7 +125,7 @@ function graphOf(name: string, layer: Layer, input: Shape): Graph {
     format: "spec",
     source: name,
     inputs: [{ name: "input", type: { shape: input } }],
-    nodes: [{ name, layer, inputs: ["input"], output: "output" }],
+    nodes: [{ name, layer, inputs: ["input"], outputs: ["output"] }],
     outputs: ["output"],
   };
 }

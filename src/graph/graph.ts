@@ -7,8 +7,8 @@ export interface Node {
   readonly name: string;
   readonly layer: Layer;
   readonly inputs: readonly string[];
-  /** Name of the first output; further ones are not referred to. */
-  readonly output: string;
+  /** Names of the outputs, as many as are referred to; a layer may have more. */
+  readonly outputs: readonly string[];
   /** Spatial size that the spec says its input has (`@56x56`). */
   readonly at?: Shape | undefined;
   readonly place?: Place | undefined;

@@ -42,9 +42,11 @@ function chainOf(statements: readonly Statement[], name: string, source: string)
       continue;
     }
     const index = String(nodes.length);
-    const output = `t${index}`;
-    nodes.push({ name: statement.name ?? index, layer: statement.layer, inputs: [current], output, at: statement.at, place: statement.place });
-    current = output;
+    const made = `t${index}`;
+    nodes.push({ name: statement.name ?? index, layer: statement.layer, inputs: [current], outputs: [made], at: statement.at, place: statement.place });
+    current = made;
   }
-  return { name: name.length <= 60 ? name : `${name.slice(0, 57)}...`, format: "spec", source, inputs: [input], nodes, outputs: [current] };
+  const last = nodes.at(-1);
+  if (last !== undefined) nodes[nodes.length - 1] = { ...last, outputs: ["output"] };
+  return { name: name.length <= 60 ? name : `${name.slice(0, 57)}...`, format: "spec", source, inputs: [input], nodes, outputs: ["output"] };
 }

@@ -1,0 +1,66 @@
+import type { Axes, Inference, Layer, TensorType, Value } from "./layer.js";
+
+/** A value with the order of its axes, so that it can be shown in the reader's layout. */
+export interface TypedValue extends Value {
+  readonly axes: Axes;
+}
+
+/** A layer with its shapes known; a composite has its steps, a primitive its own inference. */
+export interface InferredLayer {
+  readonly name: string;
+  readonly layer: Layer;
+  readonly inputs: readonly TypedValue[];
+  readonly outputs: readonly TypedValue[];
+  readonly inference?: Inference | undefined;
+  readonly steps: readonly InferredLayer[];
+}
+
+/**
+ * A sequence as a channels-last layer reads it: time before features for an LSTM, channels before length for a Conv1D of the core. Keras's
+ * tensor is the same memory either way, so nothing is moved. Images have one order everywhere.
+ */
+function turned(layer: Layer, input: TypedValue): TypedValue {
+  const [batch, second, third, ...more] = input.shape;
+  if (batch === undefined || second === undefined || third === undefined || more.length > 0) return input;
+  const wanted = layer.readsLastAxis === true ? "plain" : layer.axes;
+  if (wanted === "any" || input.axes === "any" || wanted === input.axes) return input;
+  return { ...input, axes: wanted, shape: [batch, third, second] };
+}
+
+/** Runs layers on values, one after the other: their shapes and what each costs. It numbers the values of one run. */
+export class Inferrer {
+  private count = 0;
+
+  /** A value that no layer made: an input of the graph. */
+  value(type: TensorType, axes: Axes): TypedValue {
+    return { ...type, axes, id: this.count++ };
+  }
+
+  /** Throws InputError, still without a place, where the layer cannot read its inputs. */
+  run(name: string, layer: Layer, given: readonly TypedValue[]): InferredLayer {
+    const inputs = layer.channelsLast === true ? given.map((input) => turned(layer, input)) : given;
+    if (layer.type === "primitive") return this.primitive(name, layer, inputs);
+    const steps: InferredLayer[] = [];
+    const known = new Map<number, TypedValue>(inputs.map((input) => [input.id, input]));
+    const typed = (value: Value): TypedValue => ({ ...value, axes: known.get(value.id)?.axes ?? "plain" });
+    const add = (stepName: string, stepLayer: Layer, stepInputs: readonly Value[]): readonly [Value, ...Value[]] => {
+      const step = this.run(stepName, stepLayer, stepInputs.map(typed));
+      steps.push(step);
+      for (const output of step.outputs) known.set(output.id, output);
+      const [first, ...rest] = step.outputs;
+      if (first === undefined) throw new Error(`${stepLayer.op} has no output`);
+      return [first, ...rest];
+    };
+    const outputs = layer.expand({ add }, inputs).map(typed);
+    return { name, layer, inputs, outputs, steps };
+  }
+
+  private primitive(name: string, layer: Extract<Layer, { type: "primitive" }>, inputs: readonly TypedValue[]): InferredLayer {
+    const inference = layer.infer(inputs.map((input) => input.shape));
+    const axes = layer.axes === "any" ? (inputs[0]?.axes ?? "plain") : layer.axes;
+    const [source] = inputs;
+    const value = (type: TensorType): TypedValue =>
+      layer.view === true && source !== undefined ? { ...type, dtype: source.dtype, axes, id: source.id } : this.value(type, axes);
+    return { name, layer, inputs, outputs: inference.outputs.map(value), inference, steps: [] };
+  }
+}
