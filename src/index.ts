@@ -1,7 +1,7 @@
 export { analyze, type AnalyzeOptions } from "./analyze/analyze.js";
 export type { Analysis, Figures, LayerAnalysis, NamedTensor, Totals } from "./analyze/analysis.js";
-export type { Layout } from "./analyze/layout.js";
-export { parseShape } from "./analyze/shape-text.js";
+export type { Layout } from "./graph/layout.js";
+export { parseShape } from "./graph/shape-text.js";
 export { compare, type Comparison, type ComparisonRow, type CompareOptions, type Ratio } from "./compare/compare.js";
 export { InputError, type Diagnostic, type Place } from "./graph/diagnostic.js";
 export type { DType } from "./graph/dtype.js";

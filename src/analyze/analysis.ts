@@ -1,7 +1,7 @@
 import type { DType } from "../graph/dtype.js";
 import type { Attributes, Cause, Formulas, Kind } from "../graph/layer.js";
 import type { Shape } from "../graph/shape.js";
-import type { Layout } from "./layout.js";
+import type { Layout } from "../graph/layout.js";
 
 /** What a layer or a whole model costs. Counts are exact; bytes are of stored or moved tensors. */
 export interface Figures {

@@ -5,7 +5,7 @@ import type { Analysis, Figures, LayerAnalysis, NamedTensor } from "./analysis.j
 import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
 import { inferGraph } from "./infer.js";
 import { resolveInputs, type InputOptions } from "./input.js";
-import { toLayout, type Layout } from "./layout.js";
+import { toLayout, type Layout } from "../graph/layout.js";
 import { distinctBytes, isFused, newBytes, peakActivationBytes, tensorBytes } from "./memory.js";
 import { elements } from "../graph/shape.js";
 

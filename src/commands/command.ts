@@ -1,12 +1,12 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { ChalkInstance } from "chalk";
-import { parseShape } from "../analyze/shape-text.js";
+import { parseShape } from "../graph/shape-text.js";
 import type { AnalyzeOptions } from "../analyze/analyze.js";
 import { fail } from "../graph/diagnostic.js";
 import { DTYPES, isDType, type DType } from "../graph/dtype.js";
 import { MAX_DIMENSION, type Shape } from "../graph/shape.js";
 import type { Io } from "../io.js";
-import type { Layout } from "../analyze/layout.js";
+import type { Layout } from "../graph/layout.js";
 import type { Units } from "../report/layer-columns.js";
 
 /** What every command is given. */

@@ -1,6 +1,6 @@
 import { analyze, ratio, type AnalyzeOptions } from "../analyze/analyze.js";
 import type { Analysis, Figures, LayerAnalysis } from "../analyze/analysis.js";
-import { fromLayout } from "../analyze/layout.js";
+import { fromLayout } from "../graph/layout.js";
 import { fail, InputError } from "../graph/diagnostic.js";
 import type { Graph } from "../graph/graph.js";
 import type { Layer } from "../graph/layer.js";

@@ -1,5 +1,5 @@
-import { fail } from "../graph/diagnostic.js";
-import { MAX_DIMENSION, type Shape } from "../graph/shape.js";
+import { fail } from "./diagnostic.js";
+import { MAX_DIMENSION, type Shape } from "./shape.js";
 
 /**
  * `64x56x56` or `1,64,56,56` as sizes. Throws `bad-shape` and `bad-size` (larger than 2^31 - 1, negative).

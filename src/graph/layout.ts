@@ -1,4 +1,4 @@
-import type { Shape } from "../graph/shape.js";
+import type { Shape } from "./shape.js";
 
 /** The order in which shapes are written and shown; the core knows only channels first. */
 export type Layout = "nchw" | "nhwc";

@@ -1,0 +1,324 @@
+import { fail, InputError, type Place } from "../../graph/diagnostic.js";
+import type { Graph, Node } from "../../graph/graph.js";
+import { Inferrer, type TypedValue } from "../../graph/inferrer.js";
+import type { Layer } from "../../graph/layer.js";
+import { concat, elementwiseJoin, split } from "../../ops/join.js";
+import { trainingOnly } from "../../ops/training-only.js";
+import { closest } from "../notation/closest.js";
+import { bindEach, truth } from "./expression.js";
+import { builtins } from "./functions.js";
+import { InputSettled, NetworkInputs, type InputSettings } from "./inputs.js";
+import { LayerTexts } from "./layers.js";
+import type { Action, Argument, Binding, Body, Instruction, Network } from "./program.js";
+import { Budget, isList, kindOf, Scope, type Call, type Value } from "./scope.js";
+import { parametersOf, type Settings } from "./settings.js";
+
+export interface ExpandOptions extends InputSettings {
+  /** Parameters by name, and `variant`: `{ alpha: 0.5 }`. */
+  readonly set?: Settings | undefined;
+}
+
+/** Layers and steps that one file may expand to. */
+export const MAX_STEPS = 300_000;
+const MAX_CALLS = 64;
+
+/**
+ * Prepares a network for being expanded, once or many times with other parameters.
+ * @returns a function from options to the graph. It throws InputError with line and column of what does not work out: `unknown-parameter`,
+ *   `unknown-name`, `too-many-layers`, shapes that do not fit, and whatever a layer complains of
+ */
+export function networkExpander(network: Network): (options?: ExpandOptions) => Graph {
+  const texts = new LayerTexts();
+  return (options = {}) => {
+    const { values, variant } = parametersOf(network, options.set ?? {});
+    const inputs = new NetworkInputs(network.inputs, options);
+    // Each input is settled at most once, so that this ends.
+    for (let round = 0; round <= network.inputs.length; round++) {
+      try {
+        return new Expander(network, texts, inputs, values).graph(variant ?? network.name);
+      } catch (error) {
+        if (!(error instanceof InputSettled)) throw error;
+      }
+    }
+    throw new Error("the inputs of a network did not settle");
+  };
+}
+
+/** A tensor of the graph being built; `input` names the graph input that it still has the meaning of. */
+interface Tensor {
+  readonly name: string;
+  readonly value: TypedValue;
+  readonly input?: string | undefined;
+}
+
+/** Where instructions run: their names, their taps, and the prefix of the layers they make. */
+interface Frame {
+  readonly scope: Scope;
+  readonly prefix: string;
+  readonly used: Map<string, number>;
+  readonly taps: Taps;
+  readonly calls: number;
+  readonly training: boolean;
+}
+
+class Taps {
+  private readonly tensors = new Map<string, Tensor>();
+  constructor(private readonly outer?: Taps) {}
+
+  set(name: string, tensor: Tensor): void {
+    this.tensors.set(name, tensor);
+  }
+
+  get(name: string): Tensor | undefined {
+    return this.tensors.get(name) ?? this.outer?.get(name);
+  }
+
+  names(): readonly string[] {
+    return [...this.tensors.keys(), ...(this.outer?.names() ?? [])];
+  }
+}
+
+class Expander {
+  private readonly inferrer = new Inferrer();
+  private readonly nodes: Node[] = [];
+  private readonly root: Scope;
+  private current: Tensor;
+  private readonly graphInputs: Graph["inputs"];
+  private readonly taps = new Taps();
+
+  constructor(
+    private readonly network: Network,
+    private readonly texts: LayerTexts,
+    private readonly inputs: NetworkInputs,
+    values: ReadonlyMap<string, Value>,
+  ) {
+    const budget = new Budget(MAX_STEPS);
+    const calls = new Map<string, Call>(builtins(budget));
+    this.root = new Scope(budget, undefined, calls);
+    for (const [name, value] of values) this.root.set(name, value);
+    for (const { name, parameters, body } of network.functions) {
+      calls.set(name, (args, place) => body(this.bound(name, parameters, args, new Map(), place)));
+    }
+    this.bindAll(network.lets, this.root);
+    const types = inputs.types(this.root);
+    const tensors = types.map(({ name, shape, dtype }): Tensor => ({ name, value: this.inferrer.value({ shape, dtype }, "any"), input: name }));
+    const [first] = tensors;
+    if (first === undefined) throw new Error("a network has an input");
+    for (const tensor of tensors) this.taps.set(tensor.name, tensor);
+    this.graphInputs = types.map(({ name, shape, dtype }) => ({ name, type: { shape, dtype } }));
+    this.current = first;
+    this.root.set("shape", () => this.current.value.shape);
+    this.root.set("in_channels", () => this.current.value.shape[1] ?? this.current.value.shape[0] ?? 1);
+  }
+
+  graph(name: string): Graph {
+    this.run(this.network.layers, { scope: this.root, prefix: "", used: new Map(), taps: this.taps, calls: 0, training: false });
+    if (this.nodes.length === 0) fail("empty-spec", "this network has no layer", { expected: "at least one entry under `layers`" });
+    const { outputs } = this.network;
+    const named = new Map<string, string>();
+    const results =
+      outputs.length === 0
+        ? [{ name: "output", tensor: this.current }]
+        : outputs.map((output) => ({ name: output.name, tensor: this.tap(output.tap.render(this.root), this.taps, output.tap.snippet.place(0, 1)) }));
+    for (const { name: outputName, tensor } of results) if (tensor.input !== tensor.name && !named.has(tensor.name)) named.set(tensor.name, outputName);
+    const renamed = (tensor: string) => named.get(tensor) ?? tensor;
+    return {
+      name,
+      format: "network",
+      source: this.network.source,
+      inputs: this.graphInputs,
+      nodes: this.nodes.map((node) => ({ ...node, inputs: node.inputs.map(renamed), outputs: node.outputs.map(renamed) })),
+      outputs: results.map(({ tensor }) => renamed(tensor.name)),
+    };
+  }
+
+  private bindAll(bindings: readonly Binding[], scope: Scope): void {
+    for (const { name, value } of bindings) scope.set(name, value(scope));
+  }
+
+  private bound(callee: string, parameters: readonly Argument[], args: readonly Value[], named: ReadonlyMap<string, Value>, place: Place): Scope {
+    const signature = `${callee}(${parameters.map(({ name, otherwise }) => (otherwise === undefined ? name : `${name}=...`)).join(", ")})`;
+    const wrong = (message: string): never => fail("bad-argument", message, { place, expected: signature });
+    if (args.length > parameters.length) wrong(`${callee} is given ${args.length} values`);
+    for (const name of named.keys()) if (!parameters.some((parameter) => parameter.name === name)) wrong(`${callee} has no argument \`${name}\``);
+    const scope = this.root.child();
+    this.root.budget.spend(1, place);
+    parameters.forEach(({ name, otherwise }, index) => {
+      const byOrder = args[index];
+      if (byOrder !== undefined && named.has(name)) wrong(`\`${name}\` of ${callee} is given twice`);
+      scope.set(name, byOrder ?? named.get(name) ?? otherwise?.(scope) ?? wrong(`${callee} needs \`${name}\``));
+    });
+    return scope;
+  }
+
+  private run(body: Body, frame: Frame): void {
+    for (const instruction of body) this.execute(instruction, frame);
+  }
+
+  private execute(instruction: Instruction, frame: Frame): void {
+    const { rounds, place } = instruction;
+    if (rounds === undefined) return this.once(instruction, frame);
+    const list = rounds.kind === "for" ? rounds.list(frame.scope) : this.range(rounds.times(frame.scope), place);
+    const names = rounds.kind === "for" ? rounds.names : rounds.as === undefined ? ["_"] : [rounds.as];
+    for (const scope of bindEach(names, list, frame.scope, place)) this.once(instruction, { ...frame, scope });
+  }
+
+  private range(times: Value, place: Place): readonly number[] {
+    if (typeof times !== "number" || !Number.isInteger(times) || times < 0)
+      return fail("bad-value", `a repeat takes a whole number, and this is ${typeof times === "number" ? times : kindOf(times)}`, { place });
+    this.root.budget.spend(times, place);
+    return Array.from({ length: times }, (_, index) => index);
+  }
+
+  private once(instruction: Instruction, frame: Frame): void {
+    const { action, condition, otherwise, tap, name, place } = instruction;
+    const { scope } = frame;
+    scope.budget.spend(1, place);
+    if (condition !== undefined && !truth(condition(scope))) return this.run(otherwise, frame);
+    const own = name?.render(scope);
+    this.act(action, own === undefined || action.kind === "call" ? frame : this.inside(frame, own), place, own);
+    const tapped = tap?.render(scope);
+    if (tapped !== undefined) frame.taps.set(tapped, this.current);
+  }
+
+  private inside(frame: Frame, name: string): Frame {
+    return { ...frame, prefix: `${frame.prefix}${unique(frame, name)}.`, used: new Map() };
+  }
+
+  private act(action: Action, frame: Frame, place: Place, own: string | undefined): void {
+    switch (action.kind) {
+      case "layers":
+        return this.layers(action, frame, place);
+      case "sequence":
+        return this.run(action.body, frame);
+      case "call":
+        return this.call(action, frame, place, own);
+      case "from":
+        this.current = this.tap(action.tap.render(frame.scope), frame.taps, place);
+        return;
+      case "training":
+        return this.run(action.body, { ...frame, training: true });
+      case "residual":
+        return this.residual(action, frame, place);
+      case "join":
+        return this.join(action, frame, place);
+    }
+  }
+
+  private layers({ template }: Extract<Action, { kind: "layers" }>, frame: Frame, place: Place): void {
+    for (const statement of this.texts.read(template, frame.scope)) {
+      if (statement.kind === "input") fail("unexpected-input", "an input stands under `input`, not among the layers", { place });
+      this.root.budget.spend(1, place);
+      const name = statement.name === undefined ? indexed(frame) : unique(frame, statement.name);
+      this.current = this.add(name, statement.layer, [this.current], frame, place, statement.at)[0];
+    }
+  }
+
+  private add(name: string, layer: Layer, inputs: readonly Tensor[], frame: Frame, place: Place, at?: readonly number[]): readonly [Tensor, ...Tensor[]] {
+    const decides = layer.axes !== "any" && (layer.axes !== "channels" || layer.ranks !== undefined);
+    for (const { input } of inputs) if (input !== undefined && decides) this.inputs.settle(input, layer, this.root);
+    const run = frame.training ? trainingOnly(layer) : layer;
+    const full = `${frame.prefix}${name}`;
+    const outputs = this.infer(full, run, inputs, place);
+    const input = decides ? undefined : inputs[0]?.input;
+    const made = outputs.map((value, index): Tensor => ({ name: `t${this.nodes.length}${index === 0 ? "" : `.${index}`}`, value, input }));
+    this.nodes.push({ name: full, layer: run, inputs: inputs.map((tensor) => tensor.name), outputs: made.map((tensor) => tensor.name), at, place });
+    const [first, ...rest] = made;
+    if (first === undefined) throw new Error(`${layer.op} has no output`);
+    return [first, ...rest];
+  }
+
+  private infer(name: string, layer: Layer, inputs: readonly Tensor[], place: Place): readonly TypedValue[] {
+    try {
+      return this.inferrer.run(
+        name,
+        layer,
+        inputs.map((tensor) => tensor.value),
+      ).outputs;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      const { diagnostic } = error;
+      throw new InputError({ ...diagnostic, message: `layer ${name}: ${diagnostic.message}`, place });
+    }
+  }
+
+  private call({ block: name, args }: Extract<Action, { kind: "call" }>, frame: Frame, place: Place, own: string | undefined): void {
+    const block = this.network.blocks.get(name);
+    if (block === undefined) throw new Error(`block ${name} was known when the file was read`);
+    if (frame.calls >= MAX_CALLS) {
+      fail("too-deep", `blocks are called more than ${MAX_CALLS} deep`, { place, hint: "a block that calls itself needs an `if` that ends it" });
+    }
+    const positional = args.positional.map((argument) => argument(frame.scope));
+    const named = new Map<string, Value>();
+    for (const argument of args.named) {
+      if (named.has(argument.name)) fail("bad-argument", `\`${argument.name}\` is given twice`, { place: argument.place });
+      named.set(argument.name, argument.value(frame.scope));
+    }
+    const scope = this.bound(name, block.parameters, positional, named, place);
+    this.bindAll(block.lets, scope);
+    const taps = new Taps(frame.taps);
+    this.run(block.body, { ...this.inside(frame, own ?? name), scope, taps, calls: frame.calls + 1 });
+  }
+
+  private residual({ body, shortcut, when }: Extract<Action, { kind: "residual" }>, frame: Frame, place: Place): void {
+    const start = this.current;
+    const joins = when === undefined || truth(when(frame.scope));
+    this.run(body, frame);
+    if (!joins) return;
+    const main = this.current;
+    this.current = start;
+    this.run(shortcut, frame);
+    this.current = this.add(unique(frame, "add"), elementwiseJoin("add"), [main, this.current], frame, place)[0];
+  }
+
+  private join({ join, branches, axis, split: parts }: Extract<Action, { kind: "join" }>, frame: Frame, place: Place): void {
+    const along = axis === undefined ? 1 : whole(axis(frame.scope), "an axis", place);
+    const start = this.current;
+    const starts = parts === undefined ? branches.map(() => start) : this.divided(parts(frame.scope), along, branches.length, frame, place);
+    const ends = branches.map((branch, index) => {
+      this.current = starts[index] ?? start;
+      this.run(branch, frame);
+      return this.current;
+    });
+    const layer = join === "concat" ? concat(along) : elementwiseJoin(join);
+    this.current = this.add(unique(frame, join), layer, ends, frame, place)[0];
+  }
+
+  private divided(parts: Value, axis: number, branches: number, frame: Frame, place: Place): readonly Tensor[] {
+    const sizes = isList(parts) ? parts.map((size) => whole(size, "the size of a part", place)) : whole(parts, "the number of parts", place);
+    const count = typeof sizes === "number" ? sizes : sizes.length;
+    if (count !== branches) fail("bad-value", `there are ${count} parts and ${branches} branches`, { place, expected: "a branch for each part" });
+    return this.add(unique(frame, "split"), split(sizes, axis), [this.current], frame, place);
+  }
+
+  private tap(name: string, taps: Taps, place: Place): Tensor {
+    const near = closest(name, taps.names());
+    return (
+      taps.get(name) ??
+      fail("unknown-tap", `there is no tap \`${name}\` before this`, {
+        place,
+        expected: "the name of an input, or of a `tap` that stands before",
+        hint: near === undefined ? undefined : `did you mean \`${near}\`?`,
+      })
+    );
+  }
+}
+
+function whole(value: Value, what: string, place: Place): number {
+  if (typeof value === "number" && Number.isInteger(value)) return value;
+  return fail("bad-value", `${what} is a whole number, and this is ${typeof value === "number" ? value : kindOf(value)}`, { place });
+}
+
+/** `conv`, then `conv_1`, `conv_2`, as Keras names its layers. */
+function unique(frame: Frame, name: string): string {
+  const count = frame.used.get(name) ?? 0;
+  frame.used.set(name, count + 1);
+  return count === 0 ? name : `${name}_${count}`;
+}
+
+/** 0, 1, 2, as PyTorch's Sequential names its layers. */
+function indexed(frame: Frame): string {
+  const count = frame.used.get("") ?? 0;
+  frame.used.set("", count + 1);
+  return String(count);
+}

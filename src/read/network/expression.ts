@@ -1,0 +1,417 @@
+import type { Place } from "../../graph/diagnostic.js";
+import { closest } from "../notation/closest.js";
+import { failIn, type Snippet } from "./snippet.js";
+import { format, isList, kindOf, type Scope, type Value } from "./scope.js";
+
+/** An expression ready to be evaluated, as often as needed. Throws InputError with the place of the part that is wrong. */
+export type Expression = (scope: Scope) => Value;
+
+/** A call of a block: its arguments in order, and by name. */
+export interface CallArguments {
+  readonly positional: readonly Expression[];
+  readonly named: readonly { readonly name: string; readonly value: Expression; readonly place: Place }[];
+}
+
+const MAX_DEPTH = 64;
+const TOKEN = /\s*(?:(\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|("[^"]*"|'[^']*')|(\*\*|\/\/|==|!=|<=|>=|[-+*/%<>()[\]{},=:]))/y;
+
+type Token =
+  | { readonly type: "number"; readonly value: number; readonly start: number; readonly end: number }
+  | { readonly type: "name" | "text" | "sign" | "end"; readonly value: string; readonly start: number; readonly end: number };
+
+function tokens(snippet: Snippet): readonly Token[] {
+  const found: Token[] = [];
+  let at = 0;
+  const { text } = snippet;
+  while (text.slice(at).trim() !== "") {
+    TOKEN.lastIndex = at;
+    const match = TOKEN.exec(text);
+    if (match === null) {
+      const start = at + text.slice(at).search(/\S/);
+      return failIn(snippet, start, start + 1, "bad-expression", `\`${text.charAt(start)}\` does not belong in an expression`, {
+        expected: "numbers, names and arithmetic, as in make_divisible(32 * alpha, 8)",
+      });
+    }
+    const end = TOKEN.lastIndex;
+    const start = at + match[0].search(/\S/);
+    const [, digits, name, quoted, sign = ""] = match;
+    if (digits !== undefined) found.push({ type: "number", value: Number(digits.replaceAll("_", "")), start, end });
+    else if (name !== undefined) found.push({ type: "name", value: name, start, end });
+    else if (quoted !== undefined) found.push({ type: "text", value: quoted.slice(1, -1), start, end });
+    else found.push({ type: "sign", value: sign, start, end });
+    at = end;
+  }
+  found.push({ type: "end", value: "", start: text.length, end: text.length });
+  return found;
+}
+
+/**
+ * Parses one expression: Python's operators, `a if c else b`, lists, `[f(x) for x in list]`, and calls of the listed functions. `{...}` are
+ * brackets. Nothing but arithmetic can be written.
+ */
+export function parseExpression(snippet: Snippet): Expression {
+  const parser = new Parser(snippet);
+  const expression = parser.ternary(0);
+  parser.requireEnd();
+  return expression;
+}
+
+/** Parses the arguments of a call, from its opening bracket on; the text must end with the closing one. */
+export function parseArguments(snippet: Snippet): CallArguments {
+  const parser = new Parser(snippet);
+  const args = parser.callArguments(0);
+  parser.requireEnd();
+  return args;
+}
+
+type Operator = (left: number, right: number) => number;
+const SUMS: Readonly<Record<string, Operator>> = { "+": (a, b) => a + b, "-": (a, b) => a - b };
+const PRODUCTS: Readonly<Record<string, Operator>> = {
+  "*": (a, b) => a * b,
+  "/": (a, b) => a / b,
+  "//": (a, b) => Math.floor(a / b),
+  "%": (a, b) => a - b * Math.floor(a / b),
+};
+const ORDERS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  "<": (a, b) => a < b,
+  "<=": (a, b) => a <= b,
+  ">": (a, b) => a > b,
+  ">=": (a, b) => a >= b,
+};
+
+/** Equality as Python has it: by value, lists too. */
+function equal(left: Value, right: Value): boolean {
+  if (isList(left) && isList(right)) return left.length === right.length && left.every((item, index) => equal(item, right[index] ?? null));
+  return left === right;
+}
+
+/** What counts as true, as in Python. */
+export function truth(value: Value): boolean {
+  return isList(value) ? value.length > 0 : Boolean(value);
+}
+
+const KEYWORDS = new Set(["if", "else", "for", "in", "and", "or", "not"]);
+
+class Parser {
+  private readonly tokens: readonly Token[];
+  private index = 0;
+
+  constructor(private readonly snippet: Snippet) {
+    this.tokens = tokens(snippet);
+  }
+
+  private get token(): Token {
+    const found = this.tokens[this.index];
+    if (found === undefined) throw new Error("read past the end of an expression");
+    return found;
+  }
+
+  private next(): Token {
+    const { token } = this;
+    if (token.type !== "end") this.index += 1;
+    return token;
+  }
+
+  private sees(value: string): boolean {
+    const { token } = this;
+    return (token.type === "sign" || token.type === "name") && token.value === value;
+  }
+
+  private takes(value: string): boolean {
+    if (!this.sees(value)) return false;
+    this.index += 1;
+    return true;
+  }
+
+  private fail(token: Token, message: string, expected: string): never {
+    return failIn(this.snippet, token.start, token.end, "bad-expression", message, { expected });
+  }
+
+  private require(value: string): void {
+    if (this.takes(value)) return;
+    const { token } = this;
+    this.fail(token, token.type === "end" ? "the expression ends too early" : `\`${token.value}\` does not belong here`, `\`${value}\``);
+  }
+
+  requireEnd(): void {
+    const { token } = this;
+    if (token.type !== "end") this.fail(token, `\`${token.value}\` does not belong here`, "an operator or the end of the expression");
+  }
+
+  private placeFrom(start: Token): Place {
+    const last = this.tokens[this.index - 1] ?? start;
+    return this.snippet.place(start.start, Math.max(last.end, start.end));
+  }
+
+  ternary(depth: number): Expression {
+    if (depth > MAX_DEPTH) this.fail(this.token, `brackets are nested more than ${MAX_DEPTH} deep`, "a simpler expression");
+    const then = this.or(depth);
+    if (!this.takes("if")) return then;
+    const condition = this.or(depth);
+    this.require("else");
+    const otherwise = this.ternary(depth + 1);
+    return (scope) => (truth(condition(scope)) ? then(scope) : otherwise(scope));
+  }
+
+  private or(depth: number): Expression {
+    let left = this.and(depth);
+    while (this.takes("or")) {
+      const [first, second] = [left, this.and(depth)];
+      left = (scope) => {
+        const value = first(scope);
+        return truth(value) ? value : second(scope);
+      };
+    }
+    return left;
+  }
+
+  private and(depth: number): Expression {
+    let left = this.not(depth);
+    while (this.takes("and")) {
+      const [first, second] = [left, this.not(depth)];
+      left = (scope) => {
+        const value = first(scope);
+        return truth(value) ? second(scope) : value;
+      };
+    }
+    return left;
+  }
+
+  private not(depth: number): Expression {
+    if (depth > MAX_DEPTH) this.fail(this.token, `this is nested more than ${MAX_DEPTH} deep`, "a simpler expression");
+    if (!this.takes("not")) return this.comparison(depth);
+    const operand = this.not(depth + 1);
+    return (scope) => !truth(operand(scope));
+  }
+
+  private comparison(depth: number): Expression {
+    const start = this.token;
+    let left = this.sum(depth);
+    for (;;) {
+      const operator = this.comparator();
+      if (operator === undefined) return left;
+      const [first, second] = [left, this.sum(depth)];
+      const place = this.placeFrom(start);
+      left = (scope) => compared(operator, first(scope), second(scope), place);
+      if (this.comparator(true) !== undefined) this.fail(this.token, "comparisons cannot be chained", "`a < b and b < c`");
+    }
+  }
+
+  private comparator(peek = false): string | undefined {
+    const before = this.index;
+    const negated = this.takes("not");
+    const found = negated ? (this.takes("in") ? "not in" : undefined) : ["==", "!=", "<", "<=", ">", ">=", "in"].find((sign) => this.takes(sign));
+    if (peek || found === undefined) this.index = before;
+    return found;
+  }
+
+  private sum(depth: number): Expression {
+    return this.binary(() => this.product(depth), SUMS);
+  }
+
+  private product(depth: number): Expression {
+    return this.binary(() => this.unary(depth), PRODUCTS);
+  }
+
+  private binary(operand: () => Expression, operators: Readonly<Record<string, Operator>>): Expression {
+    const start = this.token;
+    let left = operand();
+    for (;;) {
+      const { token } = this;
+      const run = token.type === "sign" && Object.hasOwn(operators, token.value) ? operators[token.value] : undefined;
+      if (run === undefined) return left;
+      this.index += 1;
+      const [first, second] = [left, operand()];
+      const place = this.placeFrom(start);
+      const sign = String(token.value);
+      left = (scope) => {
+        const [a, b] = [first(scope), second(scope)];
+        if (sign === "+" && isList(a) && isList(b)) return [...a, ...b];
+        return finite(run(numeric(a, sign, place), numeric(b, sign, place)), place);
+      };
+    }
+  }
+
+  private unary(depth: number): Expression {
+    if (depth > MAX_DEPTH) this.fail(this.token, `this is nested more than ${MAX_DEPTH} deep`, "a simpler expression");
+    const start = this.token;
+    const negative = this.takes("-");
+    if (!negative && !this.takes("+")) return this.power(depth);
+    const operand = this.unary(depth + 1);
+    const place = this.placeFrom(start);
+    return (scope) => (negative ? -numeric(operand(scope), "-", place) : numeric(operand(scope), "+", place));
+  }
+
+  private power(depth: number): Expression {
+    const start = this.token;
+    const base = this.postfix(depth);
+    if (!this.takes("**")) return base;
+    const exponent = this.unary(depth + 1);
+    const place = this.placeFrom(start);
+    return (scope) => finite(numeric(base(scope), "**", place) ** numeric(exponent(scope), "**", place), place);
+  }
+
+  private postfix(depth: number): Expression {
+    const start = this.token;
+    let value = this.atom(depth);
+    while (this.takes("[")) {
+      const [list, index] = [value, this.ternary(depth + 1)];
+      this.require("]");
+      const place = this.placeFrom(start);
+      value = (scope) => element(list(scope), index(scope), place, this.snippet);
+    }
+    return value;
+  }
+
+  private atom(depth: number): Expression {
+    const token = this.next();
+    if (token.type === "number") return () => token.value;
+    if (token.type === "text") return () => token.value;
+    if (token.type === "name" && !KEYWORDS.has(token.value)) return this.sees("(") ? this.call(token, depth) : this.name(token);
+    if (token.type === "sign" && (token.value === "(" || token.value === "{")) {
+      const inner = this.ternary(depth + 1);
+      this.require(token.value === "(" ? ")" : "}");
+      return inner;
+    }
+    if (token.type === "sign" && token.value === "[") return this.list(depth);
+    return this.fail(token, token.type === "end" ? "a value is missing here" : `\`${token.value}\` does not belong here`, "a number, a name or a list");
+  }
+
+  private name(token: Token): Expression {
+    const name = String(token.value);
+    if (Object.hasOwn(CONSTANTS, name)) {
+      const value = CONSTANTS[name] ?? null;
+      return () => value;
+    }
+    return (scope) => {
+      const value = scope.get(name);
+      if (value !== undefined) return value;
+      const near = closest(name, scope.names());
+      return failIn(this.snippet, token.start, token.end, "unknown-name", `there is no \`${name}\` here`, {
+        expected: "a parameter, an argument of the block, a value of `let`, `in_channels` or `shape`; texts stand in quotes",
+        hint: near === undefined ? undefined : `did you mean \`${near}\`?`,
+      });
+    };
+  }
+
+  private call(token: Token, depth: number): Expression {
+    const name = String(token.value);
+    const { positional, named } = this.callArguments(depth);
+    const [first] = named;
+    const place = this.placeFrom(token);
+    if (first !== undefined) this.fail(token, `\`${name}\` takes its values in order, without names`, `${name}(value, ...)`);
+    return (scope) => {
+      const run = scope.call(name);
+      if (run !== undefined)
+        return finite(
+          run(
+            positional.map((argument) => argument(scope)),
+            place,
+          ),
+          place,
+        );
+      return failIn(this.snippet, token.start, token.end, "unknown-function", `there is no function \`${name}\``, {
+        expected: "make_divisible, round, floor, ceil, int, min, max, sum, len, range, ... or one of `functions`",
+      });
+    };
+  }
+
+  callArguments(depth: number): CallArguments {
+    this.require("(");
+    const positional: Expression[] = [];
+    const named: CallArguments["named"][number][] = [];
+    while (!this.takes(")")) {
+      const start = this.next();
+      if (start.type === "name" && this.takes("=")) {
+        const value = this.ternary(depth + 1);
+        named.push({ name: start.value, value, place: this.placeFrom(start) });
+      } else {
+        if (start.type !== "end") this.index -= 1;
+        const [before] = named;
+        if (before !== undefined) this.fail(start, "a value in order cannot follow one by name", "name=value");
+        positional.push(this.ternary(depth + 1));
+      }
+      if (!this.sees(")")) this.require(",");
+    }
+    return { positional, named };
+  }
+
+  private list(depth: number): Expression {
+    if (this.takes("]")) return () => [];
+    const start = this.token;
+    const first = this.ternary(depth + 1);
+    if (this.takes("for")) return this.comprehension(first, start, depth);
+    const items = [first];
+    while (this.takes(",") && !this.sees("]")) items.push(this.ternary(depth + 1));
+    this.require("]");
+    return (scope) => items.map((item) => item(scope));
+  }
+
+  private comprehension(item: Expression, start: Token, depth: number): Expression {
+    const names = this.names();
+    this.require("in");
+    const source = this.or(depth + 1);
+    const condition = this.takes("if") ? this.or(depth + 1) : undefined;
+    this.require("]");
+    const place = this.placeFrom(start);
+    return (scope) => {
+      const rounds = bindEach(names, source(scope), scope, place);
+      return rounds.flatMap((round) => (condition === undefined || truth(condition(round)) ? [item(round)] : []));
+    };
+  }
+
+  private names(): readonly string[] {
+    const names: string[] = [];
+    do {
+      const token = this.next();
+      if (token.type !== "name" || KEYWORDS.has(token.value)) return this.fail(token, "a name is missing here", "for name in list");
+      names.push(token.value);
+    } while (this.takes(","));
+    return names;
+  }
+}
+
+const CONSTANTS: Readonly<Record<string, Value>> = { True: true, true: true, False: false, false: false, None: null, null: null };
+
+/** A scope for each element of a list, its parts under the names, as Python's `for a, b in pairs` does. */
+export function bindEach(names: readonly string[], list: Value, scope: Scope, place: Place): readonly Scope[] {
+  const wrong = (message: string, expected: string): never => failIn({ text: "", place: () => place }, 0, 0, "bad-value", message, { expected });
+  if (!isList(list)) return wrong(`this goes over a list, and this is ${kindOf(list)}`, "a list, or range(n)");
+  return list.map((item) => {
+    scope.budget.spend(1, place);
+    const round = scope.child();
+    const [only] = names;
+    if (names.length === 1 && only !== undefined) return round.set(only, item);
+    if (!isList(item) || item.length !== names.length) return wrong(`${format(item)} does not divide into ${names.join(", ")}`, `${names.length} values`);
+    names.forEach((name, index) => round.set(name, item[index] ?? null));
+    return round;
+  });
+}
+
+function numeric(value: Value, sign: string, place: Place): number {
+  if (typeof value === "number") return value;
+  if (typeof value === "boolean") return Number(value);
+  return failIn({ text: "", place: () => place }, 0, 0, "bad-value", `\`${sign}\` works on numbers, and this is ${kindOf(value)}`, { expected: "a number" });
+}
+
+function finite(value: Value, place: Place): Value {
+  if (typeof value !== "number" || Number.isFinite(value)) return value;
+  return failIn({ text: "", place: () => place }, 0, 0, "bad-value", "this is no finite number (a division by zero, or too large)");
+}
+
+function compared(operator: string, left: Value, right: Value, place: Place): Value {
+  if (operator === "==") return equal(left, right);
+  if (operator === "!=") return !equal(left, right);
+  if (operator === "in" || operator === "not in") {
+    if (!isList(right)) return failIn({ text: "", place: () => place }, 0, 0, "bad-value", "`in` looks into a list", { expected: "value in list" });
+    return right.some((item) => equal(item, left)) === (operator === "in");
+  }
+  return ORDERS[operator]?.(numeric(left, operator, place), numeric(right, operator, place)) ?? false;
+}
+
+function element(list: Value, index: Value, place: Place, snippet: Snippet): Value {
+  const here: Snippet = { text: snippet.text, place: () => place };
+  if (!isList(list)) return failIn(here, 0, 0, "bad-value", `only a list has elements, and this is ${kindOf(list)}`);
+  const at = typeof index === "number" ? (index < 0 ? index + list.length : index) : -1;
+  return list[at] ?? failIn(here, 0, 0, "bad-value", `there is no element ${format(index)} in a list of ${list.length}`, { expected: `0 to ${list.length - 1}` });
+}

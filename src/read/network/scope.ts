@@ -1,0 +1,76 @@
+import { fail, type Place } from "../../graph/diagnostic.js";
+
+/** What an expression of a network file can be. */
+export type Value = number | boolean | string | null | readonly Value[];
+
+export type Call = (args: readonly Value[], place: Place) => Value;
+
+/** Steps that one reading of a file may take (layers, rounds of loops, elements of lists), so that no nesting can run away. */
+export class Budget {
+  private steps = 0;
+  constructor(private readonly limit: number) {}
+
+  /** Throws `too-many-layers` once the limit is passed. */
+  spend(steps: number, place?: Place): void {
+    this.steps += steps;
+    if (this.steps <= this.limit) return;
+    fail("too-many-layers", `this file expands to more than ${this.limit} layers and steps`, {
+      place,
+      expected: "fewer or shorter repeats and loops",
+    });
+  }
+}
+
+/** Names and their values, the inner ones first. What is computed on demand (`shape`) is a function. */
+export class Scope {
+  private readonly values = new Map<string, Value | (() => Value)>();
+
+  constructor(
+    readonly budget: Budget,
+    private readonly parent?: Scope,
+    private readonly calls: ReadonlyMap<string, Call> = new Map(),
+  ) {}
+
+  child(): Scope {
+    return new Scope(this.budget, this);
+  }
+
+  set(name: string, value: Value | (() => Value)): this {
+    this.values.set(name, value);
+    return this;
+  }
+
+  get(name: string): Value | undefined {
+    const own = this.values.get(name);
+    if (own === undefined) return this.parent?.get(name);
+    return typeof own === "function" ? own() : own;
+  }
+
+  call(name: string): Call | undefined {
+    return this.calls.get(name) ?? this.parent?.call(name);
+  }
+
+  /** Every name that could be meant here, for suggestions. */
+  names(): readonly string[] {
+    return [...this.values.keys(), ...(this.parent?.names() ?? [])];
+  }
+}
+
+export function isList(value: Value): value is readonly Value[] {
+  return Array.isArray(value);
+}
+
+/** A value as it stands in the text of a layer, and in complaints: `24`, `(3, 5)`, `True`. */
+export function format(value: Value): string {
+  if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (isList(value)) return `(${value.map(format).join(", ")}${value.length === 1 ? "," : ""})`;
+  return String(value);
+}
+
+/** What a value is, in words. */
+export function kindOf(value: Value): string {
+  if (value === null) return "nothing";
+  if (isList(value)) return "a list";
+  return typeof value === "number" ? "a number" : typeof value === "string" ? "a text" : "true or false";
+}
