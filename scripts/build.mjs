@@ -13,7 +13,7 @@ const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { stdio: "inherit" });
 if (status !== 0) process.exit(status ?? 1);
 
-const shared = { bundle: true, platform: "node", target: "node20", logLevel: "warning" };
+const shared = { bundle: true, platform: "node", target: "node20", logLevel: "warning", loader: { ".yaml": "text" } };
 await build({ ...shared, entryPoints: ["src/cli-main.ts"], format: "cjs", outfile: "dist/cli.cjs" });
 // The library's modules import fastest-levenshtein: bundled, so that the package has no dependencies to install.
 await build({ ...shared, entryPoints: ["src/index.ts"], format: "esm", outfile: "dist/index.js", allowOverwrite: true });

@@ -1,35 +1,87 @@
 import { fail, type Diagnostic } from "./graph/diagnostic.js";
 import type { Graph } from "./graph/graph.js";
 import type { Io } from "./io.js";
+import type { ExpandOptions, Network } from "./read/network/network.js";
 import { isLayerWord, parseLayers } from "./read/notation/read.js";
 
-/** What an argument names. */
-type Source = { readonly type: "spec"; readonly text: string } | { readonly type: "text"; readonly text: string; readonly name: string };
+/** What an argument names, read but not yet expanded. */
+export type Source =
+  | { readonly type: "layers"; readonly graph: Graph }
+  /** A network file: `expand` makes its graph for some parameters, as often as needed. */
+  | { readonly type: "network"; readonly network: Network; readonly expand: (options?: ExpandOptions) => Graph; readonly variant?: string | undefined };
+
+/** Parameters as typed: `["alpha=0.5"]`. */
+export type Sets = readonly string[];
 
 // A path: no blanks or brackets, and a slash or an extension. `nn.ReLU` is a class without its brackets, not a file.
 const PATH = /^(?!(?:nn|torch|layers|keras|tf)\.)[^\s();=@>]*(?:[/\\][^\s();=@>]*|\.[A-Za-z]\w*)$/;
-
 const WORD = /^[\w-]+$/;
+const ZOO = /^zoo:(.*)$/;
+const NETWORK_FILE = /\.(?:ya?ml|json)$/i;
+const NONE = "no layer is given";
+const WANTED = { expected: "layer specs, a file, zoo:NAME, or - for standard input" };
 
-/** Reads the arguments as one chain of layers. */
-export function readChain(args: readonly string[], io: Io): Graph {
-  const sources = args.map((arg) => sourceOf(arg, io));
+/** Reads the arguments as one model: a network, or one chain of layers. */
+export async function readModel(args: readonly string[], io: Io, sets: Sets, options: ExpandOptions): Promise<Graph> {
+  const sources = await Promise.all(args.map((arg) => openSource(arg, io)));
   const [only, ...others] = sources;
-  if (only === undefined) return fail("empty-spec", "no layer is given", { expected: "layer specs, a file, or - for standard input" });
-  if (others.length === 0) return graphOf(only);
-  const graphs = sources.map(graphOf);
+  if (only === undefined) return fail("empty-spec", NONE, WANTED);
+  if (others.length === 0) return graphOf(only, await settingsOf(sets), options);
+  const graphs = sources.map((source, index) => {
+    if (source.type === "layers") return source.graph;
+    return fail("several-models", `${args[index] ?? "this"} is a model of its own`, { expected: "one model, or layers alone", hint: "convcost compare takes several" });
+  });
+  if (sets.length > 0) refuseSets();
   return joined(graphs);
 }
 
-/** Reads each argument as a graph of its own. */
-export function readEach(args: readonly string[], io: Io): readonly Graph[] {
-  const sources = args.map((arg) => sourceOf(arg, io));
-  if (sources.length === 0) return fail("empty-spec", "no layer is given", { expected: "layer specs, a file, or - for standard input" });
-  return sources.map(graphOf);
+/** Reads each argument as a model of its own. Parameters that are set go to every network that has them, and to one at least. */
+export async function readEach(args: readonly string[], io: Io, sets: Sets, options: ExpandOptions): Promise<readonly Graph[]> {
+  const sources = await Promise.all(args.map((arg) => openSource(arg, io)));
+  if (sources.length === 0) return fail("empty-spec", NONE, WANTED);
+  const set = await settingsOf(sets);
+  const networks = sources.flatMap((source) => (source.type === "network" ? [source.network] : []));
+  const unknown = Object.keys(set).find((name) => name !== "variant" && !networks.some(({ parameters }) => parameters.has(name)));
+  if (unknown !== undefined && networks.length > 0)
+    fail("unknown-parameter", `none of these networks has a parameter '${unknown}'`, { place: { kind: "flag", flag: "--set" } });
+  return sources.map((source) => {
+    if (source.type === "layers") return networks.length === 0 ? graphOf(source, set, options) : source.graph;
+    const own = Object.entries(set).filter(([name]) => name === "variant" || source.network.parameters.has(name));
+    return graphOf(source, Object.fromEntries(own), options);
+  });
 }
 
-function graphOf(source: Source): Graph {
-  return parseLayers(source.text, { source: source.type === "spec" ? "spec" : source.name });
+/** Reads one argument as a network that can be expanded many times. */
+export async function readNetworkSource(arg: string, io: Io): Promise<Extract<Source, { type: "network" }>> {
+  const source = await openSource(arg, io);
+  if (source.type === "network") return source;
+  return fail("no-network", "layers have no parameters to vary", { expected: "a network file, or zoo:NAME", hint: "convcost zoo lists the networks" });
+}
+
+type SetValues = NonNullable<ExpandOptions["set"]>;
+
+/** `alpha=0.5` as a name and a value. Throws `bad-setting`. */
+export async function settingsOf(sets: Sets): Promise<SetValues> {
+  if (sets.length === 0) return {};
+  const { settingValue } = await import("./read/network/network.js");
+  return Object.fromEntries(sets.map((text) => splitSetting(text)).map(([name, value]) => [name, settingValue(value)]));
+}
+
+/** A `--set` as its name and the text of its value. Throws `bad-setting`. */
+export function splitSetting(text: string): readonly [string, string] {
+  const [, name, value] = /^\s*([A-Za-z_]\w*)\s*=(.*)$/s.exec(text) ?? [];
+  if (name !== undefined && value !== undefined) return [name, value];
+  return fail("bad-setting", `'${text}' sets nothing`, { place: { kind: "flag", flag: "--set" }, expected: "NAME=VALUE, as in --set alpha=0.5" });
+}
+
+function graphOf(source: Source, set: SetValues, options: ExpandOptions): Graph {
+  if (source.type === "network") return source.expand({ ...options, set: source.variant === undefined ? set : { variant: source.variant, ...set } });
+  if (Object.keys(set).length > 0) refuseSets();
+  return source.graph;
+}
+
+function refuseSets(): never {
+  return fail("no-network", "layers have no parameters to set", { place: { kind: "flag", flag: "--set" }, expected: "--set with a network file or zoo:NAME" });
 }
 
 function joined(graphs: readonly Graph[]): Graph {
@@ -46,24 +98,52 @@ function joined(graphs: readonly Graph[]): Graph {
   return { ...first, name: graphs.map((graph) => graph.name).join("; "), nodes };
 }
 
-function sourceOf(arg: string, io: Io): Source {
-  if (arg === "-") return { type: "text", text: decode(io.readStdin(), "standard input"), name: "standard input" };
-  if (!PATH.test(arg) && !WORD.test(arg)) return { type: "spec", text: arg };
+/** What is this? A name of the zoo, standard input, a file by its content, or layers as they stand. */
+async function openSource(arg: string, io: Io): Promise<Source> {
+  const zoo = ZOO.exec(arg)?.[1];
+  if (zoo !== undefined) return openZoo(zoo);
+  if (arg === "-") return openText(decode(io.readStdin(), "standard input"), "standard input");
+  if (!PATH.test(arg) && !WORD.test(arg)) return layers(arg, "spec");
   const content = io.readFile(arg);
   // One word is a file only where there is one and no layer has that name.
-  if (WORD.test(arg) && (content.type === "missing" || isLayerWord(arg))) return { type: "spec", text: arg };
+  if (WORD.test(arg) && (content.type === "missing" || isLayerWord(arg))) return layers(arg, "spec");
   switch (content.type) {
     case "file":
-      return { type: "text", text: decode(content.bytes, arg), name: arg };
+      return openText(decode(content.bytes, arg), arg);
     case "missing":
       return unreadable(arg, "there is no such file", { hint: "layer specs look like `conv 3x3 64->128` or `nn.Conv2d(64, 128, 3)`" });
     case "folder":
-      return unreadable(arg, "this is a folder", { expected: "a file of layer specs" });
+      return unreadable(arg, "this is a folder", { expected: "a file of layer specs, or a network file" });
     case "too-large":
       return unreadable(arg, "this file is larger than 256 MiB", { expected: "a text file of layer specs" });
     default:
       return unreadable(arg, `this file cannot be read (${content.reason})`, {});
   }
+}
+
+async function openZoo(name: string): Promise<Source> {
+  const { zooModel } = await import("./zoo/zoo.js");
+  const { text, family, variant } = zooModel(name);
+  const source = await network(text, `zoo:${family}`, "yaml");
+  return { ...source, variant };
+}
+
+/** A text is a network where it is named as YAML or JSON, or has the keys of one; otherwise it is layers. */
+function openText(text: string, name: string): Source | Promise<Source> {
+  const json = /\.json$/i.test(name) || /^\uFEFF?\s*\{/.test(text);
+  if (NETWORK_FILE.test(name) || json || /^layers[ \t]*:/m.test(text)) return network(text, name, json ? "json" : "yaml");
+  return layers(text, name);
+}
+
+function layers(text: string, source: string): Source {
+  return { type: "layers", graph: parseLayers(text, { source }) };
+}
+
+async function network(text: string, source: string, syntax: "yaml" | "json"): Promise<Extract<Source, { type: "network" }>> {
+  // The YAML library takes a fifth of a bare start: only what reads a network loads it.
+  const { networkExpander, readNetwork } = await import("./read/network/network.js");
+  const read = readNetwork(text, { source, syntax });
+  return { type: "network", network: read, expand: networkExpander(read) };
 }
 
 function unreadable(path: string, message: string, rest: Pick<Diagnostic, "expected" | "hint">): never {
@@ -77,5 +157,5 @@ function decode(bytes: Uint8Array, name: string): string {
   } catch {
     // Falls through: what is not UTF-8 is reported like what has a NUL in it.
   }
-  return fail("binary-file", "this is binary, not text", { place: { kind: "file", path: name }, expected: "a text of layer specs, in UTF-8" });
+  return fail("binary-file", "this is binary, not text", { place: { kind: "file", path: name }, expected: "a text of layer specs, or a network file, in UTF-8" });
 }

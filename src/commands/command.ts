@@ -26,6 +26,7 @@ export type Format = (typeof FORMATS)[number];
 /** The flags that every counting command has, as commander parses them. */
 export interface CommonFlags {
   readonly input?: readonly string[];
+  readonly set: readonly string[];
   readonly batch?: number;
   readonly dtype: DType;
   readonly layout: Layout;
@@ -42,6 +43,7 @@ export interface CommonFlags {
 export function addCommonFlags(command: Command, columns: readonly string[]): Command {
   return command
     .option("-i, --input <shape>", "input shape, batch included or not: 64x56x56 or 1,64,56,56; NAME=SHAPE where there are several", collect)
+    .option("--set <name=value>", "set a parameter of a network file or zoo network: alpha=0.5, variant=NAME", collect, [])
     .option("-b, --batch <n>", "batch size", wholeNumber("--batch"))
     .addOption(new Option("--dtype <type>", "element type of weights and activations").choices(DTYPES).default("float32"))
     .addOption(new Option("--layout <order>", "order of the axes in shapes, typed and shown").choices(["nchw", "nhwc"]).default("nchw"))

@@ -60,7 +60,9 @@ export const compare: Register = (program, context) => {
 async function run(specs: readonly string[], flags: CompareFlags, context: Context): Promise<void> {
   const format = formatOf(flags);
   const columns = columnList(flags, comparisonColumn);
-  const comparison = compareGraphs(readEach(specs, context.io), { ...analyzeOptions(flags), groups: flags.groups, expand: flags.expand });
+  const options = analyzeOptions(flags);
+  const graphs = await readEach(specs, context.io, flags.set, options);
+  const comparison = compareGraphs(graphs, { ...options, groups: flags.groups, expand: flags.expand });
   const sorted = flags.sort === undefined ? comparison.rows : sortRows(comparison.rows, flags.sort);
   const rows = flags.top === undefined ? sorted : sorted.slice(0, flags.top);
   const explained =

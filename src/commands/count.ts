@@ -6,7 +6,7 @@ import { LAYER_COLUMNS, layerColumn, layerGrid, sortLayers } from "../report/lay
 import { escape, renderMarkdown } from "../report/markdown.js";
 import { summaryLines } from "../report/summary.js";
 import { harmless } from "../report/grid.js";
-import { readChain } from "../source.js";
+import { readModel } from "../source.js";
 import { addCommonFlags, analyzeOptions, columnList, emit, formatOf, tableWidth, type CommonFlags, type Context, type Register } from "./command.js";
 
 const HELP = `
@@ -41,7 +41,8 @@ export const count: Register = (program, context) => {
 async function run(specs: readonly string[], flags: CommonFlags, context: Context): Promise<void> {
   const format = formatOf(flags);
   const columns = columnList(flags, layerColumn);
-  const analysis = analyze(readChain(specs, context.io), analyzeOptions(flags));
+  const options = analyzeOptions(flags);
+  const analysis = analyze(await readModel(specs, context.io, flags.set, options), options);
   const sorted = flags.sort === undefined ? analysis.layers : sortLayers(analysis.layers, layerColumn(flags.sort, "--sort"));
   const layers = flags.top === undefined ? sorted : sorted.slice(0, flags.top);
   // In the JSON they are a field; everywhere else they must not pass unseen, nor mix with the result.

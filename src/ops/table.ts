@@ -8,6 +8,7 @@ import { poolFamily } from "./pool/family.js";
 import { recurrentFamily } from "./recurrent-entries.js";
 import { tensorFamily } from "./tensor/family.js";
 import { transformerFamily } from "./transformer.js";
+import { visionFamily } from "./vision/family.js";
 
 /** The one table of operators: every family of layers that the notations know. */
 export const families: readonly Family[] = [
@@ -20,4 +21,5 @@ export const families: readonly Family[] = [
   tensorFamily,
   recurrentFamily,
   transformerFamily,
+  visionFamily,
 ];

@@ -1,0 +1,5 @@
+/** Network files are bundled as text. */
+declare module "*.yaml" {
+  const text: string;
+  export default text;
+}
