@@ -93,7 +93,7 @@ function inputShapes(written: readonly string[] | undefined): AnalyzeOptions["in
 }
 
 /** The format asked for. Throws `contradicting-flags` where --json meets another --format. */
-export function formatOf({ format, json }: CommonFlags): Format {
+export function formatOf({ format, json }: Pick<CommonFlags, "format" | "json">): Format {
   if (json === true && format !== undefined && format !== "json") {
     return fail("contradicting-flags", `--json contradicts --format ${format}`, { expected: "one of the two" });
   }
@@ -106,7 +106,7 @@ export function columnList<T>(flags: CommonFlags, read: (name: string, flag: str
 }
 
 /** Writes the result where it was asked for. Throws `unwritable-file`. */
-export function emit({ io }: Context, flags: CommonFlags, text: string): void {
+export function emit({ io }: Context, flags: Pick<CommonFlags, "output">, text: string): void {
   if (flags.output === undefined || flags.output === "-") {
     io.stdout.write(text);
     return;
@@ -123,6 +123,6 @@ export function emit({ io }: Context, flags: CommonFlags, text: string): void {
 }
 
 /** Columns that a table may take: the terminal's where it goes to one. */
-export function tableWidth({ io }: Context, flags: CommonFlags): number | undefined {
+export function tableWidth({ io }: Context, flags: Pick<CommonFlags, "output">): number | undefined {
   return flags.output === undefined && io.stdout.isTerminal ? (io.stdout.columns ?? 80) : undefined;
 }

@@ -5,6 +5,7 @@ import { fail, InputError } from "../graph/diagnostic.js";
 import type { Graph } from "../graph/graph.js";
 import type { Layer } from "../graph/layer.js";
 import type { Shape } from "../graph/shape.js";
+import { fullConvolution } from "./full-convolution.js";
 import { convolutionOf, type ConvolutionShape } from "./convolution-of.js";
 import { variantsOf, type Variant, type VariantOptions } from "./variants.js";
 
@@ -38,6 +39,8 @@ export interface Comparison {
   readonly inputs: Analysis["inputs"];
   readonly dtype: Analysis["dtype"];
   readonly rows: readonly ComparisonRow[];
+  /** What a reader of the rows should know. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -50,6 +53,34 @@ export function compare(graphs: Graph | readonly Graph[], options: CompareOption
   if (first === undefined) return fail("empty-spec", "there is nothing to compare", { expected: "one convolution, or several specs" });
   if (rest.length > 0) return compareGraphs([first, ...rest], options);
   return first.nodes.length === 1 ? compareVariants(first, options) : compareGraphs(eachLayer(first), options);
+}
+
+/**
+ * Whole models side by side, a row each, ratios to the first. Each has its own inputs, or those of the options.
+ * @throws InputError where there is none, or a shape does not fit
+ */
+export function compareModels(graphs: readonly Graph[], options: AnalyzeOptions = {}): Comparison {
+  const [first, ...rest] = graphs;
+  if (first === undefined) return fail("empty-spec", "there is nothing to compare", { expected: "two models or more" });
+  return compareGraphs([first, ...rest], options);
+}
+
+/**
+ * Networks with standard convolutions against themselves: two rows each, the one with full convolutions first (MobileNets, arXiv
+ * 1704.04861, table 4).
+ * @throws InputError where a network has no depthwise separable convolution
+ */
+export function compareFullConvolution(graphs: readonly Graph[], options: AnalyzeOptions = {}): Comparison {
+  const pairs = graphs.map((graph) => ({ graph, full: fullConvolution(graph, options) }));
+  const comparison = compareModels(
+    pairs.flatMap(({ graph, full }) => [full.graph, graph]),
+    options,
+  );
+  const notes = pairs.map(({ graph, full: { replaced, left } }) => {
+    const rest = left === 0 ? "" : `; ${left} depthwise convolutions that no pointwise one follows were left`;
+    return `${graph.name}: ${replaced} depthwise separable convolutions became standard ones${rest}`;
+  });
+  return { ...comparison, notes };
 }
 
 function isList(graphs: Graph | readonly Graph[]): graphs is readonly Graph[] {
@@ -65,13 +96,13 @@ function eachLayer(graph: Graph): readonly Graph[] {
   });
 }
 
-function compareGraphs(graphs: readonly Graph[], options: CompareOptions): Comparison {
+function compareGraphs(graphs: readonly Graph[], options: AnalyzeOptions): Comparison {
   const analyses = graphs.map((graph) => ({ label: graph.name, analysis: analyze(graph, options) }));
   const [first] = analyses;
   if (first === undefined) throw new Error("no graphs to compare");
   const baseline = first.analysis.totals;
   const rows = analyses.map(({ label, analysis }) => rowOf(oneLine(label), analysis, baseline));
-  return { baseline: oneLine(first.label), inputs: first.analysis.inputs, dtype: first.analysis.dtype, rows };
+  return { baseline: oneLine(first.label), inputs: first.analysis.inputs, dtype: first.analysis.dtype, rows, notes: [] };
 }
 
 function oneLine(label: string): string {
@@ -92,7 +123,7 @@ function compareVariants(graph: Graph, options: CompareOptions): Comparison {
     const row = rowOf(variant.label, variant.analysis, baseline.analysis.totals);
     return variant.label === "depthwise separable" && row.available ? { ...row, law: lawOf(shape) } : row;
   });
-  return { baseline: baseline.label, inputs: base.inputs, dtype: base.dtype, rows };
+  return { baseline: baseline.label, inputs: base.inputs, dtype: base.dtype, rows, notes: [] };
 }
 
 function located<T>(graph: Graph, read: () => T): T {

@@ -94,6 +94,7 @@ export function comparisonJson(comparison: Comparison, version: string): string 
       baseline: comparison.baseline,
       inputs: comparison.inputs.map((tensor) => ({ ...tensor })),
       rows: comparison.rows.map(rowJson),
+      notes: comparison.notes,
     }) + "\n"
   );
 }
