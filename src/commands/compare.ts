@@ -30,7 +30,7 @@ interface CompareFlags extends CommonFlags {
   readonly fullConv?: boolean;
 }
 
-const SORTABLE = ["label", "params", "macs", "flops", "moved", "intensity"] as const;
+const SORTABLE = ["label", "params", "macs", "flops", "moved", "peak", "intensity"] as const;
 
 const HELP = `
 One convolution becomes a row for each way to write it: standard, depthwise, pointwise, depthwise separable, grouped,
@@ -138,7 +138,7 @@ function sortRows(rows: readonly ComparisonRow[], column: string): readonly Comp
   return [...rows].sort((left, right) => {
     if (key === "label") return left.label.localeCompare(right.label, "en", { numeric: true });
     if (!left.available || !right.available) return Number(right.available) - Number(left.available);
-    const [a, b] = key === "moved" ? [left.bytesMoved, right.bytesMoved] : [left[key], right[key]];
+    const [a, b] = key === "moved" ? [left.bytesMoved, right.bytesMoved] : key === "peak" ? [left.peakActivationBytes, right.peakActivationBytes] : [left[key], right[key]];
     return a === b ? 0 : a > b ? -1 : 1;
   });
 }

@@ -24,6 +24,7 @@ export type ComparisonRow =
       readonly available: true;
       readonly inputs: readonly Shape[];
       readonly outputs: readonly Shape[];
+      readonly peakActivationBytes: bigint;
       readonly ratio: Ratio;
       readonly mixes: { readonly channels: boolean; readonly space: boolean };
       readonly formulas?: LayerAnalysis["formulas"];
@@ -34,6 +35,8 @@ export type ComparisonRow =
   | { readonly label: string; readonly available: false; readonly reason: string };
 
 export interface Comparison {
+  /** Ways to write a layer, with their steps, or whole models. */
+  readonly of: "variants" | "models";
   readonly baseline: string;
   /** The input of the first row; several specs may each have their own. */
   readonly inputs: Analysis["inputs"];
@@ -62,7 +65,7 @@ export function compare(graphs: Graph | readonly Graph[], options: CompareOption
 export function compareModels(graphs: readonly Graph[], options: AnalyzeOptions = {}): Comparison {
   const [first, ...rest] = graphs;
   if (first === undefined) return fail("empty-spec", "there is nothing to compare", { expected: "two models or more" });
-  return compareGraphs([first, ...rest], options);
+  return { ...compareGraphs([first, ...rest], options), of: "models" };
 }
 
 /**
@@ -102,7 +105,7 @@ function compareGraphs(graphs: readonly Graph[], options: AnalyzeOptions): Compa
   if (first === undefined) throw new Error("no graphs to compare");
   const baseline = first.analysis.totals;
   const rows = analyses.map(({ label, analysis }) => rowOf(oneLine(label), analysis, baseline));
-  return { baseline: oneLine(first.label), inputs: first.analysis.inputs, dtype: first.analysis.dtype, rows, notes: [] };
+  return { of: "variants", baseline: oneLine(first.label), inputs: first.analysis.inputs, dtype: first.analysis.dtype, rows, notes: [] };
 }
 
 function oneLine(label: string): string {
@@ -123,7 +126,7 @@ function compareVariants(graph: Graph, options: CompareOptions): Comparison {
     const row = rowOf(variant.label, variant.analysis, baseline.analysis.totals);
     return variant.label === "depthwise separable" && row.available ? { ...row, law: lawOf(shape) } : row;
   });
-  return { baseline: baseline.label, inputs: base.inputs, dtype: base.dtype, rows, notes: [] };
+  return { of: "variants", baseline: baseline.label, inputs: base.inputs, dtype: base.dtype, rows, notes: [] };
 }
 
 function located<T>(graph: Graph, read: () => T): T {
@@ -163,7 +166,7 @@ function graphOf(name: string, layer: Layer, input: Shape): Graph {
 
 function rowOf(label: string, analysis: Analysis, baseline: Figures): ComparisonRow {
   const { totals, layers } = analysis;
-  const { params, buffers, macs, flops, operations, weightBytes, activationBytes, bytesMoved, intensity } = totals;
+  const { params, buffers, macs, flops, operations, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity } = totals;
   const [only] = layers;
   return {
     label,
@@ -171,6 +174,7 @@ function rowOf(label: string, analysis: Analysis, baseline: Figures): Comparison
     inputs: analysis.inputs.map((input) => input.shape),
     outputs: analysis.outputs.map((output) => output.shape),
     ...{ params, buffers, macs, flops, operations, weightBytes, activationBytes, bytesMoved, intensity },
+    peakActivationBytes,
     ratio: { params: ratio(params, baseline.params), macs: ratio(macs, baseline.macs), flops: ratio(flops, baseline.flops) },
     mixes: { channels: layers.some((layer) => layer.mixes.channels), space: layers.some((layer) => layer.mixes.space) },
     formulas: layers.length === 1 ? only?.formulas : undefined,

@@ -14,6 +14,7 @@ interface Scales {
   readonly macs: Scale;
   readonly flops: Scale;
   readonly moved: Scale;
+  readonly peak: Scale;
 }
 
 interface Definition {
@@ -60,11 +61,18 @@ const COLUMNS = {
     unit: (scales) => scales.moved.unit,
     cell: (row, scales, units) => scaled(row.bytesMoved, scales.moved, units),
   },
+  peak: {
+    title: "peak",
+    align: "right",
+    unit: (scales) => scales.peak.unit,
+    cell: (row, scales, units) => ("peakActivationBytes" in row ? scaled(row.peakActivationBytes, scales.peak, units) : ""),
+  },
   intensity: { title: "FLOP/B", align: "right", cell: (row, _, units) => (units === "raw" ? String(row.intensity) : quotient(row.intensity)) },
   mixes: { title: "mixes", align: "left", cell: (row) => mixed(row.mixes) },
 } as const satisfies Record<string, Definition>;
 
 export type ComparisonColumn = keyof typeof COLUMNS;
+const MODELS: readonly ComparisonColumn[] = ["params", "ratio-params", "macs", "ratio", "flops", "moved", "peak", "intensity"];
 const COMPARISON_COLUMNS = Object.keys(COLUMNS).filter(isColumn);
 const DEFAULT: readonly ComparisonColumn[] = ["output", "params", "macs", "flops", "ratio", "moved", "intensity", "mixes"];
 const ALL: readonly ComparisonColumn[] = COMPARISON_COLUMNS;
@@ -89,7 +97,7 @@ export interface ComparisonGridOptions {
 
 /** A comparison as a grid: a row a variant, the steps of a composite below it, what cannot exist with its reason. */
 export function comparisonGrid(comparison: Comparison, rows: readonly ComparisonRow[], options: ComparisonGridOptions): Grid {
-  const keys = options.columns ?? (options.flat ? ALL : DEFAULT);
+  const keys = options.columns ?? (options.flat ? ALL : comparison.of === "models" ? MODELS : DEFAULT);
   const available = rows.flatMap((row) => (row.available ? [row] : []));
   const scales: Scales = {
     params: countScale(
@@ -108,17 +116,22 @@ export function comparisonGrid(comparison: Comparison, rows: readonly Comparison
       available.map((row) => row.bytesMoved),
       options.units,
     ),
+    peak: byteScale(
+      available.map((row) => row.peakActivationBytes),
+      options.units,
+    ),
   };
   const definitions = keys.map((key): Definition & { key: string } => ({ key, ...COLUMNS[key] }));
   const cells = (row: Figures) => definitions.map(({ cell }) => cell(row, scales, options.units));
   const lines = rows.flatMap((row): Row[] => {
     if (!row.available) return [unavailable(row, definitions.length, options.flat)];
     const own: Row = { style: "normal", cells: [row.label, ...cells(row), ...(options.flat ? ["yes"] : [])] };
-    return options.flat
+    // A model's layers are what count shows.
+    return options.flat || comparison.of === "models"
       ? [own]
       : [own, ...row.steps.flatMap((step): Row[] => (row.steps.length > 1 ? [{ style: "step", cells: [`  ${step.name}`, ...cells(step)] }] : []))];
   });
-  const label = { key: "label", title: comparison.rows.length > 0 ? "variant" : "", unit: "", align: "left" as const };
+  const label = { key: "label", title: comparison.of === "models" ? "model" : "variant", unit: "", align: "left" as const };
   const columns = definitions.map(({ key, title, align, unit, expendable }) => ({ key, title, align, unit: unit?.(scales) ?? "", expendable }));
   const note = options.flat ? [{ key: "available", title: "available", unit: "", align: "left" as const }] : [];
   return { columns: [label, ...columns, ...note], rows: lines };

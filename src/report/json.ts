@@ -107,6 +107,7 @@ function rowJson(row: ComparisonRow): Json {
     inputs: row.inputs,
     outputs: row.outputs,
     ...figuresJson(row),
+    peakActivationBytes: row.peakActivationBytes,
     ratio: { ...row.ratio },
     mixes: { ...row.mixes },
     formulas: row.formulas && { ...row.formulas() },
