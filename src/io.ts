@@ -9,6 +9,29 @@ export interface Io {
   readonly readFile: (path: string) => FileContent;
   /** Writes a file whole or not at all; throws the system's error. */
   readonly writeFile: (path: string, text: string) => void;
+  /** Opens a file that is there only once it is closed; throws the system's error. */
+  readonly openFile: (path: string) => OutputFile;
+  /** Milliseconds from some fixed time on. */
+  readonly now: () => number;
+  /** Lets the system deliver what waits: signals, messages of workers. */
+  readonly breathe: () => Promise<void>;
+  /** Processor cores that may be used. */
+  readonly cores: number;
+  /** Starts a worker of this program on a task; absent where there are none (a test, another runtime). */
+  readonly startWorker?: ((task: unknown) => Worker) | undefined;
+}
+
+/** A file being written: whole when it is closed, gone when it is discarded. */
+export interface OutputFile {
+  readonly write: (text: string) => void;
+  readonly close: () => void;
+  readonly discard: () => void;
+}
+
+/** A worker that answers requests, one at a time, in order. */
+export interface Worker {
+  readonly ask: (request: unknown) => Promise<unknown>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface OutputStream {

@@ -1,6 +1,8 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { FileContent, Io, OutputStream } from "./io.js";
+import { availableParallelism } from "node:os";
+import { Worker as Thread } from "node:worker_threads";
+import type { FileContent, Io, OutputFile, OutputStream, Worker } from "./io.js";
 
 /** Larger spec files are refused before they are read. */
 const MAX_FILE = 256 * 1024 * 1024;
@@ -14,6 +16,11 @@ export function nodeIo(): Io {
     readStdin: () => readFileDescriptor(0),
     readFile,
     writeFile,
+    openFile,
+    now: () => performance.now(),
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    cores: availableParallelism(),
+    startWorker,
   };
 }
 
@@ -81,26 +88,81 @@ function readFile(path: string): FileContent {
   }
 }
 
-/** A regular file is written beside itself and renamed; a device or pipe (`/dev/stdout`) is written as it is. */
 function writeFile(path: string, text: string): void {
-  if (isSpecial(path)) {
-    writeFileSync(path, text);
-    return;
-  }
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const file = openFile(path);
   try {
-    const descriptor = openSync(temporary, "wx");
-    try {
-      writeFileSync(descriptor, text);
-      if (fstatSync(descriptor).isFile()) fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, path);
+    file.write(text);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    file.discard();
     throw error;
   }
+  file.close();
+}
+
+/** A regular file is written beside itself and renamed; a device or pipe (`/dev/stdout`) is written as it is. */
+function openFile(path: string): OutputFile {
+  if (isSpecial(path)) {
+    const descriptor = openSync(path, "w");
+    const close = () => {
+      closeSync(descriptor);
+    };
+    return { write: (text) => void writeFileSync(descriptor, text), close, discard: close };
+  }
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const descriptor = openSync(temporary, "wx");
+  const discard = () => {
+    rmSync(temporary, { force: true });
+  };
+  // Ctrl-C leaves nothing behind; 130 is what a shell gives a program that it ends.
+  const interrupted = () => {
+    discard();
+    process.exit(130);
+  };
+  process.once("SIGINT", interrupted);
+  return {
+    write: (text) => {
+      writeFileSync(descriptor, text);
+    },
+    close: () => {
+      try {
+        if (fstatSync(descriptor).isFile()) fsyncSync(descriptor);
+        closeSync(descriptor);
+        renameSync(temporary, path);
+      } catch (error) {
+        discard();
+        throw error;
+      } finally {
+        process.off("SIGINT", interrupted);
+      }
+    },
+    discard: () => {
+      closeSync(descriptor);
+      discard();
+      process.off("SIGINT", interrupted);
+    },
+  };
+}
+
+/** A thread of this same program, handed a task; it answers each message with one. */
+function startWorker(task: unknown): Worker {
+  const script = process.argv[1];
+  if (script === undefined) throw new Error("a worker needs the program's own file");
+  const thread = new Thread(script, { workerData: { task }, argv: [] });
+  const waiting: { readonly resolve: (answer: unknown) => void; readonly reject: (error: unknown) => void }[] = [];
+  thread.on("message", (answer: unknown) => waiting.shift()?.resolve(answer));
+  thread.on("error", (error) => {
+    for (const { reject } of waiting.splice(0)) reject(error);
+  });
+  return {
+    ask: (request) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ resolve, reject });
+        thread.postMessage(request);
+      }),
+    stop: async () => {
+      await thread.terminate();
+    },
+  };
 }
 
 function isSpecial(path: string): boolean {

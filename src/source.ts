@@ -8,7 +8,15 @@ import { isLayerWord, parseLayers } from "./read/notation/read.js";
 export type Source =
   | { readonly type: "layers"; readonly graph: Graph }
   /** A network file: `expand` makes its graph for some parameters, as often as needed. */
-  | { readonly type: "network"; readonly network: Network; readonly expand: (options?: ExpandOptions) => Graph; readonly variant?: string | undefined };
+  | { readonly type: "network"; readonly written: NetworkText; readonly network: Network; readonly expand: (options?: ExpandOptions) => Graph };
+
+/** A network file as it was read, with the variant that its name chose. */
+export interface NetworkText {
+  readonly text: string;
+  readonly source: string;
+  readonly syntax: "yaml" | "json";
+  readonly variant?: string | undefined;
+}
 
 /** Parameters as typed: `["alpha=0.5"]`. */
 export type Sets = readonly string[];
@@ -51,10 +59,10 @@ export async function readEach(args: readonly string[], io: Io, sets: Sets, opti
   });
 }
 
-/** Reads one argument as a network that can be expanded many times. */
-export async function readNetworkSource(arg: string, io: Io): Promise<Extract<Source, { type: "network" }>> {
+/** Reads one argument as a network that is to be expanded many times. Throws `no-network`. */
+export async function readNetworkText(arg: string, io: Io): Promise<NetworkText> {
   const source = await openSource(arg, io);
-  if (source.type === "network") return source;
+  if (source.type === "network") return source.written;
   return fail("no-network", "layers have no parameters to vary", { expected: "a network file, or zoo:NAME", hint: "convcost zoo lists the networks" });
 }
 
@@ -75,7 +83,10 @@ export function splitSetting(text: string): readonly [string, string] {
 }
 
 function graphOf(source: Source, set: SetValues, options: ExpandOptions): Graph {
-  if (source.type === "network") return source.expand({ ...options, set: source.variant === undefined ? set : { variant: source.variant, ...set } });
+  if (source.type === "network") {
+    const { variant } = source.written;
+    return source.expand({ ...options, set: variant === undefined ? set : { variant, ...set } });
+  }
   if (Object.keys(set).length > 0) refuseSets();
   return source.graph;
 }
@@ -124,14 +135,13 @@ async function openSource(arg: string, io: Io): Promise<Source> {
 async function openZoo(name: string): Promise<Source> {
   const { zooModel } = await import("./zoo/zoo.js");
   const { text, family, variant } = zooModel(name);
-  const source = await network(text, `zoo:${family}`, "yaml");
-  return { ...source, variant };
+  return network({ text, source: `zoo:${family}`, syntax: "yaml", variant });
 }
 
 /** A text is a network where it is named as YAML or JSON, or has the keys of one; otherwise it is layers. */
 function openText(text: string, name: string): Source | Promise<Source> {
   const json = /\.json$/i.test(name) || /^\uFEFF?\s*\{/.test(text);
-  if (NETWORK_FILE.test(name) || json || /^layers[ \t]*:/m.test(text)) return network(text, name, json ? "json" : "yaml");
+  if (NETWORK_FILE.test(name) || json || /^layers[ \t]*:/m.test(text)) return network({ text, source: name, syntax: json ? "json" : "yaml" });
   return layers(text, name);
 }
 
@@ -139,11 +149,11 @@ function layers(text: string, source: string): Source {
   return { type: "layers", graph: parseLayers(text, { source }) };
 }
 
-async function network(text: string, source: string, syntax: "yaml" | "json"): Promise<Extract<Source, { type: "network" }>> {
+async function network(written: NetworkText): Promise<Extract<Source, { type: "network" }>> {
   // The YAML library takes a fifth of a bare start: only what reads a network loads it.
   const { networkExpander, readNetwork } = await import("./read/network/network.js");
-  const read = readNetwork(text, { source, syntax });
-  return { type: "network", network: read, expand: networkExpander(read) };
+  const read = readNetwork(written.text, written);
+  return { type: "network", written, network: read, expand: networkExpander(read) };
 }
 
 function unreadable(path: string, message: string, rest: Pick<Diagnostic, "expected" | "hint">): never {

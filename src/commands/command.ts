@@ -23,16 +23,24 @@ export type Register = (program: Command, context: Context) => void;
 export const FORMATS = ["table", "json", "csv", "markdown"] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** The flags that every counting command has, as commander parses them. */
-export interface CommonFlags {
+/** The flags that say what is counted and how, as commander parses them. */
+export interface ModelFlags {
   readonly input?: readonly string[];
-  readonly set: readonly string[];
   readonly batch?: number;
   readonly dtype: DType;
   readonly layout: Layout;
+}
+
+/** The flags that say where the result goes. */
+export interface OutputFlags {
   readonly format?: Format;
   readonly json?: boolean;
   readonly output?: string;
+}
+
+/** The flags that every command of tables has. */
+export interface CommonFlags extends ModelFlags, OutputFlags {
+  readonly set: readonly string[];
   readonly sort?: string;
   readonly top?: number;
   readonly columns?: string;
@@ -40,13 +48,18 @@ export interface CommonFlags {
 }
 
 /** Adds the flags that every counting command has. */
-export function addCommonFlags(command: Command, columns: readonly string[]): Command {
+export function addModelFlags(command: Command): Command {
   return command
     .option("-i, --input <shape>", "input shape, batch included or not: 64x56x56 or 1,64,56,56; NAME=SHAPE where there are several", collect)
-    .option("--set <name=value>", "set a parameter of a network file or zoo network: alpha=0.5, variant=NAME", collect, [])
     .option("-b, --batch <n>", "batch size", wholeNumber("--batch"))
     .addOption(new Option("--dtype <type>", "element type of weights and activations").choices(DTYPES).default("float32"))
-    .addOption(new Option("--layout <order>", "order of the axes in shapes, typed and shown").choices(["nchw", "nhwc"]).default("nchw"))
+    .addOption(new Option("--layout <order>", "order of the axes in shapes, typed and shown").choices(["nchw", "nhwc"]).default("nchw"));
+}
+
+/** Adds the flags of a command that prints a table of layers or models. */
+export function addCommonFlags(command: Command, columns: readonly string[]): Command {
+  return addModelFlags(command)
+    .option("--set <name=value>", "set a parameter of a network file or zoo network: alpha=0.5, variant=NAME", collect, [])
     .addOption(new Option("-f, --format <format>", 'what to print (default: "table")').choices(FORMATS))
     .option("--json", "short for --format json")
     .option("-o, --output <file>", "write to a file, whole or not at all")
@@ -71,7 +84,7 @@ export function wholeNumber(flag: string): (text: string) => number {
 }
 
 /** The options of `analyze` that the common flags set. */
-export function analyzeOptions(flags: CommonFlags): AnalyzeOptions {
+export function analyzeOptions(flags: ModelFlags): AnalyzeOptions {
   if (!isDType(flags.dtype)) throw new Error("commander let an unknown type through");
   return { input: inputShapes(flags.input), batch: flags.batch, dtype: flags.dtype, layout: flags.layout };
 }
@@ -93,7 +106,7 @@ function inputShapes(written: readonly string[] | undefined): AnalyzeOptions["in
 }
 
 /** The format asked for. Throws `contradicting-flags` where --json meets another --format. */
-export function formatOf({ format, json }: Pick<CommonFlags, "format" | "json">): Format {
+export function formatOf({ format, json }: OutputFlags): Format {
   if (json === true && format !== undefined && format !== "json") {
     return fail("contradicting-flags", `--json contradicts --format ${format}`, { expected: "one of the two" });
   }
@@ -106,23 +119,52 @@ export function columnList<T>(flags: CommonFlags, read: (name: string, flag: str
 }
 
 /** Writes the result where it was asked for. Throws `unwritable-file`. */
-export function emit({ io }: Context, flags: Pick<CommonFlags, "output">, text: string): void {
-  if (flags.output === undefined || flags.output === "-") {
+export function emit({ io }: Context, flags: OutputFlags, text: string): void {
+  const { output } = flags;
+  if (output === undefined || output === "-") {
     io.stdout.write(text);
     return;
   }
+  writable(output, () => {
+    io.writeFile(output, text);
+  });
+}
+
+/** Where a result goes that comes bit by bit: `finish` runs what writes it, and makes the file whole, or undoes it. Throws `unwritable-file`. */
+export function emitting({ io }: Context, { output }: OutputFlags) {
+  if (output === undefined || output === "-") return { write: io.stdout.write, finish: (run: () => Promise<void>) => run() };
+  const file = writable(output, () => io.openFile(output));
+  return {
+    write: (text: string) => {
+      writable(output, () => {
+        file.write(text);
+      });
+    },
+    finish: async (run: () => Promise<void>) => {
+      try {
+        await run();
+      } catch (error) {
+        file.discard();
+        throw error;
+      }
+      writable(output, file.close);
+    },
+  };
+}
+
+function writable<T>(path: string, run: () => T): T {
   try {
-    io.writeFile(flags.output, text);
+    return run();
   } catch (error) {
     const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    fail("unwritable-file", `this file cannot be written (${reason})`, {
-      place: { kind: "file", path: flags.output },
+    return fail("unwritable-file", `this file cannot be written (${reason})`, {
+      place: { kind: "file", path },
       expected: "a path in a folder that exists and may be written",
     });
   }
 }
 
 /** Columns that a table may take: the terminal's where it goes to one. */
-export function tableWidth({ io }: Context, flags: Pick<CommonFlags, "output">): number | undefined {
+export function tableWidth({ io }: Context, flags: OutputFlags): number | undefined {
   return flags.output === undefined && io.stdout.isTerminal ? (io.stdout.columns ?? 80) : undefined;
 }

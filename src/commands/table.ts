@@ -2,7 +2,8 @@ import { compare } from "./compare.js";
 import { completion } from "./completion.js";
 import { count } from "./count.js";
 import type { Register } from "./command.js";
+import { sweep } from "./sweep.js";
 import { zoo } from "./zoo.js";
 
 /** The one table of commands. */
-export const commands: readonly Register[] = [count, compare, zoo, completion];
+export const commands: readonly Register[] = [count, compare, sweep, zoo, completion];

@@ -4,7 +4,12 @@ import { harmless, type Grid } from "./grid.js";
 export function renderCsv(grid: Grid): string {
   const header = grid.columns.map((column) => column.key);
   const lines = [header, ...grid.rows.map((row) => row.cells)];
-  return lines.map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n";
+  return lines.map(csvLine).join("");
+}
+
+/** One line of CSV with its line end. */
+export function csvLine(cells: readonly string[]): string {
+  return `${cells.map(cell).join(",")}\r\n`;
 }
 
 function cell(text: string): string {

@@ -19,6 +19,11 @@ export function writeJson(value: Json, indent = ""): string {
   return entries.length === 0 ? "{}" : `{\n${entries.join(",\n")}\n${indent}}`;
 }
 
+/** A value on one line, with a line end: a record of JSON lines. */
+export function jsonLine(value: Json): string {
+  return `${compact(value)}\n`;
+}
+
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }

@@ -47,6 +47,20 @@ export async function convcost(argv: readonly string[], setting: Setting = {}): 
       if (setting.writeError !== undefined) throw Object.assign(new Error("cannot write"), { code: setting.writeError });
       written.set(path, text);
     },
+    openFile: (path) => {
+      if (setting.writeError !== undefined) throw Object.assign(new Error("cannot write"), { code: setting.writeError });
+      let content = "";
+      return {
+        write: (text) => {
+          content += text;
+        },
+        close: () => void written.set(path, content),
+        discard: () => undefined,
+      };
+    },
+    now: () => 0,
+    breathe: () => Promise.resolve(),
+    cores: 1,
   });
   return { code, stdout, stderr, written };
 }

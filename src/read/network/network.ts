@@ -4,6 +4,8 @@ import { networkExpander, type ExpandOptions } from "./expand.js";
 
 export { readNetwork, type ReadNetworkOptions } from "./compile.js";
 export { networkExpander, type ExpandOptions } from "./expand.js";
+export { parseValues, type Values } from "./axis.js";
+export { parsePredicate } from "./predicate.js";
 export type { Network } from "./program.js";
 export { listItems, settingValue, type Settings } from "./settings.js";
 

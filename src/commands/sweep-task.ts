@@ -1,0 +1,50 @@
+import { analyze, type AnalyzeOptions } from "../analyze/analyze.js";
+import { MEASURES, measure, sweepRange, type Axis, type CountPoint, type SweepRow } from "../compare/sweep.js";
+import type { NetworkText } from "../source.js";
+
+/** A sweep as plain data, so that a worker can be handed it. */
+export interface SweepTask {
+  readonly network: NetworkText;
+  /** `["alpha", "0.25,0.5,1"]` for each axis. */
+  readonly axes: readonly (readonly [string, string])[];
+  readonly options: AnalyzeOptions;
+  readonly where?: string | undefined;
+}
+
+/** A sweep made ready: its axes, and the rows of any range of its points that `where` lets through. */
+export interface Sweep {
+  readonly axes: readonly Axis[];
+  readonly rows: (start: number, end: number) => Generator<SweepRow>;
+}
+
+/** Reads the network and the filter of a sweep. Throws InputError: a file, a parameter or a filter that is wrong. */
+export async function openSweep({ network, axes: written, options, where }: SweepTask): Promise<Sweep> {
+  const { networkExpander, parsePredicate, parseValues, readNetwork } = await import("../read/network/network.js");
+  const read = readNetwork(network.text, network);
+  const expand = networkExpander(read);
+  const variant = network.variant === undefined ? {} : { variant: network.variant };
+  const axes = written.map(([name, values]): Axis => ({ name, ...parseValues(values) }));
+  const count: CountPoint = (set) => {
+    const { totals, outputs } = analyze(expand({ ...options, set: { ...variant, ...set } }), options);
+    const { layers, params, buffers, macs, flops, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity } = totals;
+    const figures = { layers, params, buffers, macs, flops, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity };
+    return { ...figures, outputs: outputs.map((output) => output.shape) };
+  };
+  if (where === undefined) return { axes, rows: (start, end) => sweepRange(axes, start, end, count) };
+  const predicate = parsePredicate(where, [...MEASURES, ...axes.map(({ name }) => name)]);
+  return {
+    axes,
+    rows: function* (start, end) {
+      for (const row of sweepRange(axes, start, end, count)) if (passes(row, predicate)) yield row;
+    },
+  };
+}
+
+function passes({ set, result }: SweepRow, predicate: (value: (name: string) => SweepRow["set"][string] | undefined) => boolean): boolean {
+  // What could not be counted is never hidden by a filter: it is told, and was not tested.
+  if ("error" in result) return true;
+  return predicate((name) => {
+    const known = MEASURES.find((candidate) => candidate === name);
+    return known === undefined ? set[name] : Number(measure(result, known));
+  });
+}

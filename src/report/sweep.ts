@@ -1,0 +1,126 @@
+import type { ChalkInstance } from "chalk";
+import { MEASURES, measure, type Measure, type SweepRow } from "../compare/sweep.js";
+import { formatShape } from "../graph/shape.js";
+import { csvLine } from "./csv.js";
+import { harmless } from "./grid.js";
+import { jsonLine, type Json } from "./json.js";
+import { byteScale, countScale, quotient, scaled, type Scale } from "./numbers.js";
+
+/** Writes rows one by one, so that the first stands before the last is known. */
+export interface RowWriter {
+  /** What stands before the first row; it may look at that row. */
+  readonly head: (first: SweepRow | undefined) => string;
+  readonly row: (row: SweepRow) => string;
+}
+
+export interface SweepLayout {
+  /** Names of the parameters, in the order of the flags. */
+  readonly names: readonly string[];
+  /** The widest value of each parameter, in characters. */
+  readonly widths: readonly number[];
+  readonly columns: readonly Measure[];
+  readonly units: "auto" | "raw";
+}
+
+const BYTES: ReadonlySet<Measure> = new Set(["weights", "activations", "peak", "moved"]);
+const TITLES: Readonly<Partial<Record<Measure, string>>> = { macs: "MACs", flops: "FLOPs", intensity: "FLOP/B" };
+
+/** A setting as it would be typed. */
+export function settingText(value: SweepRow["set"][string]): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** A JSON object a line (ndjson): raw integers, the parameters under `set`, the reason under `error` where there are no figures. */
+export const jsonRows: RowWriter = {
+  head: () => "",
+  row: ({ index, set, result }) => {
+    if ("error" in result) return jsonLine({ index, set, error: result.error });
+    const figures: Json = { ...result };
+    return jsonLine({ index, set, ...figures });
+  },
+};
+
+/** CSV with a header of keys and raw numbers. */
+export function csvRows({ names, columns }: SweepLayout): RowWriter {
+  return {
+    head: () => csvLine([...names, ...columns, "output", "error"]),
+    row: ({ set, result }) => {
+      const point = names.map((name) => settingText(set[name] ?? null));
+      if ("error" in result) return csvLine([...point, ...columns.map(() => ""), "", result.error]);
+      const figures = columns.map((column) => String(measure(result, column)));
+      return csvLine([...point, ...figures, result.outputs.map(formatShape).join(" "), ""]);
+    },
+  };
+}
+
+/** Space for a number that is a thousand times the first row's. */
+const NUMBER_WIDTH = 10;
+
+interface Cells {
+  readonly titles: readonly string[];
+  readonly units: readonly string[];
+  readonly row: (row: SweepRow) => readonly string[];
+}
+
+/** Units are chosen by the first row: what comes later is not known yet. */
+function cellsOf({ names, columns, units }: SweepLayout, first: SweepRow | undefined): Cells {
+  const known = first === undefined || "error" in first.result ? undefined : first.result;
+  const scales = columns.map((column): Scale | undefined => {
+    const value = known === undefined ? 0n : measure(known, column);
+    if (typeof value === "number") return undefined;
+    return BYTES.has(column) ? byteScale([value], units) : countScale([value], units);
+  });
+  return {
+    titles: [...names.map(harmless), ...columns.map((column) => TITLES[column] ?? column)],
+    units: [...names.map(() => ""), ...scales.map((scale) => scale?.unit ?? "")],
+    row: ({ set, result }) => {
+      const point = names.map((name) => harmless(settingText(set[name] ?? null)));
+      if ("error" in result) return [...point, harmless(result.error)];
+      const figures = columns.map((column, index) => {
+        const [value, scale] = [measure(result, column), scales[index]];
+        if (typeof value === "number") return units === "raw" || column === "layers" ? String(value) : quotient(value);
+        return scale === undefined ? String(value) : scaled(value, scale, units);
+      });
+      return [...point, ...figures];
+    },
+  };
+}
+
+/** A table for people: columns of fixed width, numbers on the right. */
+export function tableRows(layout: SweepLayout, chalk: ChalkInstance): RowWriter {
+  let cells: Cells | undefined;
+  const widths = [...layout.names.map((name, index) => Math.max(name.length, layout.widths[index] ?? 0)), ...layout.columns.map(() => (layout.units === "raw" ? 15 : NUMBER_WIDTH))];
+  const line = (texts: readonly string[]) =>
+    texts
+      .map((text, index) => (texts.length <= layout.names.length + 1 && index === layout.names.length && layout.columns.length > 1 ? text : text.padStart(widths[index] ?? 0)))
+      .join("  ")
+      .trimEnd() + "\n";
+  return {
+    head: (first) => {
+      cells = cellsOf(layout, first);
+      const units = cells.units.some((unit) => unit !== "") ? chalk.dim(line(cells.units)) : "";
+      return chalk.bold(line(cells.titles)) + units;
+    },
+    row: (row) => line((cells ??= cellsOf(layout, row)).row(row)),
+  };
+}
+
+/** A Markdown table. */
+export function markdownRows(layout: SweepLayout): RowWriter {
+  let cells: Cells | undefined;
+  const escape = (text: string) => text.replace(/[\\|<>`*_[\]]/g, (character) => `\\${character}`);
+  const line = (texts: readonly string[]) => `| ${texts.map(escape).join(" | ")} |\n`;
+  return {
+    head: (first) => {
+      const made = (cells = cellsOf(layout, first));
+      const titles = made.titles.map((title, index) => [title, made.units[index]].filter(Boolean).join(" "));
+      return line(titles) + `|${titles.map(() => " ---: |").join("")}\n`;
+    },
+    row: (row) => line((cells ??= cellsOf(layout, row)).row(row)),
+  };
+}
+
+/** A measure by its name. */
+export function isMeasure(name: string): name is Measure {
+  return MEASURES.some((known) => known === name);
+}
