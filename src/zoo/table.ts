@@ -6,6 +6,7 @@ import efficientnet from "./networks/efficientnet.yaml";
 import efficientnet_v2 from "./networks/efficientnet_v2.yaml";
 import googlenet from "./networks/googlenet.yaml";
 import inception_v3 from "./networks/inception_v3.yaml";
+import maxvit from "./networks/maxvit.yaml";
 import mnasnet from "./networks/mnasnet.yaml";
 import mobilenet_v1 from "./networks/mobilenet_v1.yaml";
 import mobilenet_v2 from "./networks/mobilenet_v2.yaml";
@@ -30,6 +31,7 @@ export const networks: Readonly<Record<string, string>> = {
   efficientnet_v2,
   googlenet,
   inception_v3,
+  maxvit,
   mnasnet,
   mobilenet_v1,
   mobilenet_v2,
