@@ -2,10 +2,21 @@ export { analyze, type AnalyzeOptions } from "./analyze/analyze.js";
 export type { Analysis, Figures, LayerAnalysis, NamedTensor, Totals } from "./analyze/analysis.js";
 export type { Layout } from "./graph/layout.js";
 export { parseShape } from "./graph/shape-text.js";
-export { compare, type Comparison, type ComparisonRow, type CompareOptions, type Ratio } from "./compare/compare.js";
+export {
+  compare,
+  compareFullConvolution,
+  compareModels,
+  type Comparison,
+  type ComparisonRow,
+  type CompareOptions,
+  type Ratio,
+} from "./compare/compare.js";
 export { InputError, type Diagnostic, type Place } from "./graph/diagnostic.js";
 export type { DType } from "./graph/dtype.js";
 export type { Graph, GraphInput, Node } from "./graph/graph.js";
 export type { Attributes, AttributeValue, Cause, Kind } from "./graph/layer.js";
 export type { Shape } from "./graph/shape.js";
+export { gridSize, ParetoFront, pointAt, sweepRange, type Axis, type SweepFigures, type SweepRow } from "./compare/sweep.js";
+export { networkExpander, parseNetwork, readNetwork, type ExpandOptions, type Network } from "./read/network/network.js";
+export { zooFamilies, zooModel, type ZooFamily, type ZooModel } from "./zoo/zoo.js";
 export { parseLayers, type ParseOptions } from "./read/notation/read.js";

@@ -106,7 +106,10 @@ function openFile(path: string): OutputFile {
     const close = () => {
       closeSync(descriptor);
     };
-    return { write: (text) => void writeFileSync(descriptor, text), close, discard: close };
+    const write = (text: string) => {
+      writeFileSync(descriptor, text);
+    };
+    return { write, close, discard: close };
   }
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   const descriptor = openSync(temporary, "wx");

@@ -37,7 +37,10 @@ export async function readModel(args: readonly string[], io: Io, sets: Sets, opt
   if (others.length === 0) return graphOf(only, await settingsOf(sets), options);
   const graphs = sources.map((source, index) => {
     if (source.type === "layers") return source.graph;
-    return fail("several-models", `${args[index] ?? "this"} is a model of its own`, { expected: "one model, or layers alone", hint: "convcost compare takes several" });
+    return fail("several-models", `${args[index] ?? "this"} is a model of its own`, {
+      expected: "one model, or layers alone",
+      hint: "convcost compare takes several",
+    });
   });
   if (sets.length > 0) refuseSets();
   return joined(graphs);
@@ -63,7 +66,10 @@ export async function readEach(args: readonly string[], io: Io, sets: Sets, opti
 export async function readNetworkText(arg: string, io: Io): Promise<NetworkText> {
   const source = await openSource(arg, io);
   if (source.type === "network") return source.written;
-  return fail("no-network", "layers have no parameters to vary", { expected: "a network file, or zoo:NAME", hint: "convcost zoo lists the networks" });
+  return fail("no-network", "layers have no parameters to vary", {
+    expected: "a network file, or zoo:NAME",
+    hint: "convcost zoo lists the networks",
+  });
 }
 
 type SetValues = NonNullable<ExpandOptions["set"]>;
@@ -92,7 +98,10 @@ function graphOf(source: Source, set: SetValues, options: ExpandOptions): Graph 
 }
 
 function refuseSets(): never {
-  return fail("no-network", "layers have no parameters to set", { place: { kind: "flag", flag: "--set" }, expected: "--set with a network file or zoo:NAME" });
+  return fail("no-network", "layers have no parameters to set", {
+    place: { kind: "flag", flag: "--set" },
+    expected: "--set with a network file or zoo:NAME",
+  });
 }
 
 function joined(graphs: readonly Graph[]): Graph {
@@ -167,5 +176,8 @@ function decode(bytes: Uint8Array, name: string): string {
   } catch {
     // Falls through: what is not UTF-8 is reported like what has a NUL in it.
   }
-  return fail("binary-file", "this is binary, not text", { place: { kind: "file", path: name }, expected: "a text of layer specs, or a network file, in UTF-8" });
+  return fail("binary-file", "this is binary, not text", {
+    place: { kind: "file", path: name },
+    expected: "a text of layer specs, or a network file, in UTF-8",
+  });
 }

@@ -12,15 +12,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   read: ["graph", "ops"],
   analyze: ["graph"],
   compare: ["graph", "ops", "analyze"],
-  report: ["graph", "analyze", "compare"],
+  report: ["graph", "analyze", "compare", "io.ts"],
+  zoo: ["graph", "read"],
   "io.ts": [],
   "version.ts": [],
   "node-io.ts": ["io.ts"],
-  "source.ts": ["graph", "read", "io.ts"],
-  "index.ts": ["graph", "ops", "read", "analyze", "compare"],
-  commands: ["graph", "analyze", "compare", "report", "source.ts", "io.ts"],
+  "source.ts": ["graph", "read", "zoo", "io.ts"],
+  "index.ts": ["graph", "ops", "read", "analyze", "compare", "zoo"],
+  commands: ["graph", "read", "analyze", "compare", "report", "zoo", "source.ts", "io.ts"],
+  "worker.ts": ["commands"],
   "cli.ts": ["graph", "commands", "report", "io.ts", "version.ts"],
-  "cli-main.ts": ["cli.ts", "node-io.ts"],
+  "cli-main.ts": ["cli.ts", "node-io.ts", "worker.ts"],
 };
 
 /** The parts that take values and return values: no files, no process, no clock. */

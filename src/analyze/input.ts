@@ -21,15 +21,17 @@ export interface ResolvedInput extends TensorType {
  * Throws `missing-input` where nothing tells one, `unknown-input` where a name is none of the graph's, `bad-size` where a size is zero.
  */
 export function resolveInputs(graph: Graph, options: InputOptions): readonly ResolvedInput[] {
-  const written = writtenInputs(graph.inputs.map(({ name }) => name), options.input);
+  const written = writtenInputs(
+    graph.inputs.map(({ name }) => name),
+    options.input,
+  );
   return graph.inputs.map((input) => resolveInput(graph, input, written.get(input.name), options));
 }
 
 function resolveInput(graph: Graph, input: GraphInput, written: Shape | undefined, options: InputOptions): ResolvedInput {
   const lead = leadingLayer(graph, input.name);
   const axes = lead?.axes ?? "plain";
-  const shape =
-    written === undefined ? withBatch(lead, impliedShape(graph, input, lead), options.batch) : writtenShape(lead, written, options);
+  const shape = written === undefined ? withBatch(lead, impliedShape(graph, input, lead), options.batch) : writtenShape(lead, written, options);
   requirePositive(shape, graph.nodes[0]);
   return { shape, axes, dtype: input.type?.dtype ?? lead?.inputDtype };
 }

@@ -138,7 +138,12 @@ function sortRows(rows: readonly ComparisonRow[], column: string): readonly Comp
   return [...rows].sort((left, right) => {
     if (key === "label") return left.label.localeCompare(right.label, "en", { numeric: true });
     if (!left.available || !right.available) return Number(right.available) - Number(left.available);
-    const [a, b] = key === "moved" ? [left.bytesMoved, right.bytesMoved] : key === "peak" ? [left.peakActivationBytes, right.peakActivationBytes] : [left[key], right[key]];
+    const [a, b] =
+      key === "moved"
+        ? [left.bytesMoved, right.bytesMoved]
+        : key === "peak"
+          ? [left.peakActivationBytes, right.peakActivationBytes]
+          : [left[key], right[key]];
     return a === b ? 0 : a > b ? -1 : 1;
   });
 }

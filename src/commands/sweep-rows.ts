@@ -9,7 +9,14 @@ const CHUNK = 512;
 const FIRST_CHUNK = 16;
 
 /** The rows of the whole grid in its order, from this thread or from `jobs` workers; `progress` is told how many points are done. */
-export async function* rowsOf(task: SweepTask, sweep: Sweep, total: number, jobs: number, io: Io, progress: (done: number) => void): AsyncGenerator<SweepRow> {
+export async function* rowsOf(
+  task: SweepTask,
+  sweep: Sweep,
+  total: number,
+  jobs: number,
+  io: Io,
+  progress: (done: number) => void,
+): AsyncGenerator<SweepRow> {
   const { startWorker } = io;
   if (jobs > 1 && startWorker !== undefined && total > FIRST_CHUNK) {
     yield* parallel(task, total, jobs, startWorker, progress);
@@ -24,7 +31,13 @@ export async function* rowsOf(task: SweepTask, sweep: Sweep, total: number, jobs
 }
 
 /** Chunks go to whichever worker is free, two waiting for each; their rows leave in the order of the grid. */
-async function* parallel(task: SweepTask, total: number, jobs: number, startWorker: NonNullable<Io["startWorker"]>, progress: (done: number) => void): AsyncGenerator<SweepRow> {
+async function* parallel(
+  task: SweepTask,
+  total: number,
+  jobs: number,
+  startWorker: NonNullable<Io["startWorker"]>,
+  progress: (done: number) => void,
+): AsyncGenerator<SweepRow> {
   const workers = Array.from({ length: jobs }, () => startWorker(task));
   const waiting: { readonly end: number; readonly rows: Promise<readonly SweepRow[]> }[] = [];
   let [next, sent] = [0, 0];

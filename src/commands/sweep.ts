@@ -5,7 +5,18 @@ import { harmless } from "../report/grid.js";
 import { progressBar } from "../report/progress.js";
 import { csvRows, isMeasure, jsonRows, markdownRows, settingText, tableRows, type RowWriter, type SweepLayout } from "../report/sweep.js";
 import { readNetworkText, splitSetting } from "../source.js";
-import { addModelFlags, analyzeOptions, collect, emitting, formatOf, wholeNumber, type Context, type ModelFlags, type OutputFlags, type Register } from "./command.js";
+import {
+  addModelFlags,
+  analyzeOptions,
+  collect,
+  emitting,
+  formatOf,
+  wholeNumber,
+  type Context,
+  type ModelFlags,
+  type OutputFlags,
+  type Register,
+} from "./command.js";
 import { rowsOf } from "./sweep-rows.js";
 import { openSweep, type SweepTask } from "./sweep-task.js";
 
@@ -38,7 +49,10 @@ Examples:
 
 /** `convcost sweep`: one network at every point of a grid of its parameters. */
 export const sweep: Register = (program, context) => {
-  const command = program.command("sweep").argument("<network>", "a network file, zoo:NAME, or -").description("count a network over a grid of its parameters");
+  const command = program
+    .command("sweep")
+    .argument("<network>", "a network file, zoo:NAME, or -")
+    .description("count a network over a grid of its parameters");
   addModelFlags(command)
     .requiredOption("--set <name=values>", "an axis of the grid: alpha=0.25,0.5,1 or resolution=128..224:32", collect)
     .option("--where <condition>", "only the rows for which it holds")
@@ -46,7 +60,9 @@ export const sweep: Register = (program, context) => {
     .option("--sort <column>", "order the rows: a figure from the largest, - before it from the smallest")
     .option("--top <n>", "only the first n rows", wholeNumber("--top"))
     .option("--columns <list>", "figures to show, separated by commas")
-    .addOption(new Option("-f, --format <format>", 'what to print; json is an object a line (default: "table")').choices(["table", "json", "csv", "markdown"]))
+    .addOption(
+      new Option("-f, --format <format>", 'what to print; json is an object a line (default: "table")').choices(["table", "json", "csv", "markdown"]),
+    )
     .option("--json", "short for --format json")
     .option("-o, --output <file>", "write to a file, whole or not at all")
     .addOption(new Option("--units <units>", "auto: K, M, G and KiB, MiB; raw: plain numbers").choices(["auto", "raw"]).default("auto"))
@@ -65,7 +81,8 @@ async function run(argument: string, flags: SweepFlags, context: Context): Promi
   const { io } = context;
   const axes = flags.set.map(splitSetting);
   const repeated = axes.find(([name], index) => axes.findIndex(([other]) => other === name) !== index);
-  if (repeated !== undefined) fail("repeated-setting", `${repeated[0]} is set twice`, { place: { kind: "flag", flag: "--set" }, expected: "one --set for each parameter" });
+  if (repeated !== undefined)
+    fail("repeated-setting", `${repeated[0]} is set twice`, { place: { kind: "flag", flag: "--set" }, expected: "one --set for each parameter" });
   const task: SweepTask = { network: await readNetworkText(argument, io), axes, options: analyzeOptions(flags), where: flags.where };
   const opened = await openSweep(task);
   const total = gridSize(opened.axes);
@@ -144,7 +161,12 @@ function selectionOf(flags: SweepFlags, axes: readonly Axis[]): Selection | unde
     const goals = flags.pareto.split(",").map((name) => goalOf(name.trim(), axes, "--pareto"));
     const front = new ParetoFront(goals);
     const rows = () => (order === undefined ? front.rows() : [...front.rows()].sort(order));
-    return { add: (row) => { front.add(row); }, rows };
+    return {
+      add: (row) => {
+        front.add(row);
+      },
+      rows,
+    };
   }
   if (order === undefined) return undefined;
   let kept: SweepRow[] = [];
@@ -176,7 +198,10 @@ function goalOf(text: string, axes: readonly Axis[], flag: string): Goal {
   const lower = name.toLowerCase();
   if (isMeasure(lower)) return { maximise, value: ({ result }) => ("error" in result ? undefined : measure(result, lower)) };
   if (!axes.some((axis) => axis.name === name))
-    fail("unknown-column", `there is no figure '${name}'`, { place: { kind: "flag", flag }, expected: [...MEASURES, ...axes.map((axis) => axis.name)].join(", ") });
+    fail("unknown-column", `there is no figure '${name}'`, {
+      place: { kind: "flag", flag },
+      expected: [...MEASURES, ...axes.map((axis) => axis.name)].join(", "),
+    });
   return {
     maximise,
     value: ({ set }) => {

@@ -1,9 +1,8 @@
-import { fail } from "../graph/diagnostic.js";
 import type { Grid } from "../report/grid.js";
 import { renderCsv } from "../report/csv.js";
 import { writeJson } from "../report/json.js";
 import { renderMarkdown } from "../report/markdown.js";
-import { zooFamilies, zooModel } from "../zoo/zoo.js";
+import { zooFamilies, zooModel, type ZooFamily } from "../zoo/zoo.js";
 import { emit, formatOf, FORMATS, tableWidth, type Context, type Format, type Register } from "./command.js";
 import { Option } from "commander";
 
@@ -33,8 +32,8 @@ export const zoo: Register = (program, context) => {
   output(command.command("list", { isDefault: true }).description("list the networks (the default)"))
     .addOption(new Option("-f, --format <format>", 'what to print (default: "table")').choices(FORMATS))
     .option("--json", "short for --format json")
-    .action(async (flags: ZooFlags) => {
-      await list(flags, context);
+    .action((flags: ZooFlags) => {
+      list(flags, context);
     });
   command.addHelpText("after", HELP);
 };
@@ -51,7 +50,7 @@ async function shown(name: string): Promise<string> {
   return withVariant(text, variant, `zoo:${family}`);
 }
 
-async function list(flags: ZooFlags, context: Context): Promise<void> {
+function list(flags: ZooFlags, context: Context): void {
   const families = zooFamilies();
   const grid: Grid = {
     columns: [
@@ -64,25 +63,26 @@ async function list(flags: ZooFlags, context: Context): Promise<void> {
       cells: [name, description, variants.filter((variant) => variant !== name).join(" ")],
     })),
   };
-  switch (formatOf(flags)) {
+  emit(context, flags, rendered(formatOf(flags), grid, families, context, flags));
+}
+
+function rendered(format: Format, grid: Grid, families: readonly ZooFamily[], context: Context, flags: ZooFlags): string {
+  switch (format) {
     case "json":
-      return emit(context, flags, writeJson({ schema: "convcost/zoo@1", families: families.map((family) => ({ ...family })) }) + "\n");
+      return writeJson({ schema: "convcost/zoo@1", families: families.map((family) => ({ ...family })) }) + "\n";
     case "csv":
-      return emit(context, flags, renderCsv(grid));
+      return renderCsv(grid);
     case "markdown":
-      return emit(context, flags, renderMarkdown(grid));
+      return renderMarkdown(grid);
     case "table":
-      return emit(context, flags, listing(context, flags));
-    default:
-      fail("unknown-format", "there is no such format", { expected: FORMATS.join(", ") });
+      return listing(families, context, flags);
   }
 }
 
 /** Name and description on a line, the variants below: their lists are longer than a column can be. */
-function listing(context: Context, flags: ZooFlags): string {
+function listing(families: readonly ZooFamily[], context: Context, flags: ZooFlags): string {
   const width = (tableWidth(context, flags) ?? 100) - 4;
   const { chalk } = context;
-  const families = zooFamilies();
   const longest = Math.max(...families.map(({ name }) => name.length));
   return families
     .map(({ name, description, variants }) => {

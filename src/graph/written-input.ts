@@ -32,7 +32,8 @@ function isShape(input: Shape | Readonly<Record<string, WrittenShape>>): input i
 }
 
 function unknownInput(names: readonly string[], name: string): never {
-  const message = name === ANY_NAME && names.length > 1 ? `the model has ${names.length} inputs: say which one this is` : `there is no input '${name}'`;
+  const message =
+    name === ANY_NAME && names.length > 1 ? `the model has ${names.length} inputs: say which one this is` : `there is no input '${name}'`;
   return fail("unknown-input", message, {
     place: { kind: "flag", flag: "--input" },
     expected: names.map((known) => `--input ${known}=SHAPE`).join(", "),
@@ -40,7 +41,11 @@ function unknownInput(names: readonly string[], name: string): never {
 }
 
 /** A shape as it was typed, as the layer that first reads it means it: channels first, with its batch. */
-export function writtenShape(lead: Layer | undefined, written: Shape, options: { readonly batch?: number | undefined; readonly layout?: Layout | undefined }): Shape {
+export function writtenShape(
+  lead: Layer | undefined,
+  written: Shape,
+  options: { readonly batch?: number | undefined; readonly layout?: Layout | undefined },
+): Shape {
   const batched = lead?.ranks === undefined || !lacksBatch(lead, written);
   const ordered = options.layout === "nhwc" && lead?.axes === "channels" ? fromLayout(written, "nhwc", batched) : written;
   return withBatch(lead, ordered, options.batch);

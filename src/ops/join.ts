@@ -68,9 +68,13 @@ export function split(parts: number | readonly number[], axis: number): Primitiv
       const sizes = typeof parts === "number" ? Array<number>(parts).fill(length / parts) : parts;
       const total = sizes.reduce((sum, size) => sum + size, 0);
       if (total !== length || !sizes.every(Number.isInteger)) {
-        fail("size-mismatch", `${length} along axis ${along} does not divide into ${typeof parts === "number" ? `${parts} parts` : parts.join(" + ")}`, {
-          expected: typeof parts === "number" ? `a multiple of ${parts}` : `sizes of ${length} together`,
-        });
+        fail(
+          "size-mismatch",
+          `${length} along axis ${along} does not divide into ${typeof parts === "number" ? `${parts} parts` : parts.join(" + ")}`,
+          {
+            expected: typeof parts === "number" ? `a multiple of ${parts}` : `sizes of ${length} together`,
+          },
+        );
       }
       const outputs = sizes.map((size) => ({ shape: input.map((whole, index) => (index === along ? size : whole)) }));
       return inference(outputs, { attributes: { axis: along, sizes } });

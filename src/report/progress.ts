@@ -28,7 +28,9 @@ export function progressBar(io: Io, total: number, wanted: boolean): Progress {
       const rate = done / Math.max((now - started) / 1000, 0.001);
       const left = Math.ceil((total - done) / Math.max(rate, 0.001));
       const bar = "#".repeat(filled) + ".".repeat(WIDTH - filled);
-      io.stderr.write(`\r\u001b[K[${bar}] ${Math.floor(share * 100)}%  ${grouped(BigInt(done))} of ${grouped(BigInt(total))}  ${grouped(BigInt(Math.round(rate)))}/s  ${left} s left`);
+      io.stderr.write(
+        `\r\u001b[K[${bar}] ${Math.floor(share * 100)}%  ${grouped(BigInt(done))} of ${grouped(BigInt(total))}  ${grouped(BigInt(Math.round(rate)))}/s  ${left} s left`,
+      );
     },
     end: () => {
       if (drawn) io.stderr.write("\r\u001b[K");

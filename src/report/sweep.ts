@@ -89,10 +89,17 @@ function cellsOf({ names, columns, units }: SweepLayout, first: SweepRow | undef
 /** A table for people: columns of fixed width, numbers on the right. */
 export function tableRows(layout: SweepLayout, chalk: ChalkInstance): RowWriter {
   let cells: Cells | undefined;
-  const widths = [...layout.names.map((name, index) => Math.max(name.length, layout.widths[index] ?? 0)), ...layout.columns.map(() => (layout.units === "raw" ? 15 : NUMBER_WIDTH))];
+  const widths = [
+    ...layout.names.map((name, index) => Math.max(name.length, layout.widths[index] ?? 0)),
+    ...layout.columns.map(() => (layout.units === "raw" ? 15 : NUMBER_WIDTH)),
+  ];
   const line = (texts: readonly string[]) =>
     texts
-      .map((text, index) => (texts.length <= layout.names.length + 1 && index === layout.names.length && layout.columns.length > 1 ? text : text.padStart(widths[index] ?? 0)))
+      .map((text, index) =>
+        texts.length <= layout.names.length + 1 && index === layout.names.length && layout.columns.length > 1
+          ? text
+          : text.padStart(widths[index] ?? 0),
+      )
       .join("  ")
       .trimEnd() + "\n";
   return {

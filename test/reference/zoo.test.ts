@@ -4,8 +4,8 @@ import type { Analysis } from "../../src/analyze/analysis.js";
 import { compareFullConvolution } from "../../src/compare/compare.js";
 import { parseNetwork, type ExpandOptions } from "../../src/read/network/network.js";
 import { zooModel, zooFamilies } from "../../src/zoo/zoo.js";
-import { hasReference, readReference } from "./reference.js";
-import classifiers from "./torchvision-classifiers.json" with { type: "json" };
+import { hasReference } from "./reference.js";
+import { figuresOf, leavesOf, modelsOf } from "./torchvision.js";
 
 function count(name: string, options: ExpandOptions = {}): Analysis {
   const { text, family, variant } = zooModel(name);
@@ -13,37 +13,20 @@ function count(name: string, options: ExpandOptions = {}): Analysis {
   return analyze(parseNetwork(text, { ...options, source: family, set }), options);
 }
 
-interface Figures {
-  readonly params: number;
-  readonly macs: number | null;
-}
-
 // Asked of Debian's torchvision 0.14.1 by torchvision_classifiers.py: every classifier it can build.
 describe("torchvision 0.14.1", () => {
-  const models: Readonly<Record<string, Figures>> = classifiers.models;
-
-  it.each(Object.entries(models))("%s", (name, { params, macs }) => {
+  it.each(figuresOf())("%s", (name, { params, macs }) => {
     const { totals } = count(name);
     expect(totals.params).toBe(BigInt(params));
     if (macs !== null) expect(totals.macs).toBe(BigInt(macs));
   });
 });
 
-type Models = Readonly<Record<string, Figures & { readonly input: readonly number[]; readonly buffers: number }>>;
-
-// The files are our own collection: their shape is known.
-function readModels(): Models {
-  const { models } = readReference("torchvision.json") as { readonly models: Models };
-  return models;
-}
-
 /** No classifiers: segmentation and video. */
 const OTHER = /^(?:deeplab|lraspp|r3d)/;
 
 describe.skipIf(!hasReference("torchvision.json"))("../shared/reference/torchvision.json", () => {
-  const models = hasReference("torchvision.json") ? readModels() : {};
-
-  it.each(Object.entries(models).filter(([name]) => !OTHER.test(name)))("%s", (name, { params, macs, input, buffers }) => {
+  it.each(modelsOf().filter(([name]) => !OTHER.test(name)))("%s", (name, { params, macs, input, buffers }) => {
     const analysis = count(name, { input });
     expect(analysis.inputs.map(({ shape }) => shape)).toEqual([input]);
     expect(analysis.totals.params).toBe(BigInt(params));
@@ -53,11 +36,6 @@ describe.skipIf(!hasReference("torchvision.json"))("../shared/reference/torchvis
     expect(analysis.totals.buffers).toBe(BigInt(buffers - norms));
   });
 });
-
-interface Leaf {
-  readonly cls: string;
-  readonly output: readonly number[] | readonly [readonly number[], null];
-}
 
 const OPS: Readonly<Record<string, readonly string[]>> = {
   Conv2d: ["conv2d"],
@@ -83,13 +61,13 @@ const LAYERS = [
 
 describe.skipIf(!hasReference("layers/alexnet.json"))("../shared/reference/layers: output shapes in execution order", () => {
   it.each(LAYERS)("%s", (name) => {
-    const { layers } = readReference(`layers/${name}.json`) as { readonly layers: readonly Leaf[] };
+    const layers = leavesOf(name);
     const analysis = count(name);
     const ours = analysis.layers.filter(({ attributes }) => attributes["trainingOnly"] !== true);
     for (const [cls, ops] of Object.entries(OPS)) {
       // Inception v3 pools by a function inside its blocks, which is no module that was recorded.
       if (name === "inception_v3" && cls === "MaxPool2d") continue;
-      const theirs = layers.filter((leaf) => leaf.cls === cls).map(({ output }) => (Array.isArray(output[0]) ? output[0] : output));
+      const theirs = layers.filter((leaf) => leaf.cls === cls).map(({ output }) => output);
       expect(ours.filter(({ op }) => ops.includes(op)).map(({ outputs }) => outputs[0])).toEqual(theirs);
     }
     expect(layers.length).toBeGreaterThan(10);

@@ -26,7 +26,11 @@ function merge(dim: number, version: 1 | 2, steps: Expansion, input: Value): Val
   const [batch = 0, height = 0, width = 0, channels = 0] = input.shape;
   if (channels !== dim) fail("feature-mismatch", `patch_merging expects ${dim} features, and its input has ${channels}`);
   const shape = [batch, Math.ceil(height / 2), Math.ceil(width / 2), 4 * channels];
-  const [joined] = steps.add("concat", movement("concat", "plain", () => shape), [input]);
+  const [joined] = steps.add(
+    "concat",
+    movement("concat", "plain", () => shape),
+    [input],
+  );
   const norm = (value: Value) => steps.add("norm", layerNorm({ normalizedShape: [value.shape.at(-1) ?? 0], affine: true, bias: true }), [value])[0];
   const reduce = (value: Value) => steps.add("reduction", linear({ outFeatures: 2 * channels, bias: false }), [value])[0];
   return version === 1 ? reduce(norm(joined)) : norm(reduce(joined));

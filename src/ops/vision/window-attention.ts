@@ -50,8 +50,18 @@ function attend(options: WindowAttention, steps: Expansion, input: Value): Value
   const windows = batch * rows * columns;
   // A window that covers everything is not shifted (torchvision, shifted_window_attention).
   const shifts = options.shift.some((by, axis) => by > 0 && (window[axis] ?? 0) < (padded[axis + 1] ?? 0));
-  const view = (name: string, shape: Shape, value: Value) => steps.add(name, reshapeTo(name, () => shape), [value])[0];
-  const move = (name: string, shape: Shape, value: Value) => steps.add(name, movement(name, "plain", () => shape), [value])[0];
+  const view = (name: string, shape: Shape, value: Value) =>
+    steps.add(
+      name,
+      reshapeTo(name, () => shape),
+      [value],
+    )[0];
+  const move = (name: string, shape: Shape, value: Value) =>
+    steps.add(
+      name,
+      movement(name, "plain", () => shape),
+      [value],
+    )[0];
   const pad = (name: string, from: Value, shape: Shape) => (from.shape.join() === shape.join() ? from : move(name, shape, from));
   const whole = pad("pad", input, padded);
   const rolled = shifts ? move("roll", padded, whole) : whole;
@@ -127,15 +137,20 @@ function constantTable(shape: Shape): Primitive {
   };
 }
 
-const SIGNATURE =
-  "dim, window_size, shift_size, num_heads, qkv_bias=True, proj_bias=True, attention_dropout=0.0, dropout=0.0";
+const SIGNATURE = "dim, window_size, shift_size, num_heads, qkv_bias=True, proj_bias=True, attention_dropout=0.0, dropout=0.0";
 
 function fromArgs(args: Args, version: 1 | 2): Composite {
   const pair = (name: string, minimum: number): readonly [number, number] => {
     const [rows = minimum, columns = rows] = args.perAxis(name, 2, minimum);
     return [rows, columns];
   };
-  const options = { version, dim: args.count("dim"), heads: args.count("num_heads"), qkvBias: args.flag("qkv_bias"), projBias: args.flag("proj_bias") };
+  const options = {
+    version,
+    dim: args.count("dim"),
+    heads: args.count("num_heads"),
+    qkvBias: args.flag("qkv_bias"),
+    projBias: args.flag("proj_bias"),
+  };
   if (options.dim % options.heads !== 0) args.fail("num_heads", `dim ${options.dim} is not divisible by num_heads ${options.heads}`);
   return windowAttention({ ...options, window: pair("window_size", 1), shift: pair("shift_size", 0) });
 }

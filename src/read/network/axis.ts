@@ -18,7 +18,8 @@ export interface Values {
  */
 export function parseValues(text: string): Values {
   const parts = listItems(text).map(partOf);
-  if (parts.length === 0) return fail("bad-value", "there is no value to set", { place: FLAG, expected: "NAME=VALUE,VALUE,... or NAME=START..END:STEP" });
+  if (parts.length === 0)
+    return fail("bad-value", "there is no value to set", { place: FLAG, expected: "NAME=VALUE,VALUE,... or NAME=START..END:STEP" });
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   return {
     length,

@@ -64,7 +64,9 @@ function textOf(entry: Entry | undefined): string | undefined {
 }
 
 function entriesOf(entry: Entry | undefined, what: string, example: string): readonly Entry[] {
-  return entry === undefined || (entry.value.kind === "scalar" && entry.value.value === null) ? [] : asMap(entry.value, `\`${what}\``, example).entries;
+  return entry === undefined || (entry.value.kind === "scalar" && entry.value.value === null)
+    ? []
+    : asMap(entry.value, `\`${what}\``, example).entries;
 }
 
 function valuesOf(entry: Entry | undefined, what: string): ReadonlyMap<string, Value> {
@@ -92,7 +94,8 @@ function empty(place: Place): Snippet {
 function variantValue({ key, keySnippet, value }: Entry, parameters: ReadonlyMap<string, Value>): [string, Value] {
   const like = parameters.get(key);
   const place = keySnippet.place(0, key.length);
-  if (like === undefined) return fail("unknown-parameter", `there is no parameter \`${key}\``, { place, expected: [...parameters.keys()].join(", ") });
+  if (like === undefined)
+    return fail("unknown-parameter", `there is no parameter \`${key}\``, { place, expected: [...parameters.keys()].join(", ") });
   const read = asValue(value);
   if (!isLike(read, like)) fail("bad-value", `\`${key}\` is of another kind than its default`, { place: value.place });
   return [key, read];
@@ -116,13 +119,15 @@ function signatureOf(snippet: Snippet): Signature {
   const open = text.indexOf("(");
   const whole = snippet.place(0, text.length);
   if (open < 0) return { name: asName(text.trim(), whole), parameters: [] };
-  if (!text.trimEnd().endsWith(")")) fail("unbalanced", "this bracket is never closed", { place: snippet.place(open, open + 1), expected: "name(argument, ...)" });
+  if (!text.trimEnd().endsWith(")"))
+    fail("unbalanced", "this bracket is never closed", { place: snippet.place(open, open + 1), expected: "name(argument, ...)" });
   const parameters: Argument[] = [];
   let at = open + 1;
   for (const written of topLevel(text.slice(open + 1, text.lastIndexOf(")")))) {
     const equals = written.indexOf("=");
     const name = asName((equals < 0 ? written : written.slice(0, equals)).trim(), snippet.place(at, at + written.length));
-    if (parameters.some((argument) => argument.name === name)) fail("bad-name", `\`${name}\` is named twice`, { place: snippet.place(at, at + written.length) });
+    if (parameters.some((argument) => argument.name === name))
+      fail("bad-name", `\`${name}\` is named twice`, { place: snippet.place(at, at + written.length) });
     const otherwise = equals < 0 ? undefined : parseExpression(part(snippet, at + equals + 1, at + written.length));
     parameters.push({ name, otherwise });
     at += written.length + 1;
@@ -176,7 +181,8 @@ function inputOf(name: string, value: Item): NetworkInput {
   const fields = fieldsOf(value, ["shape", "dtype"], "an input");
   const shape = fields.get("shape") ?? fail("missing-key", "this input has no `shape`", { place: value.place });
   const dtype = textOf(fields.get("dtype"));
-  if (dtype !== undefined && !isDType(dtype)) return fail("bad-value", `there is no element type ${dtype}`, { place: value.place, expected: "float32, int8, int64, ..." });
+  if (dtype !== undefined && !isDType(dtype))
+    return fail("bad-value", `there is no element type ${dtype}`, { place: value.place, expected: "float32, int8, int64, ..." });
   return { name, shape: shapeOf(shape.value), dtype, place: shape.value.place };
 }
 

@@ -120,7 +120,8 @@ class Expander {
       outputs.length === 0
         ? [{ name: "output", tensor: this.current }]
         : outputs.map((output) => ({ name: output.name, tensor: this.tap(output.tap.render(this.root), this.taps, output.tap.snippet.place(0, 1)) }));
-    for (const { name: outputName, tensor } of results) if (tensor.input !== tensor.name && !named.has(tensor.name)) named.set(tensor.name, outputName);
+    for (const { name: outputName, tensor } of results)
+      if (tensor.input !== tensor.name && !named.has(tensor.name)) named.set(tensor.name, outputName);
     const renamed = (tensor: string) => named.get(tensor) ?? tensor;
     return {
       name,
@@ -214,7 +215,14 @@ class Expander {
     }
   }
 
-  private add(name: string, layer: Layer, inputs: readonly Tensor[], frame: Frame, place: Place, at?: readonly number[]): readonly [Tensor, ...Tensor[]] {
+  private add(
+    name: string,
+    layer: Layer,
+    inputs: readonly Tensor[],
+    frame: Frame,
+    place: Place,
+    at?: readonly number[],
+  ): readonly [Tensor, ...Tensor[]] {
     const decides = layer.axes !== "any" && (layer.axes !== "channels" || layer.ranks !== undefined);
     for (const { input } of inputs) if (input !== undefined && decides) this.inputs.settle(input, layer, this.root);
     const run = frame.training ? trainingOnly(layer) : layer;

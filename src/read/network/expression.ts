@@ -13,7 +13,8 @@ export interface CallArguments {
 }
 
 const MAX_DEPTH = 64;
-const TOKEN = /\s*(?:(\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|("[^"]*"|'[^']*')|(\*\*|\/\/|==|!=|<=|>=|[-+*/%<>()[\]{},=:]))/y;
+const TOKEN =
+  /\s*(?:(\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|("[^"]*"|'[^']*')|(\*\*|\/\/|==|!=|<=|>=|[-+*/%<>()[\]{},=:]))/y;
 
 type Token =
   | { readonly type: "number"; readonly value: number; readonly start: number; readonly end: number }
@@ -274,7 +275,11 @@ class Parser {
       return inner;
     }
     if (token.type === "sign" && token.value === "[") return this.list(depth);
-    return this.fail(token, token.type === "end" ? "a value is missing here" : `\`${token.value}\` does not belong here`, "a number, a name or a list");
+    return this.fail(
+      token,
+      token.type === "end" ? "a value is missing here" : `\`${token.value}\` does not belong here`,
+      "a number, a name or a list",
+    );
   }
 
   private name(token: Token): Expression {
@@ -382,7 +387,8 @@ export function bindEach(names: readonly string[], list: Value, scope: Scope, pl
     const round = scope.child();
     const [only] = names;
     if (names.length === 1 && only !== undefined) return round.set(only, item);
-    if (!isList(item) || item.length !== names.length) return wrong(`${format(item)} does not divide into ${names.join(", ")}`, `${names.length} values`);
+    if (!isList(item) || item.length !== names.length)
+      return wrong(`${format(item)} does not divide into ${names.join(", ")}`, `${names.length} values`);
     names.forEach((name, index) => round.set(name, item[index] ?? null));
     return round;
   });
@@ -391,7 +397,9 @@ export function bindEach(names: readonly string[], list: Value, scope: Scope, pl
 function numeric(value: Value, sign: string, place: Place): number {
   if (typeof value === "number") return value;
   if (typeof value === "boolean") return Number(value);
-  return failIn({ text: "", place: () => place }, 0, 0, "bad-value", `\`${sign}\` works on numbers, and this is ${kindOf(value)}`, { expected: "a number" });
+  return failIn({ text: "", place: () => place }, 0, 0, "bad-value", `\`${sign}\` works on numbers, and this is ${kindOf(value)}`, {
+    expected: "a number",
+  });
 }
 
 function finite(value: Value, place: Place): Value {
@@ -413,5 +421,8 @@ function element(list: Value, index: Value, place: Place, snippet: Snippet): Val
   const here: Snippet = { text: snippet.text, place: () => place };
   if (!isList(list)) return failIn(here, 0, 0, "bad-value", `only a list has elements, and this is ${kindOf(list)}`);
   const at = typeof index === "number" ? (index < 0 ? index + list.length : index) : -1;
-  return list[at] ?? failIn(here, 0, 0, "bad-value", `there is no element ${format(index)} in a list of ${list.length}`, { expected: `0 to ${list.length - 1}` });
+  return (
+    list[at] ??
+    failIn(here, 0, 0, "bad-value", `there is no element ${format(index)} in a list of ${list.length}`, { expected: `0 to ${list.length - 1}` })
+  );
 }

@@ -10,7 +10,10 @@ export type Settings = Readonly<Record<string, Value>>;
 const FLAG: Place = { kind: "flag", flag: "--set" };
 
 /** The parameters of one expansion: the defaults, then the variant's, then what was set. Throws `unknown-parameter`, `unknown-variant`, `bad-value`. */
-export function parametersOf(network: Network, set: Settings): { readonly values: ReadonlyMap<string, Value>; readonly variant?: string | undefined } {
+export function parametersOf(
+  network: Network,
+  set: Settings,
+): { readonly values: ReadonlyMap<string, Value>; readonly variant?: string | undefined } {
   const { variant, ...rest } = set;
   const chosen = variant === undefined ? undefined : variantNamed(network, format(variant));
   const values = new Map([...network.parameters, ...(chosen?.values ?? [])]);

@@ -43,7 +43,14 @@ function chainOf(statements: readonly Statement[], name: string, source: string)
     }
     const index = String(nodes.length);
     const made = `t${index}`;
-    nodes.push({ name: statement.name ?? index, layer: statement.layer, inputs: [current], outputs: [made], at: statement.at, place: statement.place });
+    nodes.push({
+      name: statement.name ?? index,
+      layer: statement.layer,
+      inputs: [current],
+      outputs: [made],
+      at: statement.at,
+      place: statement.place,
+    });
     current = made;
   }
   const last = nodes.at(-1);
