@@ -11,6 +11,8 @@ const HELP = `
 Examples:
   convcost count "nn.Conv2d(3, 3, 3, padding=1, groups=3)" --input 1x3x32x32
   convcost compare "conv 3x3 512->512 @14x14"
+  convcost count zoo:mobilenet_v2
+  convcost sweep zoo:mobilenet_v1 --set alpha=0.25,0.5,0.75,1 --set resolution=128..224:32
   convcost count --help        the notations of layers, and more examples
 
 Exit codes: 0 fine, 1 a check failed, 2 the request or the input was wrong, 70 a bug of convcost.`;
