@@ -10,7 +10,14 @@ const setting = { files: { "net.yaml": file(NET) } };
 interface Row {
   readonly set: Readonly<Record<string, unknown>>;
   readonly macs?: number;
-  readonly error?: string;
+}
+
+function rowOf(line: string): Row {
+  const data: unknown = JSON.parse(line);
+  if (typeof data !== "object" || data === null || !("set" in data)) throw new Error(`no row: ${line}`);
+  const { set } = data;
+  const macs = "macs" in data && typeof data.macs === "number" ? data.macs : undefined;
+  return { set: Object.fromEntries(Object.entries(typeof set === "object" && set !== null ? set : {})), ...(macs === undefined ? {} : { macs }) };
 }
 
 async function rows(...flags: readonly string[]): Promise<readonly Row[]> {
@@ -19,7 +26,7 @@ async function rows(...flags: readonly string[]): Promise<readonly Row[]> {
     .trim()
     .split("\n")
     .filter((line) => line !== "")
-    .map((line): Row => JSON.parse(line));
+    .map(rowOf);
 }
 
 /** Multiply-adds of the test's network: 16 positions, 4 channels in. */

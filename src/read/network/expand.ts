@@ -5,13 +5,14 @@ import type { Layer } from "../../graph/layer.js";
 import { concat, elementwiseJoin, split } from "../../ops/join.js";
 import { trainingOnly } from "../../ops/training-only.js";
 import { closest } from "../notation/closest.js";
-import { bindEach, truth } from "./expression.js";
+import { indexed, Taps, unique, type Frame, type Tensor } from "./frame.js";
 import { builtins } from "./functions.js";
 import { InputSettled, NetworkInputs, type InputSettings } from "./inputs.js";
 import { LayerTexts } from "./layers.js";
 import type { Action, Argument, Binding, Body, Instruction, Network } from "./program.js";
 import { Budget, isList, kindOf, Scope, type Call, type Value } from "./scope.js";
 import { parametersOf, type Settings } from "./settings.js";
+import { bindEach, truth } from "./values.js";
 
 export interface ExpandOptions extends InputSettings {
   /** Parameters by name, and `variant`: `{ alpha: 0.5 }`. */
@@ -42,40 +43,6 @@ export function networkExpander(network: Network): (options?: ExpandOptions) => 
     }
     throw new Error("the inputs of a network did not settle");
   };
-}
-
-/** A tensor of the graph being built; `input` names the graph input that it still has the meaning of. */
-interface Tensor {
-  readonly name: string;
-  readonly value: TypedValue;
-  readonly input?: string | undefined;
-}
-
-/** Where instructions run: their names, their taps, and the prefix of the layers they make. */
-interface Frame {
-  readonly scope: Scope;
-  readonly prefix: string;
-  readonly used: Map<string, number>;
-  readonly taps: Taps;
-  readonly calls: number;
-  readonly training: boolean;
-}
-
-class Taps {
-  private readonly tensors = new Map<string, Tensor>();
-  constructor(private readonly outer?: Taps) {}
-
-  set(name: string, tensor: Tensor): void {
-    this.tensors.set(name, tensor);
-  }
-
-  get(name: string): Tensor | undefined {
-    return this.tensors.get(name) ?? this.outer?.get(name);
-  }
-
-  names(): readonly string[] {
-    return [...this.tensors.keys(), ...(this.outer?.names() ?? [])];
-  }
 }
 
 class Expander {
@@ -315,18 +282,4 @@ class Expander {
 function whole(value: Value, what: string, place: Place): number {
   if (typeof value === "number" && Number.isInteger(value)) return value;
   return fail("bad-value", `${what} is a whole number, and this is ${typeof value === "number" ? value : kindOf(value)}`, { place });
-}
-
-/** `conv`, then `conv_1`, `conv_2`, as Keras names its layers. */
-function unique(frame: Frame, name: string): string {
-  const count = frame.used.get(name) ?? 0;
-  frame.used.set(name, count + 1);
-  return count === 0 ? name : `${name}_${count}`;
-}
-
-/** 0, 1, 2, as PyTorch's Sequential names its layers. */
-function indexed(frame: Frame): string {
-  const count = frame.used.get("") ?? 0;
-  frame.used.set("", count + 1);
-  return String(count);
 }

@@ -1,7 +1,9 @@
 import type { Place } from "../../graph/diagnostic.js";
 import { closest } from "../notation/closest.js";
 import { failIn, type Snippet } from "./snippet.js";
-import { format, isList, kindOf, type Scope, type Value } from "./scope.js";
+import { isList, type Scope, type Value } from "./scope.js";
+import { tokens, type Token } from "./tokens.js";
+import { bindEach, compared, element, finite, numeric, PRODUCTS, SUMS, truth, type Operator } from "./values.js";
 
 /** An expression ready to be evaluated, as often as needed. Throws InputError with the place of the part that is wrong. */
 export type Expression = (scope: Scope) => Value;
@@ -13,39 +15,6 @@ export interface CallArguments {
 }
 
 const MAX_DEPTH = 64;
-const TOKEN =
-  /\s*(?:(\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|("[^"]*"|'[^']*')|(\*\*|\/\/|==|!=|<=|>=|[-+*/%<>()[\]{},=:]))/y;
-
-type Token =
-  | { readonly type: "number"; readonly value: number; readonly start: number; readonly end: number }
-  | { readonly type: "name" | "text" | "sign" | "end"; readonly value: string; readonly start: number; readonly end: number };
-
-function tokens(snippet: Snippet): readonly Token[] {
-  const found: Token[] = [];
-  let at = 0;
-  const { text } = snippet;
-  while (text.slice(at).trim() !== "") {
-    TOKEN.lastIndex = at;
-    const match = TOKEN.exec(text);
-    if (match === null) {
-      const start = at + text.slice(at).search(/\S/);
-      return failIn(snippet, start, start + 1, "bad-expression", `\`${text.charAt(start)}\` does not belong in an expression`, {
-        expected: "numbers, names and arithmetic, as in make_divisible(32 * alpha, 8)",
-      });
-    }
-    const end = TOKEN.lastIndex;
-    const start = at + match[0].search(/\S/);
-    const [, digits, name, quoted, sign = ""] = match;
-    if (digits !== undefined) found.push({ type: "number", value: Number(digits.replaceAll("_", "")), start, end });
-    else if (name !== undefined) found.push({ type: "name", value: name, start, end });
-    else if (quoted !== undefined) found.push({ type: "text", value: quoted.slice(1, -1), start, end });
-    else found.push({ type: "sign", value: sign, start, end });
-    at = end;
-  }
-  found.push({ type: "end", value: "", start: text.length, end: text.length });
-  return found;
-}
-
 /**
  * Parses one expression: Python's operators, `a if c else b`, lists, `[f(x) for x in list]`, and calls of the listed functions. `{...}` are
  * brackets. Nothing but arithmetic can be written.
@@ -63,32 +32,6 @@ export function parseArguments(snippet: Snippet): CallArguments {
   const args = parser.callArguments(0);
   parser.requireEnd();
   return args;
-}
-
-type Operator = (left: number, right: number) => number;
-const SUMS: Readonly<Record<string, Operator>> = { "+": (a, b) => a + b, "-": (a, b) => a - b };
-const PRODUCTS: Readonly<Record<string, Operator>> = {
-  "*": (a, b) => a * b,
-  "/": (a, b) => a / b,
-  "//": (a, b) => Math.floor(a / b),
-  "%": (a, b) => a - b * Math.floor(a / b),
-};
-const ORDERS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
-  "<": (a, b) => a < b,
-  "<=": (a, b) => a <= b,
-  ">": (a, b) => a > b,
-  ">=": (a, b) => a >= b,
-};
-
-/** Equality as Python has it: by value, lists too. */
-function equal(left: Value, right: Value): boolean {
-  if (isList(left) && isList(right)) return left.length === right.length && left.every((item, index) => equal(item, right[index] ?? null));
-  return left === right;
-}
-
-/** What counts as true, as in Python. */
-export function truth(value: Value): boolean {
-  return isList(value) ? value.length > 0 : Boolean(value);
 }
 
 const KEYWORDS = new Set(["if", "else", "for", "in", "and", "or", "not"]);
@@ -259,7 +202,7 @@ class Parser {
       const [list, index] = [value, this.ternary(depth + 1)];
       this.require("]");
       const place = this.placeFrom(start);
-      value = (scope) => element(list(scope), index(scope), place, this.snippet);
+      value = (scope) => element(list(scope), index(scope), place);
     }
     return value;
   }
@@ -377,52 +320,3 @@ class Parser {
 }
 
 const CONSTANTS: Readonly<Record<string, Value>> = { True: true, true: true, False: false, false: false, None: null, null: null };
-
-/** A scope for each element of a list, its parts under the names, as Python's `for a, b in pairs` does. */
-export function bindEach(names: readonly string[], list: Value, scope: Scope, place: Place): readonly Scope[] {
-  const wrong = (message: string, expected: string): never => failIn({ text: "", place: () => place }, 0, 0, "bad-value", message, { expected });
-  if (!isList(list)) return wrong(`this goes over a list, and this is ${kindOf(list)}`, "a list, or range(n)");
-  return list.map((item) => {
-    scope.budget.spend(1, place);
-    const round = scope.child();
-    const [only] = names;
-    if (names.length === 1 && only !== undefined) return round.set(only, item);
-    if (!isList(item) || item.length !== names.length)
-      return wrong(`${format(item)} does not divide into ${names.join(", ")}`, `${names.length} values`);
-    names.forEach((name, index) => round.set(name, item[index] ?? null));
-    return round;
-  });
-}
-
-function numeric(value: Value, sign: string, place: Place): number {
-  if (typeof value === "number") return value;
-  if (typeof value === "boolean") return Number(value);
-  return failIn({ text: "", place: () => place }, 0, 0, "bad-value", `\`${sign}\` works on numbers, and this is ${kindOf(value)}`, {
-    expected: "a number",
-  });
-}
-
-function finite(value: Value, place: Place): Value {
-  if (typeof value !== "number" || Number.isFinite(value)) return value;
-  return failIn({ text: "", place: () => place }, 0, 0, "bad-value", "this is no finite number (a division by zero, or too large)");
-}
-
-function compared(operator: string, left: Value, right: Value, place: Place): Value {
-  if (operator === "==") return equal(left, right);
-  if (operator === "!=") return !equal(left, right);
-  if (operator === "in" || operator === "not in") {
-    if (!isList(right)) return failIn({ text: "", place: () => place }, 0, 0, "bad-value", "`in` looks into a list", { expected: "value in list" });
-    return right.some((item) => equal(item, left)) === (operator === "in");
-  }
-  return ORDERS[operator]?.(numeric(left, operator, place), numeric(right, operator, place)) ?? false;
-}
-
-function element(list: Value, index: Value, place: Place, snippet: Snippet): Value {
-  const here: Snippet = { text: snippet.text, place: () => place };
-  if (!isList(list)) return failIn(here, 0, 0, "bad-value", `only a list has elements, and this is ${kindOf(list)}`);
-  const at = typeof index === "number" ? (index < 0 ? index + list.length : index) : -1;
-  return (
-    list[at] ??
-    failIn(here, 0, 0, "bad-value", `there is no element ${format(index)} in a list of ${list.length}`, { expected: `0 to ${list.length - 1}` })
-  );
-}

@@ -1,8 +1,9 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
 import { closest } from "../notation/closest.js";
-import { parseExpression, truth } from "./expression.js";
+import { parseExpression } from "./expression.js";
 import { builtins } from "./functions.js";
 import { Budget, Scope, type Value } from "./scope.js";
+import { truth } from "./values.js";
 
 const UNITS: Readonly<Record<string, number>> = { K: 1e3, M: 1e6, G: 1e9, T: 1e12, B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
 const SIZED = /(?<![\w.])(\d+(?:\.\d+)?)\s*(KiB|MiB|GiB|K|M|G|T|B)\b/g;

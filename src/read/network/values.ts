@@ -1,0 +1,78 @@
+import { fail, type Place } from "../../graph/diagnostic.js";
+import { format, isList, kindOf, type Scope, type Value } from "./scope.js";
+
+export type Operator = (left: number, right: number) => number;
+/** Operators by their sign, as Python has them. */
+export const SUMS: Readonly<Record<string, Operator>> = { "+": (a, b) => a + b, "-": (a, b) => a - b };
+export const PRODUCTS: Readonly<Record<string, Operator>> = {
+  "*": (a, b) => a * b,
+  "/": (a, b) => a / b,
+  "//": (a, b) => Math.floor(a / b),
+  "%": (a, b) => a - b * Math.floor(a / b),
+};
+const ORDERS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  "<": (a, b) => a < b,
+  "<=": (a, b) => a <= b,
+  ">": (a, b) => a > b,
+  ">=": (a, b) => a >= b,
+};
+
+/** Equality as Python has it: by value, lists too. */
+function equal(left: Value, right: Value): boolean {
+  if (isList(left) && isList(right)) return left.length === right.length && left.every((item, index) => equal(item, right[index] ?? null));
+  return left === right;
+}
+
+/** What counts as true, as in Python. */
+export function truth(value: Value): boolean {
+  return isList(value) ? value.length > 0 : Boolean(value);
+}
+
+/** A scope for each element of a list, its parts under the names, as Python's `for a, b in pairs` does. */
+export function bindEach(names: readonly string[], list: Value, scope: Scope, place: Place): readonly Scope[] {
+  const wrong = (message: string, expected: string): never => fail("bad-value", message, { place, expected });
+  if (!isList(list)) return wrong(`this goes over a list, and this is ${kindOf(list)}`, "a list, or range(n)");
+  return list.map((item) => {
+    scope.budget.spend(1, place);
+    const round = scope.child();
+    const [only] = names;
+    if (names.length === 1 && only !== undefined) return round.set(only, item);
+    if (!isList(item) || item.length !== names.length)
+      return wrong(`${format(item)} does not divide into ${names.join(", ")}`, `${names.length} values`);
+    names.forEach((name, index) => round.set(name, item[index] ?? null));
+    return round;
+  });
+}
+
+/** A value as a number; true is 1. Throws `bad-value` for what `sign` cannot work on. */
+export function numeric(value: Value, sign: string, place: Place): number {
+  if (typeof value === "number") return value;
+  if (typeof value === "boolean") return Number(value);
+  return fail("bad-value", `\`${sign}\` works on numbers, and this is ${kindOf(value)}`, { place, expected: "a number" });
+}
+
+/** A value that is no infinity. Throws `bad-value`. */
+export function finite(value: Value, place: Place): Value {
+  if (typeof value !== "number" || Number.isFinite(value)) return value;
+  return fail("bad-value", "this is no finite number (a division by zero, or too large)", { place });
+}
+
+/** The result of a comparison. Throws `bad-value`. */
+export function compared(operator: string, left: Value, right: Value, place: Place): Value {
+  if (operator === "==") return equal(left, right);
+  if (operator === "!=") return !equal(left, right);
+  if (operator === "in" || operator === "not in") {
+    if (!isList(right)) return fail("bad-value", "`in` looks into a list", { place, expected: "value in list" });
+    return right.some((item) => equal(item, left)) === (operator === "in");
+  }
+  return ORDERS[operator]?.(numeric(left, operator, place), numeric(right, operator, place)) ?? false;
+}
+
+/** An element of a list; -1 is the last. Throws `bad-value`. */
+export function element(list: Value, index: Value, place: Place): Value {
+  if (!isList(list)) return fail("bad-value", `only a list has elements, and this is ${kindOf(list)}`, { place });
+  const at = typeof index === "number" ? (index < 0 ? index + list.length : index) : -1;
+  return (
+    list[at] ?? fail("bad-value", `there is no element ${format(index)} in a list of ${list.length}`, { place, expected: `0 to ${list.length - 1}` })
+  );
+}
