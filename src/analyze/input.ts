@@ -29,6 +29,7 @@ export function resolveInputs(graph: Graph, options: InputOptions): readonly Res
 }
 
 function resolveInput(graph: Graph, input: GraphInput, written: Shape | undefined, options: InputOptions): ResolvedInput {
+  if (input.axes !== undefined && input.type !== undefined) return { ...input.type, axes: input.axes };
   const lead = leadingLayer(graph, input.name);
   const axes = lead?.axes ?? "plain";
   const shape = written === undefined ? withBatch(lead, impliedShape(graph, input, lead), options.batch) : writtenShape(lead, written, options);

@@ -1,5 +1,7 @@
+import type { Analysis } from "../analyze/analysis.js";
 import { analyze, type AnalyzeOptions } from "../analyze/analyze.js";
-import { MEASURES, measure, sweepRange, type Axis, type CountPoint, type SweepRow } from "../compare/sweep.js";
+import { chainCounter } from "../analyze/chain.js";
+import { MEASURES, measure, sweepRange, type Axis, type CountPoint, type SweepFigures, type SweepRow } from "../compare/sweep.js";
 import type { NetworkText } from "../source.js";
 
 /** A sweep as plain data, so that a worker can be handed it. */
@@ -19,16 +21,17 @@ export interface Sweep {
 
 /** Reads the network and the filter of a sweep. Throws InputError: a file, a parameter or a filter that is wrong. */
 export async function openSweep({ network, axes: written, options, where }: SweepTask): Promise<Sweep> {
-  const { networkExpander, parsePredicate, parseValues, readNetwork } = await import("../read/network/network.js");
+  const { chainExpander, networkExpander, parsePredicate, parseValues, readNetwork } = await import("../read/network/network.js");
   const read = readNetwork(network.text, network);
   const expand = networkExpander(read);
   const variant = network.variant === undefined ? {} : { variant: network.variant };
   const axes = written.map(([name, values]): Axis => ({ name, ...parseValues(values) }));
+  const chain = chainExpander(read);
+  const countChain = chainCounter(options);
   const count: CountPoint = (set) => {
-    const { totals, outputs } = analyze(expand({ ...options, set: { ...variant, ...set } }), options);
-    const { layers, params, buffers, macs, flops, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity } = totals;
-    const figures = { layers, params, buffers, macs, flops, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity };
-    return { ...figures, outputs: outputs.map((output) => output.shape) };
+    const at = { ...options, set: { ...variant, ...set } };
+    const parts = chain?.(at);
+    return figuresOf(parts === undefined ? analyze(expand(at), options) : countChain(parts));
   };
   if (where === undefined) return { axes, rows: (start, end) => sweepRange(axes, start, end, count) };
   const predicate = parsePredicate(where, [...MEASURES, ...axes.map(({ name }) => name)]);
@@ -38,6 +41,12 @@ export async function openSweep({ network, axes: written, options, where }: Swee
       for (const row of sweepRange(axes, start, end, count)) if (passes(row, predicate)) yield row;
     },
   };
+}
+
+function figuresOf({ totals, outputs }: ReturnType<ReturnType<typeof chainCounter>> | Analysis): SweepFigures {
+  const { layers, params, buffers, macs, flops, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity } = totals;
+  const shapes = outputs.map((output) => ("shape" in output ? output.shape : output));
+  return { layers, params, buffers, macs, flops, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity, outputs: shapes };
 }
 
 function passes({ set, result }: SweepRow, predicate: (value: (name: string) => SweepRow["set"][string] | undefined) => boolean): boolean {

@@ -90,7 +90,8 @@ async function run(argument: string, flags: SweepFlags, context: Context): Promi
   const writer = writerOf(formatOf(flags), opened.axes, flags, context);
   const selection = selectionOf(flags, opened.axes);
   const bar = progressBar(io, total, flags.output !== undefined || !io.stdout.isTerminal || selection !== undefined);
-  const { write, finish } = emitting(context, flags);
+  const { write: writeThrough, finish } = emitting(context, flags);
+  const { write, flush } = gathered(writeThrough, io.now);
   let [first, shown, failed] = [true, 0, 0];
   let failure: string | undefined;
   const show = (row: SweepRow | undefined) => {
@@ -114,11 +115,33 @@ async function run(argument: string, flags: SweepFlags, context: Context): Promi
     bar.end();
     for (const row of (selection?.rows() ?? []).slice(0, limit)) show(row);
     if (first) show(undefined);
+    flush();
   });
   if (failed === 0) return;
   if (failed === total) fail("no-point", `no point of the grid makes a model: ${failure ?? ""}`);
   io.stderr.write(`warning: ${failed} of ${total} points make no model: ${harmless(failure ?? "")}\n`);
 }
+
+/** Gathers rows into larger writes, unless they come slowly: no row waits longer than a person sees. */
+function gathered(write: (text: string) => void, now: () => number) {
+  let text = "";
+  let last = -Infinity;
+  const flush = () => {
+    if (text !== "") write(text);
+    text = "";
+    last = now();
+  };
+  return {
+    flush,
+    write: (more: string) => {
+      text += more;
+      if (text.length > LARGE_WRITE || now() - last > NOTICED) flush();
+    },
+  };
+}
+
+const LARGE_WRITE = 32_768;
+const NOTICED = 40;
 
 function writerOf(format: "table" | "json" | "csv" | "markdown", axes: readonly Axis[], flags: SweepFlags, { chalk }: Context): RowWriter {
   const columns = flags.columns?.split(",").map((name) => measureNamed(name.trim(), "--columns"));

@@ -1,5 +1,5 @@
 import type { Place } from "./diagnostic.js";
-import type { Layer, TensorType } from "./layer.js";
+import type { Axes, Layer, TensorType } from "./layer.js";
 import type { Shape } from "./shape.js";
 
 /** One layer in execution order. Inputs and outputs are names of tensors. */
@@ -20,6 +20,8 @@ export interface GraphInput {
   readonly type?: TensorType | undefined;
   /** The type is written channels last, as Keras does. */
   readonly channelsLast?: boolean | undefined;
+  /** The order of its axes, where it is known: the type is then taken as it stands, batch and all. */
+  readonly axes?: Axes | undefined;
 }
 
 /** Everything a reader learns about a model. Nothing after the reader knows where it came from. */

@@ -33,7 +33,7 @@ export class Inferrer {
 
   /** A value that no layer made: an input of the graph. */
   value(type: TensorType, axes: Axes): TypedValue {
-    return { ...type, axes, id: this.count++ };
+    return { shape: type.shape, dtype: type.dtype, axes, id: this.count++ };
   }
 
   /** Throws InputError, still without a place, where the layer cannot read its inputs. */
@@ -60,7 +60,7 @@ export class Inferrer {
     const axes = layer.axes === "any" ? (inputs[0]?.axes ?? "plain") : layer.axes;
     const [source] = inputs;
     const value = (type: TensorType): TypedValue =>
-      layer.view === true && source !== undefined ? { ...type, dtype: source.dtype, axes, id: source.id } : this.value(type, axes);
+      layer.view === true && source !== undefined ? { shape: type.shape, dtype: source.dtype, axes, id: source.id } : this.value(type, axes);
     return { name, layer, inputs, outputs: inference.outputs.map(value), inference, steps: [] };
   }
 }

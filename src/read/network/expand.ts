@@ -1,7 +1,7 @@
 import { fail, InputError, type Place } from "../../graph/diagnostic.js";
 import type { Graph, Node } from "../../graph/graph.js";
 import { Inferrer, type TypedValue } from "../../graph/inferrer.js";
-import type { Layer } from "../../graph/layer.js";
+import type { Axes, Layer, TensorType } from "../../graph/layer.js";
 import { concat, elementwiseJoin, split } from "../../ops/join.js";
 import { trainingOnly } from "../../ops/training-only.js";
 import { closest } from "../notation/closest.js";
@@ -45,11 +45,12 @@ export function networkExpander(network: Network): (options?: ExpandOptions) => 
   };
 }
 
-class Expander {
+/** One expansion of a network: runs instructions, which add nodes and move the current tensor on. */
+export class Expander {
   private readonly inferrer = new Inferrer();
-  private readonly nodes: Node[] = [];
+  readonly nodes: Node[] = [];
   private readonly root: Scope;
-  private current: Tensor;
+  current: Tensor;
   private readonly graphInputs: Graph["inputs"];
   private readonly taps = new Taps();
 
@@ -60,11 +61,11 @@ class Expander {
     values: ReadonlyMap<string, Value>,
   ) {
     const budget = new Budget(MAX_STEPS);
-    const calls = new Map<string, Call>(builtins(budget));
-    this.root = new Scope(budget, undefined, calls);
+    const own = new Map<string, Call>();
+    this.root = new Scope(budget, new Scope(budget, undefined, builtins), own);
     for (const [name, value] of values) this.root.set(name, value);
     for (const { name, parameters, body } of network.functions) {
-      calls.set(name, (args, place) => body(this.bound(name, parameters, args, new Map(), place)));
+      own.set(name, (args, place) => body(this.bound(name, parameters, args, new Map(), place)));
     }
     this.bindAll(network.lets, this.root);
     const types = inputs.types(this.root);
@@ -78,8 +79,14 @@ class Expander {
     this.root.set("in_channels", () => this.current.value.shape[1] ?? this.current.value.shape[0] ?? 1);
   }
 
+  /** Where the entries of `layers` run. */
+  get frame(): Frame {
+    return { scope: this.root, prefix: "", used: new Map(), taps: this.taps, calls: 0, training: false };
+  }
+
+  /** Runs all of the network. Throws `empty-spec`, and whatever its entries throw. */
   graph(name: string): Graph {
-    this.run(this.network.layers, { scope: this.root, prefix: "", used: new Map(), taps: this.taps, calls: 0, training: false });
+    this.run(this.network.layers, this.frame);
     if (this.nodes.length === 0) fail("empty-spec", "this network has no layer", { expected: "at least one entry under `layers`" });
     const { outputs } = this.network;
     const named = new Map<string, string>();
@@ -124,11 +131,26 @@ class Expander {
   }
 
   private execute(instruction: Instruction, frame: Frame): void {
-    const { rounds, place } = instruction;
-    if (rounds === undefined) return this.once(instruction, frame);
+    for (const round of this.roundsOf(instruction, frame)) this.once(instruction, round);
+  }
+
+  /** Where each round of an entry runs: once, as often as it is repeated, or for each element of its list. */
+  roundsOf({ rounds, place }: Instruction, frame: Frame): readonly Frame[] {
+    if (rounds === undefined) return [frame];
     const list = rounds.kind === "for" ? rounds.list(frame.scope) : this.range(rounds.times(frame.scope), place);
     const names = rounds.kind === "for" ? rounds.names : rounds.as === undefined ? ["_"] : [rounds.as];
-    for (const scope of bindEach(names, list, frame.scope, place)) this.once(instruction, { ...frame, scope });
+    return bindEach(names, list, frame.scope, place).map((scope) => ({ ...frame, scope }));
+  }
+
+  /** Whether the condition of an entry, if it has one, holds. */
+  holds({ condition, place }: Instruction, { scope }: Frame): boolean {
+    scope.budget.spend(1, place);
+    return condition === undefined || truth(condition(scope));
+  }
+
+  /** A tensor's value that no node of this expansion makes. */
+  value(type: TensorType, axes: Axes): TypedValue {
+    return this.inferrer.value(type, axes);
   }
 
   private range(times: Value, place: Place): readonly number[] {
@@ -139,10 +161,9 @@ class Expander {
   }
 
   private once(instruction: Instruction, frame: Frame): void {
-    const { action, condition, otherwise, tap, name, place } = instruction;
+    const { action, otherwise, tap, name, place } = instruction;
     const { scope } = frame;
-    scope.budget.spend(1, place);
-    if (condition !== undefined && !truth(condition(scope))) return this.run(otherwise, frame);
+    if (!this.holds(instruction, frame)) return this.run(otherwise, frame);
     const own = name?.render(scope);
     this.act(action, own === undefined || action.kind === "call" ? frame : this.inside(frame, own), place, own);
     const tapped = tap?.render(scope);
@@ -153,7 +174,8 @@ class Expander {
     return { ...frame, prefix: `${frame.prefix}${unique(frame, name)}.`, used: new Map() };
   }
 
-  private act(action: Action, frame: Frame, place: Place, own: string | undefined): void {
+  /** Does what an entry says, once. */
+  act(action: Action, frame: Frame, place: Place, own: string | undefined): void {
     switch (action.kind) {
       case "layers":
         return this.layers(action, frame, place);

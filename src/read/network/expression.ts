@@ -6,12 +6,24 @@ import { tokens, type Token } from "./tokens.js";
 import { bindEach, compared, element, finite, numeric, PRODUCTS, SUMS, truth, type Operator } from "./values.js";
 
 /** An expression ready to be evaluated, as often as needed. Throws InputError with the place of the part that is wrong. */
-export type Expression = (scope: Scope) => Value;
+export interface Expression {
+  (scope: Scope): Value;
+  /** Every name in it, of values and of functions. */
+  readonly names: readonly string[];
+}
+
+/** A part of an expression; its names are the whole's. */
+type Part = (scope: Scope) => Value;
 
 /** A call of a block: its arguments in order, and by name. */
 export interface CallArguments {
   readonly positional: readonly Expression[];
   readonly named: readonly { readonly name: string; readonly value: Expression; readonly place: Place }[];
+}
+
+interface PartArguments {
+  readonly positional: readonly Part[];
+  readonly named: readonly { readonly name: string; readonly value: Part; readonly place: Place }[];
 }
 
 const MAX_DEPTH = 64;
@@ -23,15 +35,24 @@ export function parseExpression(snippet: Snippet): Expression {
   const parser = new Parser(snippet);
   const expression = parser.ternary(0);
   parser.requireEnd();
-  return expression;
+  return named(expression, parser.found);
 }
 
 /** Parses the arguments of a call, from its opening bracket on; the text must end with the closing one. */
 export function parseArguments(snippet: Snippet): CallArguments {
   const parser = new Parser(snippet);
-  const args = parser.callArguments(0);
+  const { positional, named: byName } = parser.callArguments(0);
   parser.requireEnd();
-  return args;
+  return {
+    positional: positional.map((value) => named(value, parser.found)),
+    named: byName.map((argument) => ({ ...argument, value: named(argument.value, parser.found) })),
+  };
+}
+
+/** A function of a scope as an expression that tells its names. */
+export function named(run: Part, names: readonly string[]): Expression {
+  // A function of its own: parts such as a constant may be shared.
+  return Object.assign((scope: Scope) => run(scope), { names });
 }
 
 const KEYWORDS = new Set(["if", "else", "for", "in", "and", "or", "not"]);
@@ -39,6 +60,7 @@ const KEYWORDS = new Set(["if", "else", "for", "in", "and", "or", "not"]);
 class Parser {
   private readonly tokens: readonly Token[];
   private index = 0;
+  readonly found: string[] = [];
 
   constructor(private readonly snippet: Snippet) {
     this.tokens = tokens(snippet);
@@ -87,7 +109,7 @@ class Parser {
     return this.snippet.place(start.start, Math.max(last.end, start.end));
   }
 
-  ternary(depth: number): Expression {
+  ternary(depth: number): Part {
     if (depth > MAX_DEPTH) this.fail(this.token, `brackets are nested more than ${MAX_DEPTH} deep`, "a simpler expression");
     const then = this.or(depth);
     if (!this.takes("if")) return then;
@@ -97,7 +119,7 @@ class Parser {
     return (scope) => (truth(condition(scope)) ? then(scope) : otherwise(scope));
   }
 
-  private or(depth: number): Expression {
+  private or(depth: number): Part {
     let left = this.and(depth);
     while (this.takes("or")) {
       const [first, second] = [left, this.and(depth)];
@@ -109,7 +131,7 @@ class Parser {
     return left;
   }
 
-  private and(depth: number): Expression {
+  private and(depth: number): Part {
     let left = this.not(depth);
     while (this.takes("and")) {
       const [first, second] = [left, this.not(depth)];
@@ -121,14 +143,14 @@ class Parser {
     return left;
   }
 
-  private not(depth: number): Expression {
+  private not(depth: number): Part {
     if (depth > MAX_DEPTH) this.fail(this.token, `this is nested more than ${MAX_DEPTH} deep`, "a simpler expression");
     if (!this.takes("not")) return this.comparison(depth);
     const operand = this.not(depth + 1);
     return (scope) => !truth(operand(scope));
   }
 
-  private comparison(depth: number): Expression {
+  private comparison(depth: number): Part {
     const start = this.token;
     let left = this.sum(depth);
     for (;;) {
@@ -149,15 +171,15 @@ class Parser {
     return found;
   }
 
-  private sum(depth: number): Expression {
+  private sum(depth: number): Part {
     return this.binary(() => this.product(depth), SUMS);
   }
 
-  private product(depth: number): Expression {
+  private product(depth: number): Part {
     return this.binary(() => this.unary(depth), PRODUCTS);
   }
 
-  private binary(operand: () => Expression, operators: Readonly<Record<string, Operator>>): Expression {
+  private binary(operand: () => Part, operators: Readonly<Record<string, Operator>>): Part {
     const start = this.token;
     let left = operand();
     for (;;) {
@@ -176,7 +198,7 @@ class Parser {
     }
   }
 
-  private unary(depth: number): Expression {
+  private unary(depth: number): Part {
     if (depth > MAX_DEPTH) this.fail(this.token, `this is nested more than ${MAX_DEPTH} deep`, "a simpler expression");
     const start = this.token;
     const negative = this.takes("-");
@@ -186,7 +208,7 @@ class Parser {
     return (scope) => (negative ? -numeric(operand(scope), "-", place) : numeric(operand(scope), "+", place));
   }
 
-  private power(depth: number): Expression {
+  private power(depth: number): Part {
     const start = this.token;
     const base = this.postfix(depth);
     if (!this.takes("**")) return base;
@@ -195,7 +217,7 @@ class Parser {
     return (scope) => finite(numeric(base(scope), "**", place) ** numeric(exponent(scope), "**", place), place);
   }
 
-  private postfix(depth: number): Expression {
+  private postfix(depth: number): Part {
     const start = this.token;
     let value = this.atom(depth);
     while (this.takes("[")) {
@@ -207,7 +229,7 @@ class Parser {
     return value;
   }
 
-  private atom(depth: number): Expression {
+  private atom(depth: number): Part {
     const token = this.next();
     if (token.type === "number") return () => token.value;
     if (token.type === "text") return () => token.value;
@@ -225,8 +247,9 @@ class Parser {
     );
   }
 
-  private name(token: Token): Expression {
+  private name(token: Token): Part {
     const name = String(token.value);
+    this.found.push(name);
     if (Object.hasOwn(CONSTANTS, name)) {
       const value = CONSTANTS[name] ?? null;
       return () => value;
@@ -242,8 +265,9 @@ class Parser {
     };
   }
 
-  private call(token: Token, depth: number): Expression {
+  private call(token: Token, depth: number): Part {
     const name = String(token.value);
+    this.found.push(name);
     const { positional, named } = this.callArguments(depth);
     const [first] = named;
     const place = this.placeFrom(token);
@@ -255,6 +279,7 @@ class Parser {
           run(
             positional.map((argument) => argument(scope)),
             place,
+            scope.budget,
           ),
           place,
         );
@@ -264,10 +289,10 @@ class Parser {
     };
   }
 
-  callArguments(depth: number): CallArguments {
+  callArguments(depth: number): PartArguments {
     this.require("(");
-    const positional: Expression[] = [];
-    const named: CallArguments["named"][number][] = [];
+    const positional: Part[] = [];
+    const named: PartArguments["named"][number][] = [];
     while (!this.takes(")")) {
       const start = this.next();
       if (start.type === "name" && this.takes("=")) {
@@ -284,7 +309,7 @@ class Parser {
     return { positional, named };
   }
 
-  private list(depth: number): Expression {
+  private list(depth: number): Part {
     if (this.takes("]")) return () => [];
     const start = this.token;
     const first = this.ternary(depth + 1);
@@ -295,7 +320,7 @@ class Parser {
     return (scope) => items.map((item) => item(scope));
   }
 
-  private comprehension(item: Expression, start: Token, depth: number): Expression {
+  private comprehension(item: Part, start: Token, depth: number): Part {
     const names = this.names();
     this.require("in");
     const source = this.or(depth + 1);

@@ -1,7 +1,7 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
 import { closest } from "../notation/closest.js";
 import type { Entry, Item, MapItem, ScalarItem } from "./document.js";
-import { parseExpression, type Expression } from "./expression.js";
+import { named, parseExpression, type Expression } from "./expression.js";
 import { isList, type Value } from "./scope.js";
 import { parseTemplate, type Template } from "./template.js";
 
@@ -42,7 +42,7 @@ export function asName(text: string, place: Place): string {
 export function asExpression(item: Item): Expression {
   if (item.kind === "scalar") {
     const { value } = item;
-    return typeof value === "string" ? parseExpression(item.snippet) : () => value;
+    return typeof value === "string" ? parseExpression(item.snippet) : named(() => value, []);
   }
   if (item.kind === "map") {
     return fail("bad-value", "this is a map where a value should be", {
@@ -52,7 +52,10 @@ export function asExpression(item: Item): Expression {
     });
   }
   const items = item.items.map(asExpression);
-  return (scope) => items.map((each) => each(scope));
+  return named(
+    (scope) => items.map((each) => each(scope)),
+    items.flatMap((each) => each.names),
+  );
 }
 
 /** A text with `{...}` in it, or a number. */

@@ -90,14 +90,13 @@ function range(args: readonly Value[], place: Place, budget: Budget): Value {
   return Array.from({ length }, (_, index) => start + index * step);
 }
 
-/** Every function that an expression may call. Nothing else can be called, and none of them does anything but compute. */
-export function builtins(budget: Budget): ReadonlyMap<string, Call> {
+function all(): ReadonlyMap<string, Call> {
   const lists: Readonly<Record<string, Call>> = {
     len: ([value], place) => (typeof value === "string" ? value.length : list(value, "len", place).length),
     sum: ([value], place) => list(value, "sum", place).reduce((total: number, item) => total + number(item, "sum", place), 0),
     min: extreme("min", (left, right) => Math.min(left, right)),
     max: extreme("max", (left, right) => Math.max(left, right)),
-    range: (args, place) => range(args, place, budget),
+    range,
     unique: ([value], place) => [...new Map(list(value, "unique", place).map((item) => [key(item), item])).values()],
     count: ([value, wanted = null], place) => list(value, "count", place).filter((item) => key(item) === key(wanted)).length,
     zip: (args, place) => {
@@ -111,3 +110,6 @@ export function builtins(budget: Budget): ReadonlyMap<string, Call> {
   const numbers = Object.entries(NUMERIC).map(([name, { run, arity }]): [string, Call] => [name, numeric(name, run, arity)]);
   return new Map([...numbers, ...Object.entries(lists)]);
 }
+
+/** Every function that an expression may call besides its network's own. None of them does anything but compute. */
+export const builtins = all();

@@ -29,7 +29,7 @@ export function parsePredicate(text: string, names: readonly string[]): (value: 
   const expression = parseExpression({ text: plain, place: () => place });
   return (value) => {
     const budget = new Budget(100_000);
-    const scope = new Scope(budget, undefined, builtins(budget));
+    const scope = new Scope(budget, undefined, builtins);
     for (const name of names) scope.set(name, value(name) ?? null);
     return truth(expression(scope));
   };

@@ -3,7 +3,8 @@ import { fail, type Place } from "../../graph/diagnostic.js";
 /** What an expression of a network file can be. */
 export type Value = number | boolean | string | null | readonly Value[];
 
-export type Call = (args: readonly Value[], place: Place) => Value;
+/** A function of expressions; what it makes may take many steps, which it spends of the budget. */
+export type Call = (args: readonly Value[], place: Place, budget: Budget) => Value;
 
 /** Steps that one reading of a file may take (layers, rounds of loops, elements of lists), so that no nesting can run away. */
 export class Budget {

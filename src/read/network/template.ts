@@ -6,6 +6,8 @@ import { failIn, part, type Snippet } from "./snippet.js";
 /** A text with `{expressions}` in it: `conv 3x3 {width(64)} s{stride}`. */
 export interface Template {
   readonly snippet: Snippet;
+  /** Every name in its expressions. */
+  readonly names: readonly string[];
   /** The text with every expression replaced by its value. */
   render(scope: Scope): string;
   /** Where in the file the characters `start` to `end` of the rendered text come from. */
@@ -22,6 +24,7 @@ export function parseTemplate(snippet: Snippet): Template {
   const written = (piece: Piece, scope: Scope) => ("text" in piece ? piece.text : format(piece.value(scope)));
   return {
     snippet,
+    names: pieces.flatMap((piece) => ("text" in piece ? [] : piece.value.names)),
     render: (scope) => fixed ?? pieces.map((piece) => written(piece, scope)).join(""),
     trace: (scope, start, end) => {
       let at = 0;

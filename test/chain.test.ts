@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { analyze } from "../src/analyze/analyze.js";
+import { chainCounter } from "../src/analyze/chain.js";
+import { chainExpander, networkExpander, readNetwork } from "../src/read/network/network.js";
+import { zooFamilies, zooModel } from "../src/zoo/zoo.js";
+
+const names = zooFamilies().flatMap(({ name, variants }) => [name, ...variants]);
+
+// A sweep counts a network part by part, and each part once: the sum must be what the whole network is counted as.
+describe("a network in parts costs what it costs as a whole", () => {
+  it.each(names)("%s", (name) => {
+    const { text, variant } = zooModel(name);
+    const network = readNetwork(text);
+    const [expand, chain, count] = [networkExpander(network), chainExpander(network), chainCounter({})];
+    for (const classes of [1000, 10]) {
+      const options = { set: { ...(variant === undefined ? {} : { variant }), ...(network.parameters.has("classes") ? { classes } : {}) } };
+      const parts = chain?.(options);
+      if (parts === undefined) continue;
+      const whole = analyze(expand(options));
+      const { totals, outputs } = count(parts);
+      expect(totals).toEqual(whole.totals);
+      expect(outputs).toEqual(whole.outputs.map(({ shape }) => shape));
+    }
+  });
+
+  it("most networks are such chains", () => {
+    const chains = zooFamilies().filter(({ name }) => chainExpander(readNetwork(zooModel(name).text)) !== undefined);
+    expect(chains.length).toBeGreaterThan(15);
+  });
+
+  it.each([
+    ["a parameter", "parameters: {c: 4}\ninput: [8, 4, 4]\nlayers: conv 1x1 {c}", [{ c: 4 }, { c: 5 }, { c: 4 }]],
+    ["a value of let", "parameters: {c: 4}\nlet: {d: 2 * c}\ninput: [8, 4, 4]\nlayers: conv 1x1 {d}", [{ c: 4 }, { c: 5 }]],
+    ["a function of a parameter", "parameters: {c: 4}\nfunctions: {f(x): x * c}\ninput: [8, 4, 4]\nlayers: conv 1x1 {f(2)}", [{ c: 4 }, { c: 5 }]],
+    ["a block's default", "parameters: {c: 4}\nblocks: {b(x=c): 'conv 1x1 {x}'}\ninput: [8, 4, 4]\nlayers: b()", [{ c: 4 }, { c: 5 }]],
+    ["a block's let", "parameters: {c: 4}\nblocks: {b: {let: {x: c}, layers: 'conv 1x1 {x}'}}\ninput: [8, 4, 4]\nlayers: b()", [{ c: 4 }, { c: 5 }]],
+    [
+      "a condition in a block",
+      "parameters: {c: 4}\nblocks: {b: [{if: c > 4, layers: conv 1x1 2}, relu]}\ninput: [8, 4, 4]\nlayers: b()",
+      [{ c: 4 }, { c: 5 }],
+    ],
+    ["a repeat in a residual", "parameters: {c: 4}\ninput: [8, 4, 4]\nlayers: {residual: {repeat: c, layers: conv 1x1 8}}", [{ c: 4 }, { c: 5 }]],
+    ["the shape", "parameters: {c: 4}\ninput: [c, 4, 4]\nlayers: conv 1x1 {in_channels}", [{ c: 4 }, { c: 5 }]],
+    ["a batch of its own", "parameters: {c: 4}\ninput: [c, 6]\nlayers: nn.LSTM(6, 5)", [{ c: 4 }, { c: 5 }]],
+  ])("a part is made anew for another value of %s", (_, text, settings) => {
+    const network = readNetwork(text);
+    const [expand, chain, count] = [networkExpander(network), chainExpander(network), chainCounter({})];
+    for (const set of settings) expect(count(chain?.({ set }) ?? []).totals).toEqual(analyze(expand({ set })).totals);
+  });
+});
