@@ -2,7 +2,7 @@ import type { Place } from "../../graph/diagnostic.js";
 import { closest } from "../notation/closest.js";
 import { failIn, type Snippet } from "./snippet.js";
 import { isList, type Scope, type Value } from "./scope.js";
-import { tokens, type Token } from "./tokens.js";
+import { TokenStream, type Token } from "./tokens.js";
 import { bindEach, compared, element, finite, numeric, PRODUCTS, SUMS, truth, type Operator } from "./values.js";
 
 /** An expression ready to be evaluated, as often as needed. Throws InputError with the place of the part that is wrong. */
@@ -57,57 +57,9 @@ export function named(run: Part, names: readonly string[]): Expression {
 
 const KEYWORDS = new Set(["if", "else", "for", "in", "and", "or", "not"]);
 
-class Parser {
-  private readonly tokens: readonly Token[];
-  private index = 0;
+class Parser extends TokenStream {
+  /** Every name that was read. */
   readonly found: string[] = [];
-
-  constructor(private readonly snippet: Snippet) {
-    this.tokens = tokens(snippet);
-  }
-
-  private get token(): Token {
-    const found = this.tokens[this.index];
-    if (found === undefined) throw new Error("read past the end of an expression");
-    return found;
-  }
-
-  private next(): Token {
-    const { token } = this;
-    if (token.type !== "end") this.index += 1;
-    return token;
-  }
-
-  private sees(value: string): boolean {
-    const { token } = this;
-    return (token.type === "sign" || token.type === "name") && token.value === value;
-  }
-
-  private takes(value: string): boolean {
-    if (!this.sees(value)) return false;
-    this.index += 1;
-    return true;
-  }
-
-  private fail(token: Token, message: string, expected: string): never {
-    return failIn(this.snippet, token.start, token.end, "bad-expression", message, { expected });
-  }
-
-  private require(value: string): void {
-    if (this.takes(value)) return;
-    const { token } = this;
-    this.fail(token, token.type === "end" ? "the expression ends too early" : `\`${token.value}\` does not belong here`, `\`${value}\``);
-  }
-
-  requireEnd(): void {
-    const { token } = this;
-    if (token.type !== "end") this.fail(token, `\`${token.value}\` does not belong here`, "an operator or the end of the expression");
-  }
-
-  private placeFrom(start: Token): Place {
-    const last = this.tokens[this.index - 1] ?? start;
-    return this.snippet.place(start.start, Math.max(last.end, start.end));
-  }
 
   ternary(depth: number): Part {
     if (depth > MAX_DEPTH) this.fail(this.token, `brackets are nested more than ${MAX_DEPTH} deep`, "a simpler expression");

@@ -1,3 +1,4 @@
+import type { Place } from "../../graph/diagnostic.js";
 import { failIn, type Snippet } from "./snippet.js";
 
 const TOKEN =
@@ -9,7 +10,7 @@ export type Token =
   | { readonly type: "name" | "text" | "sign" | "end"; readonly value: string; readonly start: number; readonly end: number };
 
 /** The pieces of an expression, an `end` last. Throws `bad-expression` at a character that cannot stand in one. */
-export function tokens(snippet: Snippet): readonly Token[] {
+function tokens(snippet: Snippet): readonly Token[] {
   const found: Token[] = [];
   let at = 0;
   const { text } = snippet;
@@ -33,4 +34,57 @@ export function tokens(snippet: Snippet): readonly Token[] {
   }
   found.push({ type: "end", value: "", start: text.length, end: text.length });
   return found;
+}
+
+/** The pieces of an expression, one after the other, for a parser to take. */
+export class TokenStream {
+  private readonly tokens: readonly Token[];
+  protected index = 0;
+
+  constructor(protected readonly snippet: Snippet) {
+    this.tokens = tokens(snippet);
+  }
+
+  protected get token(): Token {
+    const found = this.tokens[this.index];
+    if (found === undefined) throw new Error("read past the end of an expression");
+    return found;
+  }
+
+  protected next(): Token {
+    const { token } = this;
+    if (token.type !== "end") this.index += 1;
+    return token;
+  }
+
+  protected sees(value: string): boolean {
+    const { token } = this;
+    return (token.type === "sign" || token.type === "name") && token.value === value;
+  }
+
+  protected takes(value: string): boolean {
+    if (!this.sees(value)) return false;
+    this.index += 1;
+    return true;
+  }
+
+  protected fail(token: Token, message: string, expected: string): never {
+    return failIn(this.snippet, token.start, token.end, "bad-expression", message, { expected });
+  }
+
+  protected require(value: string): void {
+    if (this.takes(value)) return;
+    const { token } = this;
+    this.fail(token, token.type === "end" ? "the expression ends too early" : `\`${token.value}\` does not belong here`, `\`${value}\``);
+  }
+
+  requireEnd(): void {
+    const { token } = this;
+    if (token.type !== "end") this.fail(token, `\`${token.value}\` does not belong here`, "an operator or the end of the expression");
+  }
+
+  protected placeFrom(start: Token): Place {
+    const last = this.tokens[this.index - 1] ?? start;
+    return this.snippet.place(start.start, Math.max(last.end, start.end));
+  }
 }
