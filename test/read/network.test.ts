@@ -221,8 +221,8 @@ describe("hostile files end soon", () => {
     ["aliases of aliases", `input: [8, 4, 4]\nlayers:\n${aliases}`, "too-many-layers"],
     ["a list of everything", "input: [8, 4, 4]\nlayers:\n  - conv 1x1 {len(range(1000000000))}", "too-many-layers"],
     ["a list of lists", "input: [8, 4, 4]\nlayers:\n  - conv 1x1 {len([1 for i in range(9999) for j in range(9999)])}", "bad-expression"],
-    ["open brackets", `input: [8, 4, 4]\nlayers: ${"[".repeat(200_000)}`, "bad-yaml"],
-    ["brackets", `input: [8, 4, 4]\nlayers: ${"[".repeat(1000)}${"]".repeat(1000)}`, "bad-yaml"],
+    ["open brackets", `input: [8, 4, 4]\nlayers: ${"[".repeat(200_000)}`, "too-deep"],
+    ["brackets", `input: [8, 4, 4]\nlayers: ${"[".repeat(1000)}${"]".repeat(1000)}`, "too-deep"],
     ["brackets in an expression", `input: [8, 4, 4]\nlayers: conv 1x1 {${"(".repeat(100_000)}}`, "bad-expression"],
     ["signs in an expression", `input: [8, 4, 4]\nlayers: conv 1x1 {${"-".repeat(100_000)}1}`, "bad-expression"],
   ])("%s", (_, text, code) => {

@@ -56,6 +56,8 @@ function parsed(text: string, syntax: "yaml" | "json", place: Placer): Document.
   const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, schema: syntax === "json" ? "json" : "core" });
   const [problem] = document.errors;
   const name = syntax === "json" ? "JSON" : "YAML";
+  // The library's word for a stack that is full.
+  if (problem?.code === "RESOURCE_EXHAUSTION") throw new RangeError(problem.message);
   if (problem !== undefined) {
     throw new InputError({
       code: `bad-${syntax}`,
