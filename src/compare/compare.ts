@@ -69,21 +69,27 @@ export function compareModels(graphs: readonly Graph[], options: AnalyzeOptions 
 }
 
 /**
- * Networks with standard convolutions against themselves: two rows each, the one with full convolutions first (MobileNets, arXiv
- * 1704.04861, table 4).
+ * Networks with standard convolutions against themselves: two rows each, the one with full convolutions first, to which the other's ratios
+ * are (MobileNets, arXiv 1704.04861, table 4).
  * @throws InputError where a network has no depthwise separable convolution
  */
 export function compareFullConvolution(graphs: readonly Graph[], options: AnalyzeOptions = {}): Comparison {
-  const pairs = graphs.map((graph) => ({ graph, full: fullConvolution(graph, options) }));
-  const comparison = compareModels(
-    pairs.flatMap(({ graph, full }) => [full.graph, graph]),
-    options,
-  );
-  const notes = pairs.map(({ graph, full: { replaced, left } }) => {
-    const rest = left === 0 ? "" : `; ${left} depthwise convolutions that no pointwise one follows were left`;
-    return `${graph.name}: ${replaced} depthwise separable convolutions became standard ones${rest}`;
+  const pairs = graphs.map((graph) => {
+    const full = fullConvolution(graph, options);
+    return { graph, full, comparison: compareModels([full.graph, graph], options) };
   });
-  return { ...comparison, notes };
+  const [first, ...others] = pairs;
+  if (first === undefined) return fail("empty-spec", "there is nothing to compare", { expected: "a network with depthwise convolutions" });
+  const notes = pairs.map(({ graph, full }) => {
+    const separable = full.pairs === 0 ? [] : [`${full.pairs} depthwise separable convolutions became standard ones`];
+    const alone =
+      full.alone === 0
+        ? []
+        : [`${full.alone} depthwise convolutions that no pointwise one follows directly became standard ones of as many channels`];
+    return `${graph.name}: ${[...separable, ...alone].join("; ")}`;
+  });
+  const baseline = others.length === 0 ? first.comparison.baseline : "each network's full convolution";
+  return { ...first.comparison, baseline, rows: pairs.flatMap(({ comparison }) => comparison.rows), notes };
 }
 
 function isList(graphs: Graph | readonly Graph[]): graphs is readonly Graph[] {

@@ -8,28 +8,29 @@ import { convolutionOf, type ConvolutionShape } from "./convolution-of.js";
 
 export interface FullConvolution {
   readonly graph: Graph;
-  /** Depthwise convolutions that became standard ones, each with the pointwise convolution after it. */
-  readonly replaced: number;
-  /** Depthwise convolutions that no pointwise one follows: they are as they were. */
-  readonly left: number;
+  /** Depthwise convolutions that became one standard convolution with the pointwise one after them. */
+  readonly pairs: number;
+  /** Depthwise convolutions that no pointwise one follows (squeeze-and-excite is between): each became a standard one of as many channels. */
+  readonly alone: number;
 }
 
 /**
  * The same network with a standard convolution in place of every depthwise separable one, as MobileNets compares them (arXiv 1704.04861,
- * table 4): the depthwise convolution, its norm and activation, and the pointwise one become one convolution of the depthwise one's window.
+ * table 4): the depthwise convolution, its norm and activation, and the pointwise one become one convolution of the depthwise one's window. A
+ * depthwise convolution that no pointwise one follows becomes a standard one by itself.
  * Throws `nothing-to-replace`, and what {@link analyze} throws.
  */
 export function fullConvolution(graph: Graph, options: AnalyzeOptions = {}): FullConvolution {
   const { layers } = analyze(graph, { ...options, layout: "nchw" });
   const readers = readersOf(graph);
   const changes = new Map<number, Node | "gone">();
-  let [replaced, left] = [0, 0];
+  let [pairs, alone] = [0, 0];
   graph.nodes.forEach((node, index) => {
     const layer = layers[index];
     if (layer === undefined) return;
     if (isSeparable(layer)) {
       changes.set(index, { ...node, layer: standard(convolutionOf(layer)) });
-      replaced += 1;
+      pairs += 1;
       return;
     }
     if (layer.kind !== "depthwise" || layer.steps.length > 0) return;
@@ -37,24 +38,25 @@ export function fullConvolution(graph: Graph, options: AnalyzeOptions = {}): Ful
     const last = path?.at(-1);
     const [pointwise, end] = last === undefined ? [] : [layers[last], graph.nodes[last]];
     if (path === undefined || pointwise === undefined || end === undefined) {
-      left += 1;
+      changes.set(index, { ...node, layer: standard(convolutionOf(layer)) });
+      alone += 1;
       return;
     }
     for (const gone of path) changes.set(gone, "gone");
     const shape = convolutionOf({ ...layer, steps: [layer, pointwise] });
     changes.set(index, { ...node, layer: standard(shape), outputs: end.outputs });
-    replaced += 1;
+    pairs += 1;
   });
-  if (replaced === 0) {
-    fail("nothing-to-replace", `${graph.name} has no depthwise separable convolution`, {
-      expected: "a network in which a pointwise convolution follows a depthwise one",
+  if (pairs + alone === 0) {
+    fail("nothing-to-replace", `${graph.name} has no depthwise convolution`, {
+      expected: "a network with depthwise convolutions",
     });
   }
   const nodes = graph.nodes.flatMap((node, index) => {
     const change = changes.get(index);
     return change === undefined ? [node] : change === "gone" ? [] : [change];
   });
-  return { graph: { ...graph, name: `${graph.name}, full convolution`, nodes }, replaced, left };
+  return { graph: { ...graph, name: `${graph.name}, full convolution`, nodes }, pairs, alone };
 }
 
 /** Which nodes read each tensor; what the graph gives out is read once more, by no node. */

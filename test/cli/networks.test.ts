@@ -126,9 +126,15 @@ describe("compare of models", () => {
     });
   });
 
+  it("--full-conv: a depthwise convolution alone keeps its channels", async () => {
+    const alone = "input: [8, 4, 4]\nlayers: [dw 3x3 bias; relu; maxpool 2x2]";
+    const { stdout } = await convcost(["compare", "--full-conv", "alone.yaml", "--json"], { files: { "alone.yaml": file(alone) } });
+    expect(JSON.parse(stdout)).toMatchObject({ rows: [{ params: 9 * 64 + 8 }, { params: 9 * 8 + 8 }] });
+  });
+
   it.each([
     [["net.yaml"], /one model, and nothing to compare it with/],
-    [["--full-conv", "zoo:vgg16"], /vgg16 has no depthwise separable convolution/],
+    [["--full-conv", "zoo:vgg16"], /vgg16 has no depthwise convolution/],
     [["net.yaml", "zoo:vgg16", "--set", "nope=1"], /none of these networks has a parameter 'nope'/],
   ])("%j is refused", async (argv, message) => {
     const { code, stderr } = await convcost(["compare", ...argv], { files });

@@ -10,7 +10,7 @@ import { format } from "./scope.js";
 import { parametersOf } from "./settings.js";
 
 /** Parts kept; a sweep of more is as right, and slower. */
-const MAX_PARTS = 20_000;
+const MAX_PARTS = 4_000;
 
 interface Part {
   readonly graph: Graph;

@@ -5,7 +5,7 @@ import { readStatements, type Statement } from "../notation/statements.js";
 import type { Scope } from "./scope.js";
 import type { Template } from "./template.js";
 
-const MAX_KEPT = 20_000;
+const MAX_KEPT = 4_000;
 
 /** Reads the texts of layers, each text once: a block that is called a hundred times with the same numbers is read once. */
 export class LayerTexts {
