@@ -103,6 +103,10 @@ outputs: {low: features, text: words}`;
     expect(count(text, { syntax: "json" }).totals.params).toBe(9n * 64n + 16n);
   });
 
+  it("a chain of 100,000 layers is no hostile file", () => {
+    expect(parseNetwork(net("  - repeat: 100000\n    layers: relu")).nodes).toHaveLength(100_000);
+  });
+
   it("aliases stand for what they name", () => {
     expect(count("input: [8, 4, 4]\nlayers:\n  - &c conv 1x1 8\n  - *c").totals.params).toBe(128n);
   });
@@ -169,6 +173,8 @@ describe("complaints name line and column", () => {
     ["input: [8, 4, 4]\nlayers:\n  - conv 1x1 {1 +}", "bad-expression", "3:18"],
     ["input: [8, 4, 4]\nlayers:\n  - conv 1x1 {f(1)}", "unknown-function", "3:15"],
     ["input: [8, 4, 4]\nlayers:\n  - nn.Linear(9, 2)", "feature-mismatch", "3:5"],
+    ["input: [8, 4, 4]\nlayers: |\n  relu\n\n  bn; conf 3", "unknown-layer", "5:7"],
+    ["input: [8, 4, 4]\nlayers:\n  - |\n    conv 1x1 {\n    a}", "unknown-name", "5:5"],
     ["input: [8, 4, 4]\nlayers:\n  - relu\n  - from: low", "unknown-tap", "4:5"],
     ["input: [8, 4, 4]\nlayers:\n  - residual: conv 1x1 4", "shape-mismatch", "3:5"],
     ["input: [8, 4, 4]\nlayers:\n  - split: 3\n    concat: [[], [], []]", "size-mismatch", "3:5"],
@@ -223,6 +229,12 @@ describe("hostile files end soon", () => {
     ["a list of lists", "input: [8, 4, 4]\nlayers:\n  - conv 1x1 {len([1 for i in range(9999) for j in range(9999)])}", "bad-expression"],
     ["open brackets", `input: [8, 4, 4]\nlayers: ${"[".repeat(200_000)}`, "too-deep"],
     ["brackets", `input: [8, 4, 4]\nlayers: ${"[".repeat(1000)}${"]".repeat(1000)}`, "too-deep"],
+    ["a function that calls itself", "functions: {f(x): f(x + 1)}\ninput: [8, 4, 4]\nlayers: conv 1x1 {f(1)}", "too-deep"],
+    [
+      "functions that call each other twice",
+      "functions: {f(x): f(x - 1) + f(x - 1) if x > 0 else 1}\ninput: [8, 4, 4]\nlayers: conv 1x1 {f(60)}",
+      "too-many-layers",
+    ],
     ["brackets in an expression", `input: [8, 4, 4]\nlayers: conv 1x1 {${"(".repeat(100_000)}}`, "bad-expression"],
     ["signs in an expression", `input: [8, 4, 4]\nlayers: conv 1x1 {${"-".repeat(100_000)}1}`, "bad-expression"],
   ])("%s", (_, text, code) => {

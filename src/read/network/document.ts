@@ -115,7 +115,7 @@ class Reader {
   }
 
   private content(node: unknown, depth: number, at: number): Item {
-    if (isScalar(node)) return this.scalar(node.value, node.range?.[0] ?? at, node.range?.[1] ?? at);
+    if (isScalar(node)) return this.scalar(node.value, node.range?.[0] ?? at, node.range?.[1] ?? at, node.type === "BLOCK_LITERAL");
     const start = isSeq(node) || isMap(node) ? (node.range?.[0] ?? at) : at;
     if (isSeq(node)) return { kind: "list", items: node.items.map((item) => this.item(item, depth + 1, start)), place: this.placeOf(node, at) };
     if (isMap(node)) return { kind: "map", entries: this.entries(node.items, depth, start), place: this.placeOf(node, at) };
@@ -134,13 +134,13 @@ class Reader {
     });
   }
 
-  private scalar(value: unknown, start: number, end: number): ScalarItem {
+  private scalar(value: unknown, start: number, end: number, literal = false): ScalarItem {
     const known = typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : null;
     const raw = this.text.slice(start, end);
     const text = known === null ? "" : typeof known === "string" ? known : raw;
-    // The offsets of a text that folds lines or has escapes are not those of the file: its place is then the whole of it.
-    const shift = raw === text ? 0 : raw.slice(1, -1) === text ? 1 : undefined;
-    const place = (from: number, to: number) => (shift === undefined ? this.place(start, end) : this.place(start + shift + from, start + shift + to));
+    const offset = literal ? literalOffsets(text, raw) : writtenOffset(text, raw);
+    const place = (from: number, to: number) =>
+      offset === undefined ? this.place(start, end) : this.place(start + offset(from), start + offset(Math.max(from, to - 1)) + 1);
     return { kind: "scalar", value: known, snippet: { text, place }, place: this.place(start, end) };
   }
 
@@ -150,4 +150,27 @@ class Reader {
     const line = this.text.indexOf("\n", start);
     return this.place(start, line < 0 ? end : Math.min(end, line));
   }
+}
+
+/**
+ * Where a character of a scalar stands in what is written for it. Nothing for a text that folds lines or has escapes: its place is then the
+ * whole of it.
+ */
+function writtenOffset(text: string, raw: string): ((at: number) => number) | undefined {
+  const shift = raw === text ? 0 : raw.slice(1, -1) === text ? 1 : undefined;
+  return shift === undefined ? undefined : (at) => at + shift;
+}
+
+/** The same for a literal block (`|`): every line of the text is a line of the file behind the block's indentation. */
+function literalOffsets(text: string, raw: string): ((at: number) => number) | undefined {
+  const [, ...written] = raw.split("\n");
+  const first = written.find((line) => line.trim() !== "") ?? "";
+  const indent = first.length - first.trimStart().length;
+  const header = raw.indexOf("\n") + 1;
+  return (at) => {
+    const line = text.slice(0, at).split("\n").length - 1;
+    const column = at - (text.lastIndexOf("\n", at - 1) + 1);
+    const before = written.slice(0, line).reduce((sum, { length }) => sum + length + 1, 0);
+    return header + before + indent + column;
+  };
 }

@@ -20,7 +20,7 @@ export interface ExpandOptions extends InputSettings {
 }
 
 /** Layers and steps that one file may expand to. */
-export const MAX_STEPS = 300_000;
+export const MAX_STEPS = 500_000;
 const MAX_CALLS = 64;
 
 /**
@@ -49,6 +49,7 @@ export function networkExpander(network: Network): (options?: ExpandOptions) => 
 export class Expander {
   private readonly inferrer = new Inferrer();
   readonly nodes: Node[] = [];
+  private depth = 0;
   private readonly root: Scope;
   current: Tensor;
   private readonly graphInputs: Graph["inputs"];
@@ -65,7 +66,7 @@ export class Expander {
     this.root = new Scope(budget, new Scope(budget, undefined, builtins), own);
     for (const [name, value] of values) this.root.set(name, value);
     for (const { name, parameters, body } of network.functions) {
-      own.set(name, (args, place) => body(this.bound(name, parameters, args, new Map(), place)));
+      own.set(name, (args, place) => this.deeper(place, () => body(this.bound(name, parameters, args, new Map(), place))));
     }
     this.bindAll(network.lets, this.root);
     const types = inputs.types(this.root);
@@ -105,6 +106,22 @@ export class Expander {
       nodes: this.nodes.map((node) => ({ ...node, inputs: node.inputs.map(renamed), outputs: node.outputs.map(renamed) })),
       outputs: results.map(({ tensor }) => renamed(tensor.name)),
     };
+  }
+
+  /** Functions may call each other, and themselves, only so deep. Throws `too-deep`. */
+  private deeper(place: Place, run: () => Value): Value {
+    if (this.depth >= MAX_CALLS) {
+      fail("too-deep", `functions are called more than ${MAX_CALLS} deep`, {
+        place,
+        hint: "a function that calls itself needs a condition that ends it",
+      });
+    }
+    this.depth += 1;
+    try {
+      return run();
+    } finally {
+      this.depth -= 1;
+    }
   }
 
   private bindAll(bindings: readonly Binding[], scope: Scope): void {
@@ -156,7 +173,8 @@ export class Expander {
   private range(times: Value, place: Place): readonly number[] {
     if (typeof times !== "number" || !Number.isInteger(times) || times < 0)
       return fail("bad-value", `a repeat takes a whole number, and this is ${typeof times === "number" ? times : kindOf(times)}`, { place });
-    this.root.budget.spend(times, place);
+    // Not spent, but never more than there could be.
+    if (times > MAX_STEPS) this.root.budget.spend(times, place);
     return Array.from({ length: times }, (_, index) => index);
   }
 
