@@ -19,13 +19,20 @@ export interface Sweep {
   readonly rows: (start: number, end: number) => Generator<SweepRow>;
 }
 
+/** Values of an axis that are looked at before the first row; texts and lists are typed one by one, and never more. */
+const CHECKED = 1000;
+
 /** Reads the network and the filter of a sweep. Throws InputError: a file, a parameter or a filter that is wrong. */
 export async function openSweep({ network, axes: written, options, where }: SweepTask): Promise<Sweep> {
-  const { chainExpander, networkExpander, parsePredicate, parseValues, readNetwork } = await import("../read/network/network.js");
+  const { chainExpander, networkExpander, parametersOf, parsePredicate, parseValues, readNetwork } = await import("../read/network/network.js");
   const read = readNetwork(network.text, network);
   const expand = networkExpander(read);
   const variant = network.variant === undefined ? {} : { variant: network.variant };
   const axes = written.map(([name, values]): Axis => ({ name, ...parseValues(values) }));
+  // A name or a kind of value that is wrong is told before the first row; what a value leads to, where it leads there.
+  for (const { name, length, at } of axes) {
+    for (let index = 0; index < Math.min(length, CHECKED); index++) parametersOf(read, { ...variant, [name]: at(index) });
+  }
   const chain = chainExpander(read);
   const countChain = chainCounter(options);
   const count: CountPoint = (set) => {

@@ -102,6 +102,10 @@ describe("sweep", () => {
 
   it.each([
     [["--set", "d=1,2"], /no parameter 'd'/],
+    [["--set", "c=1,wide"], /^error: --set: .* is set to wide, which is a text/],
+    [["--set", "c=1e999"], /1e999 is too large a number/],
+    [["--set", "c=1..2,9e999"], /9e999 is too large a number/],
+    [["--set", "variant=a"], /has no variant 'a'/],
     [["--set", "c=9..1:1"], /never arrives/],
     [["--set", "c=1..9:0"], /never arrives/],
     [["--set", "c="], /there is no value/],

@@ -8,7 +8,7 @@ export { chainExpander } from "./chain.js";
 export { parseValues, type Values } from "./axis.js";
 export { parsePredicate } from "./predicate.js";
 export type { Network } from "./program.js";
-export { listItems, settingValue, type Settings } from "./settings.js";
+export { parametersOf, settingValue, type Settings } from "./settings.js";
 
 /**
  * Reads a network file (YAML or JSON) and expands it into a graph.

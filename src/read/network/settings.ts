@@ -59,7 +59,10 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 /** The value of `--set name=value` as typed: a number, true or false, a list in brackets, otherwise a text. Throws `bad-value`. */
 export function settingValue(text: string): Value {
   const trimmed = text.trim();
-  if (NUMBER.test(trimmed)) return Number(trimmed);
+  if (NUMBER.test(trimmed)) {
+    const number = Number(trimmed);
+    return Number.isFinite(number) ? number : fail("bad-value", `${trimmed} is too large a number`, { place: FLAG });
+  }
   if (/^true$/i.test(trimmed)) return true;
   if (/^false$/i.test(trimmed)) return false;
   if (!trimmed.startsWith("[")) return trimmed;
