@@ -16,4 +16,13 @@ if (status !== 0) process.exit(status ?? 1);
 const shared = { bundle: true, platform: "node", target: "node20", logLevel: "warning", loader: { ".yaml": "text" } };
 await build({ ...shared, entryPoints: ["src/cli-main.ts"], format: "cjs", outfile: "dist/cli.cjs" });
 // The library's modules import fastest-levenshtein: bundled, so that the package has no dependencies to install.
-await build({ ...shared, entryPoints: ["src/index.ts"], format: "esm", outfile: "dist/index.js", allowOverwrite: true });
+// Neutral, so that nothing of Node's gets into it: it touches no file and no process.
+await build({
+  ...shared,
+  platform: "neutral",
+  mainFields: ["module", "main"],
+  entryPoints: ["src/index.ts"],
+  format: "esm",
+  outfile: "dist/index.js",
+  allowOverwrite: true,
+});
