@@ -7,6 +7,8 @@ export interface Io {
   readonly readStdin: () => Uint8Array;
   /** A file, or why it cannot be read. */
   readonly readFile: (path: string) => FileContent;
+  /** A file to read in pieces; nothing where it is no regular file that can be read. */
+  readonly openBytes: (path: string) => FileBytes | undefined;
   /** Writes a file whole or not at all; throws the system's error. */
   readonly writeFile: (path: string, text: string) => void;
   /** Opens a file that is there only once it is closed; throws the system's error. */
@@ -32,6 +34,11 @@ export interface OutputFile {
 export interface Worker {
   readonly ask: (request: unknown) => Promise<unknown>;
   readonly stop: () => Promise<void>;
+}
+
+export interface FileBytes {
+  readonly length: number;
+  readonly read: (start: number, end: number) => Uint8Array;
 }
 
 export interface OutputStream {

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, rena
 import { basename, dirname, join } from "node:path";
 import { availableParallelism } from "node:os";
 import { Worker as Thread } from "node:worker_threads";
-import type { FileContent, Io, OutputFile, OutputStream, Worker } from "./io.js";
+import type { FileBytes, FileContent, Io, OutputFile, OutputStream, Worker } from "./io.js";
 
 /** Larger spec files are refused before they are read. */
 const MAX_FILE = 256 * 1024 * 1024;
@@ -15,6 +15,7 @@ export function nodeIo(): Io {
     stderr: stream(2, process.stderr),
     readStdin: () => readFileDescriptor(0),
     readFile,
+    openBytes,
     writeFile,
     openFile,
     now: () => performance.now(),
@@ -97,6 +98,33 @@ function writeFile(path: string, text: string): void {
     throw error;
   }
   file.close();
+}
+
+/** A regular file, read where it is asked for; it is closed when the program ends. */
+function openBytes(path: string): FileBytes | undefined {
+  try {
+    const descriptor = openSync(path, "r");
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) {
+      closeSync(descriptor);
+      return undefined;
+    }
+    return {
+      length: stats.size,
+      read: (start, end) => {
+        const bytes = new Uint8Array(Math.max(0, end - start));
+        let filled = 0;
+        while (filled < bytes.length) {
+          const count = readSync(descriptor, bytes, filled, bytes.length - filled, start + filled);
+          if (count === 0) break;
+          filled += count;
+        }
+        return bytes.subarray(0, filled);
+      },
+    };
+  } catch {
+    return undefined;
+  }
 }
 
 /** A regular file is written beside itself and renamed; a device or pipe (`/dev/stdout`) is written as it is. */

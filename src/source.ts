@@ -1,12 +1,14 @@
 import { fail, type Diagnostic } from "./graph/diagnostic.js";
 import type { Graph } from "./graph/graph.js";
-import type { Io } from "./io.js";
+import type { FileBytes, Io } from "./io.js";
 import type { ExpandOptions, Network } from "./read/network/network.js";
 import { isLayerWord, parseLayers } from "./read/notation/read.js";
 
 /** What an argument names, read but not yet expanded. */
 export type Source =
   | { readonly type: "layers"; readonly graph: Graph }
+  /** A model file: shapes may be set, nothing else. */
+  | { readonly type: "model"; readonly read: (options: ModelOptions) => Graph }
   /** A network file: `expand` makes its graph for some parameters, as often as needed. */
   | { readonly type: "network"; readonly written: NetworkText; readonly network: Network; readonly expand: (options?: ExpandOptions) => Graph };
 
@@ -16,6 +18,12 @@ export interface NetworkText {
   readonly source: string;
   readonly syntax: "yaml" | "json";
   readonly variant?: string | undefined;
+}
+
+/** What a model's inputs are set to. */
+export interface ModelOptions extends ExpandOptions {
+  /** Sizes that a model file has names for. */
+  readonly dims?: Readonly<Record<string, number>> | undefined;
 }
 
 /** Parameters as typed: `["alpha=0.5"]`. */
@@ -30,7 +38,7 @@ const NONE = "no layer is given";
 const WANTED = { expected: "layer specs, a file, zoo:NAME, or - for standard input" };
 
 /** Reads the arguments as one model: a network, or one chain of layers. */
-export async function readModel(args: readonly string[], io: Io, sets: Sets, options: ExpandOptions): Promise<Graph> {
+export async function readModel(args: readonly string[], io: Io, sets: Sets, options: ModelOptions): Promise<Graph> {
   const sources = await Promise.all(args.map((arg) => openSource(arg, io)));
   const [only, ...others] = sources;
   if (only === undefined) return fail("empty-spec", NONE, WANTED);
@@ -47,7 +55,7 @@ export async function readModel(args: readonly string[], io: Io, sets: Sets, opt
 }
 
 /** Reads each argument as a model of its own. Parameters that are set go to every network that has them, and to one at least. */
-export async function readEach(args: readonly string[], io: Io, sets: Sets, options: ExpandOptions): Promise<readonly Graph[]> {
+export async function readEach(args: readonly string[], io: Io, sets: Sets, options: ModelOptions): Promise<readonly Graph[]> {
   const sources = await Promise.all(args.map((arg) => openSource(arg, io)));
   if (sources.length === 0) return fail("empty-spec", NONE, WANTED);
   const set = await settingsOf(sets);
@@ -56,7 +64,7 @@ export async function readEach(args: readonly string[], io: Io, sets: Sets, opti
   if (unknown !== undefined && networks.length > 0)
     fail("unknown-parameter", `none of these networks has a parameter '${unknown}'`, { place: { kind: "flag", flag: "--set" } });
   return sources.map((source) => {
-    if (source.type === "layers") return networks.length === 0 ? graphOf(source, set, options) : source.graph;
+    if (source.type !== "network") return graphOf(source, networks.length === 0 ? set : {}, options);
     const own = Object.entries(set).filter(([name]) => name === "variant" || source.network.parameters.has(name));
     return graphOf(source, Object.fromEntries(own), options);
   });
@@ -88,13 +96,13 @@ export function splitSetting(text: string): readonly [string, string] {
   return fail("bad-setting", `'${text}' sets nothing`, { place: { kind: "flag", flag: "--set" }, expected: "NAME=VALUE, as in --set alpha=0.5" });
 }
 
-function graphOf(source: Source, set: SetValues, options: ExpandOptions): Graph {
+function graphOf(source: Source, set: SetValues, options: ModelOptions): Graph {
   if (source.type === "network") {
     const { variant } = source.written;
     return source.expand({ ...options, set: variant === undefined ? set : { variant, ...set } });
   }
   if (Object.keys(set).length > 0) refuseSets();
-  return source.graph;
+  return source.type === "layers" ? source.graph : source.read(options);
 }
 
 function refuseSets(): never {
@@ -122,14 +130,21 @@ function joined(graphs: readonly Graph[]): Graph {
 async function openSource(arg: string, io: Io): Promise<Source> {
   const zoo = ZOO.exec(arg)?.[1];
   if (zoo !== undefined) return openZoo(zoo);
-  if (arg === "-") return openText(decode(io.readStdin(), "standard input"), "standard input");
+  if (arg === "-") {
+    const bytes = io.readStdin();
+    return isOnnx(bytes) ? onnx(bytesOf(bytes), "standard input") : openText(decode(bytes, "standard input"), "standard input");
+  }
   if (!PATH.test(arg) && !WORD.test(arg)) return layers(arg, "spec");
+  if (/\.onnx$/i.test(arg)) {
+    const bytes = io.openBytes(arg);
+    if (bytes !== undefined) return onnx(bytes, arg);
+  }
   const content = io.readFile(arg);
   // One word is a file only where there is one and no layer has that name.
   if (WORD.test(arg) && (content.type === "missing" || isLayerWord(arg))) return layers(arg, "spec");
   switch (content.type) {
     case "file":
-      return openText(decode(content.bytes, arg), arg);
+      return isOnnx(content.bytes) ? onnx(bytesOf(content.bytes), arg) : openText(decode(content.bytes, arg), arg);
     case "missing":
       return unreadable(arg, "there is no such file", { hint: "layer specs look like `conv 3x3 64->128` or `nn.Conv2d(64, 128, 3)`" });
     case "folder":
@@ -163,6 +178,20 @@ async function network(written: NetworkText): Promise<Extract<Source, { type: "n
   const { networkExpander, readNetwork } = await import("./read/network/network.js");
   const read = readNetwork(written.text, written);
   return { type: "network", written, network: read, expand: networkExpander(read) };
+}
+
+/** A model begins with its IR version (field 1, a small number), which is no character of a text. */
+function isOnnx([first, second]: Uint8Array): boolean {
+  return first === 0x08 && second !== undefined && second < 0x20;
+}
+
+function bytesOf(bytes: Uint8Array): FileBytes {
+  return { length: bytes.length, read: (start, end) => bytes.subarray(start, end) };
+}
+
+async function onnx(bytes: FileBytes, source: string): Promise<Source> {
+  const { readOnnx } = await import("./read/onnx/read.js");
+  return { type: "model", read: ({ input, batch, dims }) => readOnnx(bytes, { source, input, batch, dims }) };
 }
 
 function unreadable(path: string, message: string, rest: Pick<Diagnostic, "expected" | "hint">): never {

@@ -31,7 +31,7 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
   return {
     model: { name: graph.name, format: graph.format, source: graph.source },
     convention: "convcost",
-    partial: false,
+    partial: (graph.uncounted?.length ?? 0) > 0,
     ...context,
     inputs: inferred.inputs.map((value, index) => named(graph.inputs[index]?.name ?? "input", value, context)),
     outputs: inferred.outputs.map((value, index) => named(graph.outputs[index] ?? "output", value, context)),
@@ -41,8 +41,11 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
       peakActivationBytes: peakActivationBytes(inferred, context.dtype),
     },
     layers,
-    uncounted: [],
-    warnings: graph.nodes.flatMap(({ name, layer }) => (layer.assumption === undefined ? [] : [`layer ${name}: ${layer.assumption}`])),
+    uncounted: graph.uncounted ?? [],
+    warnings: [
+      ...(graph.warnings ?? []),
+      ...graph.nodes.flatMap(({ name, layer }) => (layer.assumption === undefined ? [] : [`layer ${name}: ${layer.assumption}`])),
+    ],
   };
 }
 

@@ -41,6 +41,7 @@ export interface OutputFlags {
 /** The flags that every command of tables has. */
 export interface CommonFlags extends ModelFlags, OutputFlags {
   readonly set: readonly string[];
+  readonly dim: readonly string[];
   readonly sort?: string;
   readonly top?: number;
   readonly columns?: string;
@@ -59,6 +60,7 @@ export function addModelFlags(command: Command): Command {
 /** Adds the flags of a command that prints a table of layers or models. */
 export function addCommonFlags(command: Command, columns: readonly string[]): Command {
   return addModelFlags(command)
+    .option("--dim <name=n>", "bind a dimension that a model file names: seq=128, or several separated by commas", collect, [])
     .option("--set <name=value>", "set a parameter of a network file or zoo network: alpha=0.5, variant=NAME", collect, [])
     .addOption(new Option("-f, --format <format>", 'what to print (default: "table")').choices(FORMATS))
     .option("--json", "short for --format json")
@@ -87,6 +89,21 @@ export function wholeNumber(flag: string): (text: string) => number {
 export function analyzeOptions(flags: ModelFlags): AnalyzeOptions {
   if (!isDType(flags.dtype)) throw new Error("commander let an unknown type through");
   return { input: inputShapes(flags.input), batch: flags.batch, dtype: flags.dtype, layout: flags.layout };
+}
+
+/** `--dim batch=1,seq=128` as sizes by name. Throws `bad-dimension`. */
+export function dimensions(written: readonly string[]): Readonly<Record<string, number>> {
+  const pairs = written
+    .flatMap((text) => text.split(","))
+    .map((text): [string, number] => {
+      const [, name, size] = /^\s*([^=]+?)\s*=\s*(\d+)\s*$/.exec(text) ?? [];
+      if (name !== undefined && size !== undefined && Number(size) >= 1 && Number(size) <= MAX_DIMENSION) return [name, Number(size)];
+      return fail("bad-dimension", `'${text}' binds no dimension`, {
+        place: { kind: "flag", flag: "--dim" },
+        expected: "NAME=SIZE, as in --dim batch=1,seq=128",
+      });
+    });
+  return Object.fromEntries(pairs);
 }
 
 /** `--input 3x32x32`, or `--input x=3x32x32` for each input by its name. */

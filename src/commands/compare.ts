@@ -14,6 +14,7 @@ import {
   addCommonFlags,
   analyzeOptions,
   columnList,
+  dimensions,
   emit,
   formatOf,
   tableWidth,
@@ -67,7 +68,7 @@ async function run(specs: readonly string[], flags: CompareFlags, context: Conte
   const format = formatOf(flags);
   const columns = columnList(flags, comparisonColumn);
   const options = analyzeOptions(flags);
-  const graphs = await readEach(specs, context.io, flags.set, options);
+  const graphs = await readEach(specs, context.io, flags.set, { ...options, dims: dimensions(flags.dim) });
   const comparison = compared(graphs, options, flags);
   const sorted = flags.sort === undefined ? comparison.rows : sortRows(comparison.rows, flags.sort);
   const rows = flags.top === undefined ? sorted : sorted.slice(0, flags.top);

@@ -7,7 +7,18 @@ import { escape, renderMarkdown } from "../report/markdown.js";
 import { summaryLines } from "../report/summary.js";
 import { harmless } from "../report/grid.js";
 import { readModel } from "../source.js";
-import { addCommonFlags, analyzeOptions, columnList, emit, formatOf, tableWidth, type CommonFlags, type Context, type Register } from "./command.js";
+import {
+  addCommonFlags,
+  analyzeOptions,
+  columnList,
+  dimensions,
+  emit,
+  formatOf,
+  tableWidth,
+  type CommonFlags,
+  type Context,
+  type Register,
+} from "./command.js";
 
 const HELP = `
 A SPEC is a layer or several, in any of these notations, separated by ; or new lines:
@@ -44,10 +55,14 @@ async function run(specs: readonly string[], flags: CommonFlags, context: Contex
   const format = formatOf(flags);
   const columns = columnList(flags, layerColumn);
   const options = analyzeOptions(flags);
-  const analysis = analyze(await readModel(specs, context.io, flags.set, options), options);
+  const analysis = analyze(await readModel(specs, context.io, flags.set, { ...options, dims: dimensions(flags.dim) }), options);
   const sorted = flags.sort === undefined ? analysis.layers : sortLayers(analysis.layers, layerColumn(flags.sort, "--sort"));
   const layers = flags.top === undefined ? sorted : sorted.slice(0, flags.top);
   // In the JSON they are a field; everywhere else they must not pass unseen, nor mix with the result.
+  if (format !== "json" && analysis.partial) {
+    const operators = analysis.uncounted.map(({ op, count: times }) => `${op} (${times})`).join(", ");
+    context.io.stderr.write(`warning: the totals are at least what they say: not counted are ${harmless(operators)}\n`);
+  }
   if (format !== "json") for (const warning of analysis.warnings) context.io.stderr.write(`warning: ${harmless(warning)}\n`);
   switch (format) {
     case "json":

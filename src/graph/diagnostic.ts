@@ -2,7 +2,9 @@
 export type Place =
   | { readonly kind: "text"; readonly source: string; readonly text: string; readonly start: number; readonly end: number }
   | { readonly kind: "flag"; readonly flag: string }
-  | { readonly kind: "file"; readonly path: string };
+  | { readonly kind: "file"; readonly path: string }
+  /** A node of a model file, by its name. */
+  | { readonly kind: "node"; readonly path: string; readonly node: string };
 
 /** One thing the user got wrong. Lines and carets are added when it is printed, never before. */
 export interface Diagnostic {

@@ -32,4 +32,8 @@ export interface Graph {
   readonly inputs: readonly GraphInput[];
   readonly nodes: readonly Node[];
   readonly outputs: readonly string[];
+  /** What the source leaves open and was assumed. */
+  readonly warnings?: readonly string[] | undefined;
+  /** Operators of the source that could not be counted, and how often each occurs. */
+  readonly uncounted?: readonly { readonly op: string; readonly count: number }[] | undefined;
 }

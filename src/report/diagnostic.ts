@@ -24,6 +24,8 @@ function location(place: Place | undefined): string {
       return `${place.flag}: `;
     case "file":
       return `${harmless(place.path)}: `;
+    case "node":
+      return `${harmless(place.path)}: ${harmless(place.node)}: `;
     case "text": {
       const { line, column } = position(place);
       const single = !place.text.trim().includes("\n") && /^spec\b/.test(place.source);

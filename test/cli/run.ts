@@ -43,6 +43,11 @@ export async function convcost(argv: readonly string[], setting: Setting = {}): 
     },
     readStdin: () => new TextEncoder().encode(setting.stdin ?? ""),
     readFile: (path) => setting.files?.[path] ?? { type: "missing" },
+    openBytes: (path) => {
+      const content = setting.files?.[path];
+      if (content?.type !== "file") return undefined;
+      return { length: content.bytes.length, read: (start, end) => content.bytes.subarray(start, end) };
+    },
     writeFile: (path, text) => {
       if (setting.writeError !== undefined) throw Object.assign(new Error("cannot write"), { code: setting.writeError });
       written.set(path, text);

@@ -1,0 +1,41 @@
+/** A file that is read in pieces: what is never asked for is never loaded. */
+export interface ByteSource {
+  readonly length: number;
+  /** Bytes from `start` to `end`; fewer at the end of the file. */
+  readonly read: (start: number, end: number) => Uint8Array;
+}
+
+/** Bytes in memory as a source. */
+export function bytesSource(bytes: Uint8Array): ByteSource {
+  return { length: bytes.length, read: (start, end) => bytes.subarray(start, end) };
+}
+
+const WINDOW = 1 << 16;
+
+/** Small reads anywhere in a source, from windows of it. */
+export class Windowed {
+  private window: Uint8Array = new Uint8Array(0);
+  private start = 0;
+
+  constructor(private readonly source: ByteSource) {}
+
+  get length(): number {
+    return this.source.length;
+  }
+
+  /** One byte, or nothing past the end. */
+  byte(at: number): number | undefined {
+    if (at < this.start || at >= this.start + this.window.length) {
+      if (at < 0 || at >= this.source.length) return undefined;
+      this.start = at;
+      this.window = this.source.read(at, Math.min(at + WINDOW, this.source.length));
+    }
+    return this.window[at - this.start];
+  }
+
+  /** A copy of the bytes from `start` to `end`. */
+  bytes(start: number, end: number): Uint8Array {
+    if (start >= this.start && end <= this.start + this.window.length) return this.window.slice(start - this.start, end - this.start);
+    return this.source.read(start, end).slice();
+  }
+}

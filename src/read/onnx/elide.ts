@@ -1,0 +1,142 @@
+import { fail } from "../../graph/diagnostic.js";
+import { Windowed, type ByteSource } from "./bytes.js";
+
+/**
+ * Messages that can hold weights, by field: which fields are messages to look into, and which are payload. Numbers are those of
+ * onnx.proto3 (github.com/onnx/onnx, IR version 3 to 11).
+ */
+interface MessageType {
+  readonly messages: Readonly<Record<number, () => MessageType>>;
+  readonly payload: readonly number[];
+}
+
+const TENSOR: MessageType = { messages: {}, payload: [4, 5, 6, 7, 9, 10, 11] };
+const SPARSE: MessageType = { messages: { 1: () => TENSOR, 2: () => TENSOR }, payload: [] };
+const ATTRIBUTE: MessageType = {
+  messages: { 5: () => TENSOR, 6: () => GRAPH, 10: () => TENSOR, 11: () => GRAPH, 22: () => SPARSE, 23: () => SPARSE },
+  payload: [],
+};
+const NODE: MessageType = { messages: { 5: () => ATTRIBUTE }, payload: [] };
+const GRAPH: MessageType = { messages: { 1: () => NODE, 5: () => TENSOR, 15: () => SPARSE }, payload: [] };
+const FUNCTION: MessageType = { messages: { 7: () => NODE, 11: () => ATTRIBUTE }, payload: [] };
+const MODEL: MessageType = { messages: { 7: () => GRAPH, 20: () => TRAINING, 25: () => FUNCTION }, payload: [] };
+const TRAINING: MessageType = { messages: { 1: () => GRAPH, 2: () => GRAPH }, payload: [] };
+
+/** Values up to this many bytes may be shapes and axes; longer ones are weights, and are left where they are. */
+const SMALL = 4096;
+const MAX_DEPTH = 64;
+/** Bytes of everything but weights; more is no model but an attack. */
+const MAX_KEPT = 512 * 1024 * 1024;
+
+/**
+ * The bytes of an ONNX model without the payloads of its large tensors: time and memory are those of the model without weights.
+ * Throws `bad-onnx` where the bytes are no protobuf.
+ */
+export function withoutPayloads(source: ByteSource, path: string): Uint8Array {
+  return new Elider(new Windowed(source), path).message(MODEL, 0, source.length, 0);
+}
+
+class Elider {
+  private kept = 0;
+
+  constructor(
+    private readonly bytes: Windowed,
+    private readonly path: string,
+  ) {}
+
+  message(type: MessageType, start: number, end: number, depth: number): Uint8Array {
+    if (depth > MAX_DEPTH) this.fail(`messages are nested more than ${MAX_DEPTH} deep`);
+    const pieces: Uint8Array[] = [];
+    let at = start;
+    // What stands together and is kept is copied together.
+    let from = start;
+    const keep = (to: number) => {
+      if (to > from) pieces.push(this.copy(from, to));
+    };
+    while (at < end) {
+      const field = this.field(at, end);
+      const inner = field.wire === 2 ? type.messages[field.number]?.() : undefined;
+      const large = field.next - field.body > SMALL;
+      if (field.wire === 2 && large && (inner !== undefined || type.payload.includes(field.number))) {
+        keep(at);
+        from = field.next;
+        if (inner !== undefined) pieces.push(...this.rewritten(field.number, this.message(inner, field.body, field.next, depth + 1)));
+      }
+      at = field.next;
+    }
+    keep(end);
+    return concat(pieces);
+  }
+
+  private copy(from: number, to: number): Uint8Array {
+    this.kept += to - from;
+    if (this.kept > MAX_KEPT) this.fail("this model has more than 512 MiB besides its weights");
+    return this.bytes.bytes(from, to);
+  }
+
+  private rewritten(field: number, body: Uint8Array): readonly Uint8Array[] {
+    return [Uint8Array.from([...varint((field << 3) | 2), ...varint(body.length)]), body];
+  }
+
+  private field(at: number, end: number): { readonly number: number; readonly wire: number; readonly body: number; readonly next: number } {
+    const tag = this.varint(at, end);
+    const wire = tag.value % 8;
+    const number = Math.floor(tag.value / 8);
+    switch (wire) {
+      case 0:
+        return { number, wire, body: tag.next, next: this.varint(tag.next, end).next };
+      case 1:
+        return this.checked(number, wire, tag.next, tag.next + 8, end);
+      case 2: {
+        const length = this.varint(tag.next, end);
+        return this.checked(number, wire, length.next, length.next + length.value, end);
+      }
+      case 5:
+        return this.checked(number, wire, tag.next, tag.next + 4, end);
+      default:
+        return this.fail("this is no ONNX model, or a damaged one");
+    }
+  }
+
+  private checked(number: number, wire: number, body: number, next: number, end: number) {
+    if (next > end) this.fail(`this file is cut off: a field at byte ${body} should end at ${next}, and there are ${end}`);
+    return { number, wire, body, next };
+  }
+
+  private varint(at: number, end: number): { readonly value: number; readonly next: number } {
+    let value = 0;
+    for (let index = 0; index < 10; index++) {
+      const byte = at + index < end ? this.bytes.byte(at + index) : undefined;
+      if (byte === undefined) return this.fail(`this file is cut off at byte ${at + index}`);
+      value += (byte & 0x7f) * 2 ** (7 * index);
+      if (byte < 0x80) return { value, next: at + index + 1 };
+    }
+    return this.fail("this is no ONNX model, or a damaged one");
+  }
+
+  private fail(message: string): never {
+    return fail("bad-onnx", message, { place: { kind: "file", path: this.path }, expected: "a model in ONNX format" });
+  }
+}
+
+function varint(value: number): readonly number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  while (rest >= 0x80) {
+    bytes.push((rest % 0x80) | 0x80);
+    rest = Math.floor(rest / 0x80);
+  }
+  return [...bytes, rest];
+}
+
+function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  const [only] = pieces;
+  if (pieces.length === 1 && only !== undefined) return only;
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}

@@ -1,0 +1,37 @@
+import type { Attributes, Cause, Inference, Primitive, Stored } from "../../graph/layer.js";
+import type { DType } from "../../graph/dtype.js";
+import type { Shape } from "../../graph/shape.js";
+import { inference } from "../../ops/primitive.js";
+
+/** What a layer of a model file does, its shapes already known. */
+export interface Fixed {
+  readonly op: string;
+  readonly outputs: readonly Shape[];
+  readonly dtype?: DType | undefined;
+  readonly stored?: readonly Stored[];
+  readonly macs?: bigint;
+  readonly operations?: Readonly<Partial<Record<Cause, bigint>>>;
+  readonly attributes?: Attributes;
+  readonly mixes?: Inference["mixes"];
+  readonly view?: boolean;
+}
+
+/** A layer whose shapes and costs the file's reader has worked out. */
+export function fixed({ op, outputs, dtype, view, ...rest }: Fixed): Primitive {
+  return {
+    type: "primitive",
+    op,
+    axes: "plain",
+    view,
+    infer: () =>
+      inference(
+        outputs.map((shape) => ({ shape, dtype })),
+        rest,
+      ),
+  };
+}
+
+/** The same layer with what the file stores for it, in place of what it would store by its attributes. */
+export function storing(layer: Primitive, stored: readonly Stored[]): Primitive {
+  return { ...layer, infer: (inputs) => ({ ...layer.infer(inputs), stored }) };
+}

@@ -1,0 +1,111 @@
+import { fail } from "../../../graph/diagnostic.js";
+import type { Primitive } from "../../../graph/layer.js";
+import { elements, formatShape, type Shape } from "../../../graph/shape.js";
+import { convolution } from "../../../ops/conv/convolution.js";
+import { broadcast } from "../../../ops/join.js";
+import type { Pad, Padding } from "../../../ops/window.js";
+import { fixed, storing } from "../fixed.js";
+import { int, ints, shapeOf, type OnnxNode, type Result, type Rule } from "../operand.js";
+
+/** `auto_pad` and `pads` of Conv, ConvTranspose and the pools (ONNX, Conv-11): all starts, then all ends. */
+export function paddingOf(node: OnnxNode, rank: number): Padding {
+  const auto = node.attributes.get("auto_pad")?.s ?? "NOTSET";
+  if (auto === "VALID") return "valid";
+  if (auto === "SAME_UPPER" || auto === "SAME_LOWER") return "same";
+  const pads = ints(node, "pads") ?? Array<number>(2 * rank).fill(0);
+  return Array.from({ length: rank }, (_, axis): Pad => ({ before: pads[axis] ?? 0, after: pads[axis + rank] ?? 0 }));
+}
+
+/** Conv (ONNX, Conv-11): X, W of [M, C/group, kernel], B. */
+const conv: Rule = (node) => {
+  const [x, w, b] = node.inputs;
+  const weight = shapeOf(w) ?? [];
+  const rank = weight.length - 2;
+  const [outChannels = 0, perGroup = 0, ...kernelSize] = weight;
+  const groups = int(node, "group", 1);
+  const inChannels = perGroup * groups;
+  const layer = convolution({
+    rank,
+    inChannels,
+    connection:
+      groups > 1 && groups === inChannels ? { type: "depthwise", multiplier: outChannels / groups } : { type: "grouped", groups, outChannels },
+    kernelSize,
+    stride: ints(node, "strides") ?? kernelSize.map(() => 1),
+    dilation: ints(node, "dilations") ?? kernelSize.map(() => 1),
+    padding: paddingOf(node, rank),
+    bias: b !== undefined && b.kind !== "none",
+  });
+  return {
+    kind: "layer",
+    layer: storing(layer, node.weights([w, b].flatMap((operand) => operand ?? []))),
+    inputs: [x, w].flatMap((operand) => operand ?? []),
+  };
+};
+
+/** ConvTranspose (ONNX, ConvTranspose-11): W of [C, M/group, kernel]. */
+const convTranspose: Rule = (node) => {
+  const [x, w, b] = node.inputs;
+  const [inChannels = 0, perGroup = 0, ...kernelSize] = shapeOf(w) ?? [];
+  const rank = kernelSize.length;
+  const groups = int(node, "group", 1);
+  const layer = convolution({
+    rank,
+    inChannels,
+    connection: { type: "grouped", groups, outChannels: perGroup * groups },
+    kernelSize,
+    stride: ints(node, "strides") ?? kernelSize.map(() => 1),
+    dilation: ints(node, "dilations") ?? kernelSize.map(() => 1),
+    padding: paddingOf(node, rank),
+    bias: b !== undefined && b.kind !== "none",
+    transposed: { outputPadding: ints(node, "output_padding") ?? kernelSize.map(() => 0) },
+  });
+  return { kind: "layer", layer: storing(layer, node.weights([w, b].flatMap((operand) => operand ?? []))), inputs: x === undefined ? [] : [x] };
+};
+
+/** A product of matrices: batch dimensions broadcast, MACs = batch * m * k * n (ONNX, MatMul-13; numpy.matmul). */
+const matMul: Rule = (node) => {
+  const [a, b] = node.inputs;
+  const [left, right] = [shapeOf(a) ?? [], shapeOf(b) ?? []];
+  const { output, k } = product(left, right);
+  const stored = node.weights(node.inputs);
+  const layer = fixed({
+    op: stored.length > 0 ? "linear" : "matmul",
+    outputs: [output],
+    stored,
+    macs: elements(output) * BigInt(k),
+    mixes: { channels: true, space: stored.length === 0 },
+  });
+  return { kind: "layer", layer, inputs: node.inputs };
+};
+
+function product(left: Shape, right: Shape): { readonly output: Shape; readonly k: number } {
+  const rows: Shape = left.length === 1 ? [1, ...left] : left;
+  const columns: Shape = right.length === 1 ? [...right, 1] : right;
+  const [m = 1, k = 1] = rows.slice(-2);
+  const [inner = 1, n = 1] = columns.slice(-2);
+  if (k !== inner) fail("shape-mismatch", `MatMul cannot multiply ${formatShape(left)} by ${formatShape(right)}`);
+  const batch = broadcast("MatMul", rows.slice(0, -2), columns.slice(0, -2));
+  return { k, output: [...batch, ...(left.length === 1 ? [] : [m]), ...(right.length === 1 ? [] : [n])] };
+}
+
+/** Gemm (ONNX, Gemm-13): alpha A B + beta C, each of A and B transposed or not. */
+const gemm: Rule = (node): Result => {
+  const [a, b, c] = node.inputs;
+  const turn = (shape: Shape, by: number) => (by === 1 ? [...shape].reverse() : shape);
+  const left = turn(shapeOf(a) ?? [], int(node, "transA", 0));
+  const right = turn(shapeOf(b) ?? [], int(node, "transB", 0));
+  const { output, k } = product(left, right);
+  const biased = c !== undefined && c.kind !== "none";
+  const layer: Primitive = fixed({
+    op: "linear",
+    outputs: [output],
+    stored: node.weights(node.inputs),
+    macs: elements(output) * BigInt(k),
+    operations: biased ? { bias: elements(output) } : {},
+    attributes: { inFeatures: k, outFeatures: output.at(-1) ?? 0, bias: biased },
+    mixes: { channels: true, space: false },
+  });
+  return { kind: "layer", layer, inputs: node.inputs };
+};
+
+export const contractions: Readonly<Record<string, Rule>> = { Conv: conv, ConvTranspose: convTranspose, MatMul: matMul, Gemm: gemm };

@@ -1,0 +1,126 @@
+import { elements, type Shape } from "../../../graph/shape.js";
+import { softmax } from "../../../ops/activation.js";
+import { channelNorm, localResponseNorm } from "../../../ops/norm/channel-norm.js";
+import { windowPool } from "../../../ops/pool/window-pool.js";
+import { fixed, storing } from "../fixed.js";
+import { int, ints, shapeOf, valuesOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
+import { paddingOf } from "./contraction.js";
+
+const first = (node: OnnxNode): readonly Operand[] => node.inputs.slice(0, 1);
+const input = (node: OnnxNode): Shape => shapeOf(node.inputs[0]) ?? [];
+
+/** BatchNormalization (ONNX, version 15): scale and shift are parameters, mean and variance buffers. */
+const batchNorm: Rule = (node) => {
+  const [x, scale, shift, ...running] = node.inputs;
+  const layer = channelNorm({ op: "batch_norm", scale: true, shift: true, running: true });
+  const stored = [...node.weights([scale, shift].flatMap((operand) => operand ?? [])), ...node.weights(running, "buffer")];
+  return { kind: "layer", layer: storing(layer, stored), inputs: x === undefined ? [] : [x] };
+};
+
+/** InstanceNormalization (ONNX, version 6). */
+const instanceNorm: Rule = (node) => ({
+  kind: "layer",
+  layer: storing(channelNorm({ op: "instance_norm", scale: true, shift: true, running: false }), node.weights(node.inputs.slice(1))),
+  inputs: first(node),
+});
+
+/** LayerNormalization (ONNX, version 17): 5 operations an element to measure and divide, and one each for scale and shift, as nn.LayerNorm. */
+const layerNorm: Rule = (node) => {
+  const shape = input(node);
+  const affine = BigInt(node.inputs.slice(1).filter((operand) => operand.kind !== "none").length);
+  const layer = fixed({
+    op: "layer_norm",
+    outputs: [shape],
+    stored: node.weights(node.inputs.slice(1)),
+    operations: { normalization: elements(shape) * (5n + affine) },
+    mixes: { channels: true, space: false },
+  });
+  return { kind: "layer", layer, inputs: first(node) };
+};
+
+const pool =
+  (kind: "max" | "avg" | "lp"): Rule =>
+  (node) => {
+    const kernelSize = ints(node, "kernel_shape") ?? [];
+    const rank = kernelSize.length;
+    const layer = windowPool({
+      kind,
+      rank,
+      kernelSize,
+      stride: ints(node, "strides") ?? kernelSize.map(() => 1),
+      dilation: ints(node, "dilations") ?? kernelSize.map(() => 1),
+      padding: paddingOf(node, rank),
+      ceilMode: int(node, "ceil_mode", 0) === 1,
+      returnIndices: node.outputs > 1,
+    });
+    return { kind: "layer", layer, inputs: first(node) };
+  };
+
+const globalPool =
+  (kind: string): Rule =>
+  (node) => {
+    const shape = input(node);
+    const output = shape.map((size, axis) => (axis < 2 ? size : 1));
+    const layer = fixed({
+      op: `global_${kind}_pool${shape.length - 2}d`,
+      outputs: [output],
+      operations: { pooling: elements(shape) },
+      mixes: { channels: false, space: true },
+    });
+    return { kind: "layer", layer, inputs: first(node) };
+  };
+
+/** Reductions over `axes`, an attribute before opset 13 or 18 and an input from then on; all of them where there is none. */
+const reduce =
+  (op: string): Rule =>
+  (node) => {
+    const shape = input(node);
+    const written = ints(node, "axes") ?? valuesOf(node.inputs[1]);
+    const axes =
+      written?.map((axis) => (axis < 0 ? axis + shape.length : axis)) ??
+      (int(node, "noop_with_empty_axes", 0) === 1 ? [] : shape.map((_, axis) => axis));
+    const keep = int(node, "keepdims", 1) === 1;
+    const output = shape.flatMap((size, axis) => (axes.includes(axis) ? (keep ? [1] : []) : [size]));
+    const values = valuesOf(node.inputs[0]);
+    if (node.inputs[0]?.kind === "constant") {
+      const whole = values !== undefined && axes.length === shape.length && op === "reduce_prod";
+      return { kind: "constant", shape: output, values: whole ? [values.reduce((product, value) => product * value, 1)] : undefined };
+    }
+    return {
+      kind: "layer",
+      layer: fixed({
+        op,
+        outputs: [output],
+        operations: { reduction: elements(shape) },
+        mixes: { channels: axes.includes(1), space: axes.some((axis) => axis > 1) },
+      }),
+      inputs: first(node),
+    };
+  };
+
+/** Softmax over one axis; before opset 13 over all from `axis` on, which costs the same. */
+const softmaxRule: Rule = (node) => ({
+  kind: "layer",
+  layer: softmax(int(node, "axis", node.opset < 13 ? 1 : -1), node.op === "LogSoftmax" ? "log_softmax" : "softmax"),
+  inputs: first(node),
+});
+
+export const reducingRules: Readonly<Record<string, Rule>> = {
+  BatchNormalization: batchNorm,
+  InstanceNormalization: instanceNorm,
+  LayerNormalization: layerNorm,
+  LRN: (node) => ({ kind: "layer", layer: localResponseNorm(int(node, "size", 5)), inputs: first(node) }),
+  MaxPool: pool("max"),
+  AveragePool: pool("avg"),
+  LpPool: pool("lp"),
+  GlobalAveragePool: globalPool("avg"),
+  GlobalMaxPool: globalPool("max"),
+  Softmax: softmaxRule,
+  LogSoftmax: softmaxRule,
+  ...Object.fromEntries(
+    ["Mean", "Sum", "Max", "Min", "Prod", "L1", "L2", "LogSum", "LogSumExp", "SumSquare"].map((name) => [
+      `Reduce${name}`,
+      reduce(`reduce_${name.toLowerCase()}`),
+    ]),
+  ),
+};
