@@ -45,7 +45,7 @@ describe.skipIf(!hasReference("onnx"))("../shared/reference/onnx*: torchvision's
   it("a file that is cut off is told as such", () => {
     const bytes = readFileSync(`${FOLDER}onnx/resnet18.onnx`);
     for (const length of [0, 1, 20, 1000, bytes.length - 1]) {
-      expect(() => readOnnx(bytesSource(bytes.subarray(0, length)))).toThrowError(/cut off|no ONNX model/);
+      expect(() => readOnnx(bytesSource(bytes.subarray(0, length)))).toThrow(/cut off|no ONNX model/);
     }
   });
 });

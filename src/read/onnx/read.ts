@@ -6,6 +6,7 @@ import type { Shape } from "../../graph/shape.js";
 import { writtenInputs, type InputShapes } from "../../graph/written-input.js";
 import type { ByteSource } from "./bytes.js";
 import { withoutPayloads } from "./elide.js";
+import { fixed } from "./fixed.js";
 import { dtypeOf } from "./operators/moving.js";
 import { ruleOf } from "./operators/table.js";
 import { shapeOf, type OnnxNode, type Operand, type Result } from "./operand.js";
@@ -64,11 +65,7 @@ class OnnxReader {
     this.readInitializers();
     this.readInputs();
     for (const [index, node] of this.proto.nodes.entries()) this.node(node, index);
-    const { outputs } = this.proto;
-    const names = outputs.map(({ name }) => {
-      const operand = this.operands.get(name);
-      return operand?.kind === "tensor" ? operand.name : undefined;
-    });
+    const names = this.proto.outputs.map(({ name }) => this.output(name));
     return {
       name: this.path.replace(/^.*[/\\]/, "").replace(/\.onnx$/i, ""),
       format: "onnx",
@@ -79,6 +76,22 @@ class OnnxReader {
       warnings: this.warnings,
       uncounted: [...this.uncounted].map(([op, count]) => ({ op, count })),
     };
+  }
+
+  /** A graph output by its own name; what no layer made under that name (a constant, an input given out again) gets a row for it. */
+  private output(name: string): string | undefined {
+    const operand = this.operands.get(name);
+    if (operand === undefined || operand.kind === "none" || operand.kind === "unknown") return undefined;
+    if (operand.name === name && operand.kind === "tensor") return name;
+    const place: Place = { kind: "node", path: this.path, node: name };
+    if (operand.kind === "tensor") {
+      const layer = fixed({ op: "identity", outputs: [operand.value.shape], view: true });
+      this.nodes.push({ name: `output ${name}`, layer, inputs: [operand.name], outputs: [name], place });
+      return name;
+    }
+    const layer = fixed({ op: "constant", outputs: [operand.shape], dtype: operand.dtype, stored: this.store([operand], "parameter", false) });
+    this.nodes.push({ name: `output ${name}`, layer, inputs: [], outputs: [name], place });
+    return name;
   }
 
   private readInitializers(): void {
@@ -124,7 +137,7 @@ class OnnxReader {
     if (shape === undefined) return this.unknownInput(name, "has no shape");
     return shape.map((size, axis) => {
       if (axis === 0 && batch !== undefined) return batch;
-      if (typeof size === "number" && size > 0) return size;
+      if (typeof size === "number" && size >= 0) return size;
       const bound = typeof size === "string" ? dims[size] : undefined;
       if (bound !== undefined) return bound;
       if (axis !== 0) return this.unknownInput(name, `has an open dimension ${axis}${typeof size === "string" ? ` (${size})` : ""}`);

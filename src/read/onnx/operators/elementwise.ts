@@ -102,6 +102,16 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
   Greater: each("greater", "elementwise", 1, (a = 0, b = 0) => Number(a > b), "bool"),
   GreaterOrEqual: each("greater_or_equal", "elementwise", 1, (a = 0, b = 0) => Number(a >= b), "bool"),
   Where: each("where", "elementwise", 0, (c = 0, a = 0, b = 0) => (c === 0 ? b : a)),
+  Xor: each("xor", "elementwise", 1, undefined, "bool"),
+  IsNaN: each("isnan", "elementwise", 1, undefined, "bool"),
+  IsInf: each("isinf", "elementwise", 1, undefined, "bool"),
+  ...Object.fromEntries(
+    ["Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Cosh", "Sinh", "Tan", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitwiseNot"].map(
+      (name) => [name, each(name.toLowerCase(), "elementwise", 1)],
+    ),
+  ),
+  Swish: each("silu", "activation", 1),
+  Shrink: each("shrink", "activation", 1),
   Relu: each("relu", "activation", 1),
   LeakyRelu: each("leaky_relu", "activation", 1),
   Elu: each("elu", "activation", 1),

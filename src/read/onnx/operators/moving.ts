@@ -35,6 +35,7 @@ const reshape: Rule = (node) => {
   const written = ints(node, "shape") ?? known(node, 1, "the shape");
   const keeps = int(node, "allowzero", 0) === 0;
   const sizes = written.map((size, axis) => (size === 0 && keeps ? (shape[axis] ?? 1) : size));
+  // A tensor of no element at all: 0 is a size like any other.
   const rest = sizes.reduce((product, size) => (size < 0 ? product : product * BigInt(size)), 1n);
   const left = rest === 0n ? 0 : Number(elements(shape) / rest);
   const output = sizes.map((size) => (size < 0 ? left : size));
@@ -104,7 +105,9 @@ const splitRule: Rule = (node) => {
   const size = Math.ceil((shape[at] ?? 0) / node.outputs);
   const equal = Array.from({ length: node.outputs }, (_, index) => Math.min(size, (shape[at] ?? 0) - index * size));
   const sizes = ints(node, "split") ?? valuesOf(node.inputs[1]) ?? equal;
-  return { kind: "layer", layer: split(sizes, axis), inputs: node.inputs.slice(0, 1) };
+  const outputs = sizes.map((length) => shape.map((whole, index) => (index === at ? length : whole)));
+  const layer = sizes.some((length) => length === 0) ? fixed({ op: "split", outputs, view: true }) : split(sizes, axis);
+  return { kind: "layer", layer, inputs: node.inputs.slice(0, 1) };
 };
 
 /** Slice (ONNX, version 13; attributes before version 10): starts, ends, axes and steps, clamped as Python's are. */
@@ -269,6 +272,56 @@ const cast: Rule = (node) => {
   return { kind: "layer", layer: fixed({ op: "cast", outputs: [input(node)], dtype: to }), inputs: node.inputs };
 };
 
+/** An output of the shape of one of the inputs, of data that is moved. */
+const shapedAs =
+  (op: string, index: number): Rule =>
+  (node) => ({
+    kind: "layer",
+    layer: fixed({ op, outputs: [shapeOf(node.inputs[index]) ?? []], stored: node.store(node.inputs) }),
+    inputs: node.inputs,
+  });
+
+const castLike: Rule = (node) => {
+  const [source, like] = node.inputs;
+  const dtype = like?.kind === "tensor" ? like.value.dtype : like?.kind === "constant" ? like.dtype : undefined;
+  if (source?.kind === "constant") return { kind: "constant", shape: source.shape, values: source.values, dtype };
+  return { kind: "layer", layer: fixed({ op: "cast", outputs: [input(node)], dtype }), inputs: node.inputs.slice(0, 1) };
+};
+
+/** GatherND (ONNX, version 13): the last dimension of the indices addresses that many of the data's, after the batch ones. */
+const gatherNd: Rule = (node) => {
+  const [shape, picks] = [input(node), shapeOf(node.inputs[1]) ?? []];
+  const batch = int(node, "batch_dims", 0);
+  const output = [...picks.slice(0, -1), ...shape.slice(batch + (picks.at(-1) ?? 0))];
+  return { kind: "layer", layer: fixed({ op: "gather", outputs: [output], stored: node.store(node.inputs.slice(0, 1)) }), inputs: node.inputs };
+};
+
+/** TopK (ONNX, version 11): values and their indices. */
+const topK: Rule = (node) => {
+  const shape = input(node);
+  const [k = 1] = node.attributes.get("k")?.i === undefined ? known(node, 1, "k") : [int(node, "k", 1)];
+  const axis = int(node, "axis", -1);
+  const at = axis < 0 ? axis + shape.length : axis;
+  const output = shape.map((size, index) => (index === at ? k : size));
+  return { kind: "layer", layer: fixed({ op: "topk", outputs: [output, output] }), inputs: node.inputs.slice(0, 1) };
+};
+
+/** OneHot (ONNX, version 11): a dimension more, of the depth. */
+const oneHot: Rule = (node) => {
+  const shape = input(node);
+  const [depth = 1] = known(node, 1, "the depth");
+  const axis = int(node, "axis", -1);
+  const at = axis < 0 ? axis + shape.length + 1 : axis;
+  return {
+    kind: "layer",
+    layer: fixed({ op: "one_hot", outputs: [[...shape.slice(0, at), depth, ...shape.slice(at)]] }),
+    inputs: node.inputs.slice(0, 1),
+  };
+};
+
+/** What depends on the data that the model is given: no shape can be told before it runs. */
+const dataDependent: Rule = (node) => fail("data-dependent", `the output of ${node.op} has a shape that depends on the data`);
+
 const same: Rule = (node) => ({ kind: "same", operand: node.inputs[0] ?? ({ kind: "none" } satisfies Operand) });
 
 export const movingRules: Readonly<Record<string, Rule>> = {
@@ -294,6 +347,22 @@ export const movingRules: Readonly<Record<string, Rule>> = {
   SpaceToDepth: depthToSpace,
   Tile: tile,
   Cast: cast,
+  CastLike: castLike,
+  GatherElements: shapedAs("gather", 1),
+  GatherND: gatherNd,
+  ScatterElements: shapedAs("scatter", 0),
+  Scatter: shapedAs("scatter", 0),
+  ScatterND: shapedAs("scatter", 0),
+  Trilu: shapedAs("trilu", 0),
+  EyeLike: shapedAs("eye_like", 0),
+  ReverseSequence: shapedAs("reverse_sequence", 0),
+  TensorScatter: shapedAs("scatter", 0),
+  TopK: topK,
+  OneHot: oneHot,
+  NonZero: dataDependent,
+  NonMaxSuppression: dataDependent,
+  Unique: dataDependent,
+  Compress: dataDependent,
   Identity: same,
   Dropout: same,
 };

@@ -28,9 +28,13 @@ const instanceNorm: Rule = (node) => ({
 const layerNorm: Rule = (node) => {
   const shape = input(node);
   const affine = BigInt(node.inputs.slice(1).filter((operand) => operand.kind !== "none").length);
+  const axis = int(node, "axis", -1);
+  const at = axis < 0 ? axis + shape.length : axis;
+  // Mean and inverse deviation, where they are asked for.
+  const measured = shape.map((size, index) => (index < at ? size : 1));
   const layer = fixed({
     op: "layer_norm",
-    outputs: [shape],
+    outputs: [shape, measured, measured].slice(0, Math.max(1, node.outputs)),
     stored: node.weights(node.inputs.slice(1)),
     operations: { normalization: elements(shape) * (5n + affine) },
     mixes: { channels: true, space: false },
@@ -75,7 +79,8 @@ const reduce =
   (op: string): Rule =>
   (node) => {
     const shape = input(node);
-    const written = ints(node, "axes") ?? valuesOf(node.inputs[1]);
+    const listed = ints(node, "axes") ?? valuesOf(node.inputs[1]);
+    const written = listed?.length === 0 ? undefined : listed;
     const axes =
       written?.map((axis) => (axis < 0 ? axis + shape.length : axis)) ??
       (int(node, "noop_with_empty_axes", 0) === 1 ? [] : shape.map((_, axis) => axis));
@@ -98,6 +103,32 @@ const reduce =
     };
   };
 
+/** The index of an extreme along one axis. */
+const arg: Rule = (node) => {
+  const shape = input(node);
+  const axis = int(node, "axis", 0);
+  const at = axis < 0 ? axis + shape.length : axis;
+  const keep = int(node, "keepdims", 1) === 1;
+  const output = shape.flatMap((size, index) => (index === at ? (keep ? [1] : []) : [size]));
+  return {
+    kind: "layer",
+    layer: fixed({ op: node.op.toLowerCase(), outputs: [output], dtype: "int64", operations: { reduction: elements(shape) } }),
+    inputs: first(node),
+  };
+};
+
+/** A rule for layers that keep the shape and do so many operations an element. */
+const keeping =
+  (op: string, cause: "normalization" | "reduction", perElement: bigint): Rule =>
+  (node) => {
+    const shape = input(node);
+    return {
+      kind: "layer",
+      layer: fixed({ op, outputs: [shape], stored: node.weights(node.inputs.slice(1)), operations: { [cause]: elements(shape) * perElement } }),
+      inputs: first(node),
+    };
+  };
+
 /** Softmax over one axis; before opset 13 over all from `axis` on, which costs the same. */
 const softmaxRule: Rule = (node) => ({
   kind: "layer",
@@ -115,6 +146,14 @@ export const reducingRules: Readonly<Record<string, Rule>> = {
   LpPool: pool("lp"),
   GlobalAveragePool: globalPool("avg"),
   GlobalMaxPool: globalPool("max"),
+  ArgMax: arg,
+  ArgMin: arg,
+  CumSum: keeping("cumsum", "reduction", 1n),
+  GroupNormalization: keeping("group_norm", "normalization", 7n),
+  RMSNormalization: keeping("rms_norm", "normalization", 4n),
+  MeanVarianceNormalization: keeping("mean_variance_norm", "normalization", 5n),
+  LpNormalization: keeping("lp_norm", "normalization", 3n),
+  Hardmax: keeping("hardmax", "reduction", 1n),
   Softmax: softmaxRule,
   LogSoftmax: softmaxRule,
   ...Object.fromEntries(
