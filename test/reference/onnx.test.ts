@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { analyze } from "../../src/analyze/analyze.js";
 import { bytesSource } from "../../src/read/onnx/bytes.js";
 import { readOnnx, type ReadOnnxOptions } from "../../src/read/onnx/read.js";
-import { hasReference } from "./reference.js";
+import { InputError } from "../../src/graph/diagnostic.js";
+import { hasReference, readReference } from "./reference.js";
 import { modelsOf } from "./torchvision.js";
 
 const FOLDER = fileURLToPath(new URL("../../../shared/reference/", import.meta.url));
@@ -57,5 +58,48 @@ describe.skipIf(!hasReference("onnx-light"))("../shared/reference/onnx-light: ea
     ["squeezenet", 1_235_496],
   ])("%s", (name, params) => {
     expect(count(`onnx-light/${name}.onnx`).totals.params).toBe(BigInt(params));
+  });
+});
+
+interface NodeCase {
+  readonly name: string;
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+function nodeCases(): readonly NodeCase[] {
+  if (!hasReference("onnx-nodes.json")) return [];
+  const cases = readReference("onnx-nodes.json");
+  if (!Array.isArray(cases)) throw new Error("onnx-nodes.json is a list");
+  return cases.map((each: unknown) => {
+    if (typeof each !== "object" || each === null || !("name" in each) || !("outputs" in each)) throw new Error("a case has a name and outputs");
+    return { name: String(each.name), outputs: Object.fromEntries(Object.entries(each.outputs ?? {})) };
+  });
+}
+
+/** What one conformance model is counted as: its outputs, or that it cannot be, in full or at all. */
+function outcome({ name, outputs }: NodeCase): "agrees" | "partial" | "refused" | "wrong" {
+  try {
+    const analysis = count(`onnx-nodes/${name}.onnx`);
+    if (analysis.partial) return "partial";
+    const ours = new Map(analysis.outputs.map((output) => [output.name, JSON.stringify(output.shape)]));
+    // Of some types of element the suite has no shape.
+    return Object.entries(outputs).every(([key, shape]) => shape === null || ours.get(key) === JSON.stringify(shape)) ? "agrees" : "wrong";
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return "refused";
+  }
+}
+
+describe.skipIf(!hasReference("onnx-nodes.json"))("../shared/reference/onnx-nodes: ONNX's conformance suite", () => {
+  it("no output shape is wrong; what is not counted yet says so", () => {
+    const found = new Map<string, string[]>();
+    for (const each of nodeCases()) {
+      const result = outcome(each);
+      found.set(result, [...(found.get(result) ?? []), each.name]);
+    }
+    expect(found.get("wrong") ?? []).toEqual([]);
+    expect(found.get("agrees")?.length).toBeGreaterThan(700);
+    // Sequences and optional values are no tensors: they are refused by name.
+    expect(found.get("refused")?.length ?? 0).toBeLessThan(20);
   });
 });

@@ -202,7 +202,9 @@ class OnnxReader {
       const { shape, dtype, values } = result;
       // A Constant node too large for a shape or a list of axes holds a weight (Paddle's exports have all of theirs there).
       const held = proto.opType === "Constant" && values === undefined ? [{ name: first, shape, dtype }] : [];
-      const origins = [...held, ...inputs.flatMap((operand) => (operand.kind === "constant" && !LOOKS.has(proto.opType) ? operand.origins : []))];
+      // Of a quantised weight the scales and zero points are no weights.
+      const from = proto.opType.endsWith("quantizeLinear") || proto.opType === "QuantizeLinear" ? inputs.slice(0, 1) : inputs;
+      const origins = [...held, ...from.flatMap((operand) => (operand.kind === "constant" && !LOOKS.has(proto.opType) ? operand.origins : []))];
       this.operands.set(first, { kind: "constant", name: first, shape, dtype, values, origins });
       return;
     }

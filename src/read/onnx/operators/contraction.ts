@@ -1,5 +1,5 @@
 import { fail } from "../../../graph/diagnostic.js";
-import type { Primitive } from "../../../graph/layer.js";
+import type { Primitive, Stored } from "../../../graph/layer.js";
 import { elements, formatShape, type Shape } from "../../../graph/shape.js";
 import { convolution } from "../../../ops/conv/convolution.js";
 import { broadcast } from "../../../ops/join.js";
@@ -59,8 +59,25 @@ const convTranspose: Rule = (node) => {
     bias: b !== undefined && b.kind !== "none",
     transposed: { outputPadding: ints(node, "output_padding") ?? kernelSize.map(() => 0) },
   });
-  return { kind: "layer", layer: storing(layer, node.weights([w, b].flatMap((operand) => operand ?? []))), inputs: x === undefined ? [] : [x] };
+  const stored = node.weights([w, b].flatMap((operand) => operand ?? []));
+  const size = ints(node, "output_shape");
+  const inputs = x === undefined ? [] : [x];
+  if (size !== undefined) return { kind: "layer", layer: sized(layer, size, stored), inputs };
+  return { kind: "layer", layer: storing(layer, stored), inputs };
 };
+
+/** A transposed convolution whose output size is said, its padding made to fit: every input position is used all the same. */
+function sized(layer: Primitive, size: readonly number[], stored: readonly Stored[]): Primitive {
+  return {
+    ...layer,
+    infer(inputs) {
+      const inferred = layer.infer(inputs);
+      const [output] = inferred.outputs;
+      const shape = [...(output?.shape ?? []).slice(0, 2), ...size.slice(-(inputs[0]?.length ?? 2) + 2)];
+      return { ...inferred, stored, outputs: [{ shape }] };
+    },
+  };
+}
 
 /** A product of matrices: batch dimensions broadcast, MACs = batch * m * k * n (ONNX, MatMul-13; numpy.matmul). */
 const matMul: Rule = (node) => {

@@ -239,13 +239,28 @@ const resize: Rule = (node) => {
   const sizes = upsample ? undefined : valuesOf(node.inputs[3]);
   if ((sizes?.length ?? 0) === 0 && (scales?.length ?? 0) === 0)
     return fail("data-dependent", `the size of ${node.op} is computed from the model's data`);
-  const output = sizes !== undefined && sizes.length > 0 ? [...sizes] : shape.map((size, axis) => Math.floor(size * (scales?.[axis] ?? 1)));
+  const output = resized(node, shape, sizes, scales);
   const mode = node.attributes.get("mode")?.s ?? "nearest";
-  const resized = output.filter((size, axis) => size !== shape[axis]).length;
-  const taps = mode === "linear" ? 2 ** resized : mode === "cubic" ? 4 ** resized : 0;
+  const changed = output.filter((size, axis) => size !== shape[axis]).length;
+  const taps = mode === "linear" ? 2 ** changed : mode === "cubic" ? 4 ** changed : 0;
   const operations = taps === 0 ? {} : { interpolation: elements(output) * BigInt(2 * taps - 1) };
   return { kind: "layer", layer: fixed({ op: "upsample", outputs: [output], operations, attributes: { mode } }), inputs: node.inputs.slice(0, 1) };
 };
+
+/** Sizes or scales of the axes that `axes` lists, all unless said; a policy keeps the proportions (ONNX, Resize-18). */
+function resized(node: OnnxNode, shape: Shape, sizes: readonly number[] | undefined, scales: readonly number[] | undefined): Shape {
+  const axes = ints(node, "axes")?.map((axis) => (axis < 0 ? axis + shape.length : axis)) ?? shape.map((_, axis) => axis);
+  const output = [...shape];
+  if (sizes === undefined || sizes.length === 0) {
+    axes.forEach((axis, index) => (output[axis] = Math.floor((shape[axis] ?? 0) * (scales?.[index] ?? 1))));
+    return output;
+  }
+  const policy = node.attributes.get("keep_aspect_ratio_policy")?.s ?? "stretch";
+  const ratios = axes.map((axis, index) => (sizes[index] ?? 0) / (shape[axis] ?? 1));
+  const scale = policy === "not_larger" ? Math.min(...ratios) : Math.max(...ratios);
+  axes.forEach((axis, index) => (output[axis] = policy === "stretch" ? (sizes[index] ?? 0) : Math.round((shape[axis] ?? 0) * scale)));
+  return output;
+}
 
 const depthToSpace: Rule = (node) => {
   const [batch = 1, channels = 1, height = 1, width = 1] = input(node);
@@ -324,6 +339,30 @@ const dataDependent: Rule = (node) => fail("data-dependent", `the output of ${no
 
 const same: Rule = (node) => ({ kind: "same", operand: node.inputs[0] ?? ({ kind: "none" } satisfies Operand) });
 
+/** QuantizeLinear and DequantizeLinear (ONNX, version 21): a weight that is stored quantised stays a weight; scales and zero points are none. */
+const quantize: Rule = (node) => {
+  const [source, , zeroPoint] = node.inputs;
+  const like = zeroPoint?.kind === "constant" ? zeroPoint.dtype : "uint8";
+  const dtype = node.op === "QuantizeLinear" ? (dtypeOf(int(node, "output_dtype", 0)) ?? like) : undefined;
+  if (source?.kind === "constant") return { kind: "constant", shape: source.shape, dtype };
+  const shape = input(node);
+  // One multiplication and one rounding or shift an element.
+  const layer = fixed({
+    op: node.op === "QuantizeLinear" ? "quantize" : "dequantize",
+    outputs: [shape],
+    dtype,
+    operations: { elementwise: 2n * elements(shape) },
+  });
+  return { kind: "layer", layer, inputs: node.inputs.slice(0, 1) };
+};
+
+/** Dropout does nothing at inference; a mask that is asked for is all ones (ONNX, Dropout-13). */
+const dropout: Rule = (node) => {
+  if (node.outputs < 2) return same(node);
+  const shape = input(node);
+  return { kind: "layer", layer: fixed({ op: "dropout", outputs: [shape, shape] }), inputs: node.inputs.slice(0, 1) };
+};
+
 export const movingRules: Readonly<Record<string, Rule>> = {
   Reshape: reshape,
   Flatten: flatten,
@@ -364,5 +403,7 @@ export const movingRules: Readonly<Record<string, Rule>> = {
   Unique: dataDependent,
   Compress: dataDependent,
   Identity: same,
-  Dropout: same,
+  QuantizeLinear: quantize,
+  DequantizeLinear: quantize,
+  Dropout: dropout,
 };

@@ -129,6 +129,20 @@ const keeping =
     };
   };
 
+/** Losses (ONNX, NegativeLogLikelihoodLoss-13, SoftmaxCrossEntropyLoss-13): one number, or one for each target where they are not reduced. */
+const loss: Rule = (node) => {
+  const reduced = (node.attributes.get("reduction")?.s ?? "mean") !== "none";
+  const output = reduced ? [] : (shapeOf(node.inputs[1]) ?? []);
+  const probabilities = node.op === "SoftmaxCrossEntropyLoss" && node.outputs > 1 ? [input(node)] : [];
+  const softmaxed = node.op === "SoftmaxCrossEntropyLoss" ? { softmax: 3n * elements(input(node)) } : {};
+  const layer = fixed({
+    op: node.op === "SoftmaxCrossEntropyLoss" ? "cross_entropy_loss" : "nll_loss",
+    outputs: [output, ...probabilities],
+    operations: { ...softmaxed, reduction: elements(shapeOf(node.inputs[1]) ?? []) },
+  });
+  return { kind: "layer", layer, inputs: first(node) };
+};
+
 /** Softmax over one axis; before opset 13 over all from `axis` on, which costs the same. */
 const softmaxRule: Rule = (node) => ({
   kind: "layer",
@@ -146,6 +160,8 @@ export const reducingRules: Readonly<Record<string, Rule>> = {
   LpPool: pool("lp"),
   GlobalAveragePool: globalPool("avg"),
   GlobalMaxPool: globalPool("max"),
+  NegativeLogLikelihoodLoss: loss,
+  SoftmaxCrossEntropyLoss: loss,
   ArgMax: arg,
   ArgMin: arg,
   CumSum: keeping("cumsum", "reduction", 1n),
