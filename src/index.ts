@@ -18,5 +18,7 @@ export type { Attributes, AttributeValue, Cause, Kind } from "./graph/layer.js";
 export type { Shape } from "./graph/shape.js";
 export { gridSize, ParetoFront, pointAt, sweepRange, type Axis, type SweepFigures, type SweepRow } from "./compare/sweep.js";
 export { networkExpander, parseNetwork, readNetwork, type ExpandOptions, type Network } from "./read/network/network.js";
+export type { ByteSource } from "./read/onnx/bytes.js";
+export { readOnnx, type ReadOnnxOptions } from "./read/onnx/read.js";
 export { zooFamilies, zooModel, type ZooFamily, type ZooModel } from "./zoo/zoo.js";
 export { parseLayers, type ParseOptions } from "./read/notation/read.js";

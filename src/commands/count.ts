@@ -27,13 +27,14 @@ A SPEC is a layer or several, in any of these notations, separated by ; or new l
               gap   linear 1000 bias   bn   relu   lstm 64   mha 8   5*(dw 3x3; pw 512)
   PyTorch     nn.Conv2d(64, 128, kernel_size=3, padding=1, groups=64)   as typed or printed
   Keras       layers.SeparableConv2D(128, 3, strides=2, padding="same")
-or a text file of these, a network file (YAML or JSON), zoo:NAME for a well-known network, or - for standard input.
+or a text file of these, a network file (YAML or JSON), zoo:NAME for a well-known network, an ONNX model, or - for standard input.
 
 Examples:
   convcost count "nn.Conv2d(3, 3, 3, padding=1, groups=3)" --input 1x3x32x32
   convcost count "conv 3x3 3->32 s2; bn; relu; 5*(dw 3x3; pw 64)" --input 3x224x224
   convcost count zoo:mobilenet_v2 --set alpha=0.5 --sort macs --top 5
   convcost count net.yaml --set classes=10 --batch 8
+  convcost count model.onnx --dim batch=1,seq=128
   convcost count layers.txt --input 3x224x224 --sort macs --top 5
   echo "conv 3x3 64->128 @56x56" | convcost count - --json | jq .totals.macs
   convcost count "layers.Conv2D(8, 3)" --input 32x32x3 --layout nhwc --dtype int8`;
@@ -42,7 +43,7 @@ Examples:
 export const count: Register = (program, context) => {
   const command = program
     .command("count")
-    .argument("<spec...>", "layers, a file of layers, a network file, zoo:NAME, or -")
+    .argument("<spec...>", "layers, a file of layers, a network file, zoo:NAME, an ONNX model, or -")
     .description("count parameters, MACs, FLOPs and memory of layers or a network");
   addCommonFlags(command, LAYER_COLUMNS)
     .addHelpText("after", HELP)

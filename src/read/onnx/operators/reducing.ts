@@ -134,7 +134,7 @@ const loss: Rule = (node) => {
   const reduced = (node.attributes.get("reduction")?.s ?? "mean") !== "none";
   const output = reduced ? [] : (shapeOf(node.inputs[1]) ?? []);
   const probabilities = node.op === "SoftmaxCrossEntropyLoss" && node.outputs > 1 ? [input(node)] : [];
-  const softmaxed = node.op === "SoftmaxCrossEntropyLoss" ? { softmax: 3n * elements(input(node)) } : {};
+  const softmaxed = node.op === "SoftmaxCrossEntropyLoss" ? softmax(1, "log_softmax").infer([input(node)]).cost.operations : {};
   const layer = fixed({
     op: node.op === "SoftmaxCrossEntropyLoss" ? "cross_entropy_loss" : "nll_loss",
     outputs: [output, ...probabilities],
