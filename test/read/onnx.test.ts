@@ -137,6 +137,16 @@ describe("ONNX", () => {
     ["a name that nothing makes", model(value(11, "x", [1]), node("Relu", ["q"], ["y"])), /nothing before this makes `q`/],
     ["a cycle", model(value(11, "x", [1]), node("Add", ["x", "b"], ["a"]), node("Relu", ["a"], ["b"])), /nothing before this makes `b`/],
     ["an open dimension", model(value(11, "x", [1, "length"]), node("Relu", ["x"], ["y"])), /input x has an open dimension 1 \(length\)/],
+    ["an operator without inputs", model(value(11, "x", [1]), node("Add", [], ["y"])), /Add has no input/],
+    ["a pool of a vector", model(value(11, "x", [8]), node("MaxPool", ["x"], ["y"])), /MaxPool cannot read an input of 1 dimensions/],
+    [
+      "strides for another rank",
+      model(
+        value(11, "x", [1, 2, 8, 8]),
+        node("MaxPool", ["x"], ["y"], all(text(1, "kernel_shape"), number(8, 2), number(8, 2)), all(text(1, "strides"), number(8, 2))),
+      ),
+      /strides of MaxPool is 2/,
+    ],
     ["an impossible size", model(message(5, tensor("w", [-4], undefined)), value(11, "x", [1]), node("Relu", ["x"], ["y"])), /impossible shape/],
     [
       "sizes that do not fit",

@@ -2,6 +2,7 @@ import type { Attributes, Cause, Inference, Primitive, Stored } from "../../grap
 import type { DType } from "../../graph/dtype.js";
 import type { Shape } from "../../graph/shape.js";
 import { inference } from "../../ops/primitive.js";
+import { possible } from "./operand.js";
 
 /** What a layer of a model file does, its shapes already known. */
 export interface Fixed {
@@ -16,8 +17,9 @@ export interface Fixed {
   readonly view?: boolean;
 }
 
-/** A layer whose shapes and costs the file's reader has worked out. */
+/** A layer whose shapes and costs the file's reader has worked out. Throws `bad-shape`. */
 export function fixed({ op, outputs, dtype, view, ...rest }: Fixed): Primitive {
+  outputs.forEach(possible);
   return {
     type: "primitive",
     op,

@@ -1,3 +1,4 @@
+import { fail } from "../../graph/diagnostic.js";
 import type { DType } from "../../graph/dtype.js";
 import type { TypedValue } from "../../graph/inferrer.js";
 import type { Layer, Stored } from "../../graph/layer.js";
@@ -73,4 +74,17 @@ export function int(node: OnnxNode, name: string, otherwise: number): number {
 export function ints(node: OnnxNode, name: string): readonly number[] | undefined {
   const found = node.attributes.get(name);
   return found === undefined || found.ints.length === 0 ? undefined : found.ints;
+}
+
+/** A shape that a tensor can have. Throws `bad-shape` for sizes that are negative, no whole numbers, or 2^53 and more. */
+export function possible(shape: Shape): Shape {
+  if (shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return shape;
+  return fail("bad-shape", `no tensor has the shape ${shape.join("x")}`, { expected: "sizes of 0 or more" });
+}
+
+/** A list attribute with a number for each spatial axis. Throws `bad-attribute` for one of another length. */
+export function perAxis(node: OnnxNode, name: string, rank: number, otherwise: number): readonly number[] {
+  const list = ints(node, name) ?? Array<number>(rank).fill(otherwise);
+  if (list.length === rank && list.every((value) => value >= otherwise && Number.isSafeInteger(value))) return list;
+  return fail("bad-attribute", `${name} of ${node.op} is ${list.join(", ")}`, { expected: `${rank} whole numbers from ${otherwise} on` });
 }

@@ -9,7 +9,7 @@ import { withoutPayloads } from "./elide.js";
 import { fixed } from "./fixed.js";
 import { dtypeOf } from "./operators/moving.js";
 import { ruleOf } from "./operators/table.js";
-import { shapeOf, type OnnxNode, type Operand, type Result } from "./operand.js";
+import { possible, shapeOf, type OnnxNode, type Operand, type Result } from "./operand.js";
 import { readModelProto, type GraphProto, type ModelProto, type NodeProto, type ValueInfo } from "./proto.js";
 
 export interface ReadOnnxOptions {
@@ -63,7 +63,9 @@ class OnnxReader {
 
   graph(): Graph {
     this.readInitializers();
-    this.readInputs();
+    this.located({ kind: "file", path: this.path }, () => {
+      this.readInputs();
+    });
     for (const [index, node] of this.proto.nodes.entries()) this.node(node, index);
     const names = this.proto.outputs.map(({ name }) => this.output(name));
     return {
@@ -94,6 +96,15 @@ class OnnxReader {
     return name;
   }
 
+  /** Runs what may complain without knowing where. */
+  private located(place: Place, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      throw error instanceof InputError ? error.at(place) : error;
+    }
+  }
+
   private readInitializers(): void {
     for (const tensor of this.proto.initializers) {
       const { name, dims, dataType, values } = tensor;
@@ -113,7 +124,7 @@ class OnnxReader {
       this.options.input,
     );
     for (const info of open) {
-      const shape = this.setShape(info, set.get(info.name)) ?? this.inputShape(info);
+      const shape = possible(this.setShape(info, set.get(info.name)) ?? this.inputShape(info));
       const dtype = dtypeOf(info.elementType);
       const type = { shape, dtype: dtype === "float32" ? undefined : dtype };
       const axes = shape.length >= 4 ? ("channels" as const) : ("plain" as const);
@@ -159,6 +170,7 @@ class OnnxReader {
     const inputs = proto.inputs.map((name) => (name === "" ? ({ kind: "none" } as const) : this.operand(name, place)));
     const rule = ruleOf(proto.domain, proto.opType);
     if (rule === undefined || inputs.some(({ kind }) => kind === "unknown")) return this.unknown(proto);
+    if (proto.opType !== "Constant" && inputs.every(({ kind }) => kind === "none")) fail("bad-onnx", `${proto.opType} has no input`, { place });
     const node: OnnxNode = {
       op: proto.opType,
       opset: this.opset,
@@ -199,7 +211,8 @@ class OnnxReader {
       return;
     }
     if (result.kind === "constant") {
-      const { shape, dtype, values } = result;
+      const { dtype, values } = result;
+      const shape = possible(result.shape);
       // A Constant node too large for a shape or a list of axes holds a weight (Paddle's exports have all of theirs there).
       const held = proto.opType === "Constant" && values === undefined ? [{ name: first, shape, dtype }] : [];
       // Of a quantised weight the scales and zero points are no weights.

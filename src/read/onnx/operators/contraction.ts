@@ -5,7 +5,7 @@ import { convolution } from "../../../ops/conv/convolution.js";
 import { broadcast } from "../../../ops/join.js";
 import type { Pad, Padding } from "../../../ops/window.js";
 import { fixed, storing } from "../fixed.js";
-import { int, ints, shapeOf, type OnnxNode, type Result, type Rule } from "../operand.js";
+import { int, ints, perAxis, shapeOf, type OnnxNode, type Result, type Rule } from "../operand.js";
 
 /** `auto_pad` and `pads` of Conv, ConvTranspose and the pools (ONNX, Conv-11): all starts, then all ends. */
 export function paddingOf(node: OnnxNode, rank: number): Padding {
@@ -13,6 +13,8 @@ export function paddingOf(node: OnnxNode, rank: number): Padding {
   if (auto === "VALID") return "valid";
   if (auto === "SAME_UPPER" || auto === "SAME_LOWER") return "same";
   const pads = ints(node, "pads") ?? Array<number>(2 * rank).fill(0);
+  if (pads.length !== 2 * rank)
+    fail("bad-attribute", `pads of ${node.op} has ${pads.length} values`, { expected: `${2 * rank}: all starts, then all ends` });
   return Array.from({ length: rank }, (_, axis): Pad => ({ before: pads[axis] ?? 0, after: pads[axis + rank] ?? 0 }));
 }
 
@@ -21,6 +23,7 @@ const conv: Rule = (node) => {
   const [x, w, b] = node.inputs;
   const weight = shapeOf(w) ?? [];
   const rank = weight.length - 2;
+  if (rank < 1 || rank > 3) fail("wrong-rank", `a weight of Conv has ${weight.length} dimensions`, { expected: "3, 4 or 5" });
   const [outChannels = 0, perGroup = 0, ...kernelSize] = weight;
   const groups = int(node, "group", 1);
   const inChannels = perGroup * groups;
@@ -30,8 +33,8 @@ const conv: Rule = (node) => {
     connection:
       groups > 1 && groups === inChannels ? { type: "depthwise", multiplier: outChannels / groups } : { type: "grouped", groups, outChannels },
     kernelSize,
-    stride: ints(node, "strides") ?? kernelSize.map(() => 1),
-    dilation: ints(node, "dilations") ?? kernelSize.map(() => 1),
+    stride: perAxis(node, "strides", rank, 1),
+    dilation: perAxis(node, "dilations", rank, 1),
     padding: paddingOf(node, rank),
     bias: b !== undefined && b.kind !== "none",
   });
@@ -47,17 +50,18 @@ const convTranspose: Rule = (node) => {
   const [x, w, b] = node.inputs;
   const [inChannels = 0, perGroup = 0, ...kernelSize] = shapeOf(w) ?? [];
   const rank = kernelSize.length;
+  if (rank < 1 || rank > 3) fail("wrong-rank", `a weight of ConvTranspose has ${rank + 2} dimensions`, { expected: "3, 4 or 5" });
   const groups = int(node, "group", 1);
   const layer = convolution({
     rank,
     inChannels,
     connection: { type: "grouped", groups, outChannels: perGroup * groups },
     kernelSize,
-    stride: ints(node, "strides") ?? kernelSize.map(() => 1),
-    dilation: ints(node, "dilations") ?? kernelSize.map(() => 1),
+    stride: perAxis(node, "strides", rank, 1),
+    dilation: perAxis(node, "dilations", rank, 1),
     padding: paddingOf(node, rank),
     bias: b !== undefined && b.kind !== "none",
-    transposed: { outputPadding: ints(node, "output_padding") ?? kernelSize.map(() => 0) },
+    transposed: { outputPadding: perAxis(node, "output_padding", rank, 0) },
   });
   const stored = node.weights([w, b].flatMap((operand) => operand ?? []));
   const size = ints(node, "output_shape");

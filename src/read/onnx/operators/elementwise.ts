@@ -1,3 +1,4 @@
+import { fail } from "../../../graph/diagnostic.js";
 import type { Cause } from "../../../graph/layer.js";
 import { elements, type Shape } from "../../../graph/shape.js";
 import { broadcast } from "../../../ops/join.js";
@@ -32,6 +33,7 @@ type Compute = (...values: readonly number[]) => number;
 function each(op: string, cause: Cause, perElement: number, compute?: Compute, dtype?: "bool"): Rule {
   return (node) => {
     const operands = node.inputs.filter((operand) => operand.kind !== "none");
+    if (operands.length === 0) fail("bad-onnx", `${node.op} has no input`);
     const shape = operands.map((operand) => shapeOf(operand) ?? []).reduce((left, right) => broadcast(node.op, left, right));
     if (operands.every((operand) => operand.kind === "constant")) {
       const spreads = operands.map((operand) => (Number(elements(shape)) > 4096 ? undefined : spread(operand, shape)));

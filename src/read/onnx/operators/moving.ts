@@ -4,7 +4,7 @@ import { isDType } from "../../../graph/dtype.js";
 import { elements, formatShape, type Shape } from "../../../graph/shape.js";
 import { broadcast, concat, split } from "../../../ops/join.js";
 import { fixed } from "../fixed.js";
-import { int, ints, shapeOf, valuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../operand.js";
+import { int, ints, possible, shapeOf, valuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../operand.js";
 import { ELEMENT_TYPES } from "../proto.js";
 
 const input = (node: OnnxNode): Shape => shapeOf(node.inputs[0]) ?? [];
@@ -23,7 +23,7 @@ function axesOf(node: OnnxNode, rank: number): readonly number[] | undefined {
 
 function known(node: OnnxNode, index: number, what: string): readonly number[] {
   const values = valuesOf(node.inputs[index]);
-  if (values !== undefined) return values;
+  if (values?.every((value) => Number.isFinite(value)) === true) return values;
   return fail("data-dependent", `${what} of ${node.op} is computed from the model's data`, {
     expected: "a shape that is known before the model runs",
   });
@@ -38,7 +38,7 @@ const reshape: Rule = (node) => {
   // A tensor of no element at all: 0 is a size like any other.
   const rest = sizes.reduce((product, size) => (size < 0 ? product : product * BigInt(size)), 1n);
   const left = rest === 0n ? 0 : Number(elements(shape) / rest);
-  const output = sizes.map((size) => (size < 0 ? left : size));
+  const output = possible(sizes.map((size) => (size < 0 ? left : size)));
   if (elements(output) !== elements(shape)) fail("shape-mismatch", `Reshape cannot make ${formatShape(output)} of ${formatShape(shape)}`);
   return moved(node, "reshape", output, true, valuesOf(node.inputs[0]));
 };
@@ -184,7 +184,7 @@ export function dtypeOf(type: number): DType | undefined {
 }
 
 const constantOfShape: Rule = (node) => {
-  const shape = known(node, 0, "the shape");
+  const shape = possible(known(node, 0, "the shape"));
   const value = node.attributes.get("value")?.t?.values?.[0] ?? 0;
   const count = Number(elements(shape));
   return { kind: "constant", shape, values: count <= 4096 ? Array<number>(count).fill(value) : undefined };
@@ -204,7 +204,7 @@ const range: Rule = (node) => {
 };
 
 const expand: Rule = (node) => {
-  const output = broadcast("Expand", input(node), known(node, 1, "the shape"));
+  const output = broadcast("Expand", input(node), possible(known(node, 1, "the shape")));
   const [source] = node.inputs;
   if (source?.kind === "constant" && source.origins.length > 0)
     return { kind: "layer", layer: fixed({ op: "expand", outputs: [output], stored: node.store([source]) }), inputs: [source] };

@@ -1,9 +1,10 @@
+import { fail } from "../../../graph/diagnostic.js";
 import { elements, type Shape } from "../../../graph/shape.js";
 import { softmax } from "../../../ops/activation.js";
 import { channelNorm, localResponseNorm } from "../../../ops/norm/channel-norm.js";
 import { windowPool } from "../../../ops/pool/window-pool.js";
 import { fixed, storing } from "../fixed.js";
-import { int, ints, shapeOf, valuesOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
+import { int, ints, perAxis, shapeOf, valuesOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
 import { paddingOf } from "./contraction.js";
 
 const first = (node: OnnxNode): readonly Operand[] => node.inputs.slice(0, 1);
@@ -45,14 +46,15 @@ const layerNorm: Rule = (node) => {
 const pool =
   (kind: "max" | "avg" | "lp"): Rule =>
   (node) => {
-    const kernelSize = ints(node, "kernel_shape") ?? [];
-    const rank = kernelSize.length;
+    const rank = input(node).length - 2;
+    if (rank < 1) fail("wrong-rank", `${node.op} cannot read an input of ${rank + 2} dimensions`, { expected: "3 dimensions or more" });
+    const kernelSize = perAxis(node, "kernel_shape", rank, 1);
     const layer = windowPool({
       kind,
       rank,
       kernelSize,
-      stride: ints(node, "strides") ?? kernelSize.map(() => 1),
-      dilation: ints(node, "dilations") ?? kernelSize.map(() => 1),
+      stride: perAxis(node, "strides", rank, 1),
+      dilation: perAxis(node, "dilations", rank, 1),
       padding: paddingOf(node, rank),
       ceilMode: int(node, "ceil_mode", 0) === 1,
       returnIndices: node.outputs > 1,
