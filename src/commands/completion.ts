@@ -59,7 +59,7 @@ function describe(command: Command): Described {
     takes: !option.required ? "nothing" : option.long === "--output" ? "file" : "value",
   }));
   const help: Flag = { names: ["-h", "--help"], description: "display help for command", choices: [], takes: "nothing" };
-  const words = command.registeredArguments.flatMap((argument) => argument.argChoices ?? []);
+  const words = [...command.registeredArguments.flatMap((argument) => argument.argChoices ?? []), ...command.commands.map((sub) => sub.name())];
   return { name: command.name(), description: command.description(), flags: [...flags, help], words };
 }
 
