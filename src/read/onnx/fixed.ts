@@ -2,7 +2,7 @@ import type { Attributes, Cause, Inference, Primitive, Stored } from "../../grap
 import type { DType } from "../../graph/dtype.js";
 import type { Shape } from "../../graph/shape.js";
 import { inference } from "../../ops/primitive.js";
-import { possible } from "./operand.js";
+import { possible, type OnnxNode, type Result } from "./operand.js";
 
 /** What a layer of a model file does, its shapes already known. */
 export interface Fixed {
@@ -36,4 +36,11 @@ export function fixed({ op, outputs, dtype, view, ...rest }: Fixed): Primitive {
 /** The same layer with what the file stores for it, in place of what it would store by its attributes. */
 export function storing(layer: Primitive, stored: readonly Stored[]): Primitive {
   return { ...layer, infer: (inputs) => ({ ...layer.infer(inputs), stored }) };
+}
+
+/** Data moved or looked at otherwise: known where its source is known. */
+export function moved(node: OnnxNode, op: string, shape: Shape, view: boolean, values?: readonly number[]): Result {
+  const [source] = node.inputs;
+  if (source?.kind === "constant") return { kind: "constant", shape, values, dtype: source.dtype };
+  return { kind: "layer", layer: fixed({ op, outputs: [shape], view }), inputs: node.inputs.slice(0, 1) };
 }

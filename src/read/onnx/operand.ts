@@ -1,9 +1,10 @@
 import { fail } from "../../graph/diagnostic.js";
-import type { DType } from "../../graph/dtype.js";
+import { isDType, type DType } from "../../graph/dtype.js";
 import type { TypedValue } from "../../graph/inferrer.js";
 import type { Layer, Stored } from "../../graph/layer.js";
 import type { Shape } from "../../graph/shape.js";
-import type { AttributeProto } from "./proto.js";
+import { resolveAxis } from "../../ops/primitive.js";
+import { ELEMENT_TYPES, type AttributeProto } from "./proto.js";
 
 /** What a node reads under one name. */
 export type Operand =
@@ -87,4 +88,32 @@ export function perAxis(node: OnnxNode, name: string, rank: number, otherwise: n
   const list = ints(node, name) ?? Array<number>(rank).fill(otherwise);
   if (list.length === rank && list.every((value) => value >= otherwise && Number.isSafeInteger(value))) return list;
   return fail("bad-attribute", `${name} of ${node.op} is ${list.join(", ")}`, { expected: `${rank} whole numbers from ${otherwise} on` });
+}
+
+/** Values of a tensor are carried along up to this many: shapes and axes, not data. */
+export const FEW = 4096;
+
+/** The shape of a node's first input. */
+export function inputShape(node: OnnxNode): Shape {
+  return shapeOf(node.inputs[0]) ?? [];
+}
+
+/** The `axis` of a node, counted from the front. Throws `bad-axis`. */
+export function axisOf(node: OnnxNode, rank: number, otherwise: number): number {
+  return resolveAxis(node.op, int(node, "axis", otherwise), rank);
+}
+
+/** The values of an input that decides a shape. Throws `data-dependent` where they are not known before the model runs. */
+export function known(node: OnnxNode, index: number, what: string): readonly number[] {
+  const values = valuesOf(node.inputs[index]);
+  if (values?.every((value) => Number.isFinite(value)) === true) return values;
+  return fail("data-dependent", `${what} of ${node.op} is computed from the model's data`, {
+    expected: "a shape that is known before the model runs",
+  });
+}
+
+/** An element type of ONNX by its number; nothing for one that is not counted in bytes here (strings). */
+export function dtypeOf(type: number): DType | undefined {
+  const name = ELEMENT_TYPES[type];
+  return name !== undefined && isDType(name) ? name : undefined;
 }

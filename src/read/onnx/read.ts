@@ -7,9 +7,8 @@ import { writtenInputs, type InputShapes } from "../../graph/written-input.js";
 import type { ByteSource } from "./bytes.js";
 import { withoutPayloads } from "./elide.js";
 import { fixed } from "./fixed.js";
-import { dtypeOf } from "./operators/moving.js";
 import { ruleOf } from "./operators/table.js";
-import { possible, shapeOf, type OnnxNode, type Operand, type Result } from "./operand.js";
+import { dtypeOf, possible, shapeOf, type OnnxNode, type Operand, type Result } from "./operand.js";
 import { readModelProto, type GraphProto, type ModelProto, type NodeProto, type ValueInfo } from "./proto.js";
 
 export interface ReadOnnxOptions {

@@ -3,7 +3,7 @@ import type { Cause } from "../../../graph/layer.js";
 import { elements, type Shape } from "../../../graph/shape.js";
 import { broadcast } from "../../../ops/join.js";
 import { fixed } from "../fixed.js";
-import { shapeOf, valuesOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
+import { FEW, shapeOf, valuesOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
 
 /** Values of an operand read at each element of a shape that it broadcasts to. */
 function spread(operand: Operand, shape: Shape): readonly number[] | undefined {
@@ -36,7 +36,7 @@ function each(op: string, cause: Cause, perElement: number, compute?: Compute, d
     if (operands.length === 0) fail("bad-onnx", `${node.op} has no input`);
     const shape = operands.map((operand) => shapeOf(operand) ?? []).reduce((left, right) => broadcast(node.op, left, right));
     if (operands.every((operand) => operand.kind === "constant")) {
-      const spreads = operands.map((operand) => (Number(elements(shape)) > 4096 ? undefined : spread(operand, shape)));
+      const spreads = operands.map((operand) => (Number(elements(shape)) > FEW ? undefined : spread(operand, shape)));
       const known = compute !== undefined && spreads.every((values) => values !== undefined);
       const values = known
         ? Array.from({ length: Number(elements(shape)) }, (_, index) => compute(...spreads.map((list) => list[index] ?? 0)))

@@ -1,14 +1,13 @@
 import { fail } from "../../../graph/diagnostic.js";
-import { elements, type Shape } from "../../../graph/shape.js";
+import { elements } from "../../../graph/shape.js";
 import { softmax } from "../../../ops/activation.js";
 import { channelNorm, localResponseNorm } from "../../../ops/norm/channel-norm.js";
 import { windowPool } from "../../../ops/pool/window-pool.js";
 import { fixed, storing } from "../fixed.js";
-import { int, ints, perAxis, shapeOf, valuesOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
+import { axisOf, inputShape, int, ints, perAxis, shapeOf, valuesOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
 import { paddingOf } from "./contraction.js";
 
 const first = (node: OnnxNode): readonly Operand[] => node.inputs.slice(0, 1);
-const input = (node: OnnxNode): Shape => shapeOf(node.inputs[0]) ?? [];
 
 /** BatchNormalization (ONNX, version 15): scale and shift are parameters, mean and variance buffers. */
 const batchNorm: Rule = (node) => {
@@ -27,10 +26,9 @@ const instanceNorm: Rule = (node) => ({
 
 /** LayerNormalization (ONNX, version 17): 5 operations an element to measure and divide, and one each for scale and shift, as nn.LayerNorm. */
 const layerNorm: Rule = (node) => {
-  const shape = input(node);
+  const shape = inputShape(node);
   const affine = BigInt(node.inputs.slice(1).filter((operand) => operand.kind !== "none").length);
-  const axis = int(node, "axis", -1);
-  const at = axis < 0 ? axis + shape.length : axis;
+  const at = axisOf(node, shape.length, -1);
   // Mean and inverse deviation, where they are asked for.
   const measured = shape.map((size, index) => (index < at ? size : 1));
   const layer = fixed({
@@ -46,7 +44,7 @@ const layerNorm: Rule = (node) => {
 const pool =
   (kind: "max" | "avg" | "lp"): Rule =>
   (node) => {
-    const rank = input(node).length - 2;
+    const rank = inputShape(node).length - 2;
     if (rank < 1) fail("wrong-rank", `${node.op} cannot read an input of ${rank + 2} dimensions`, { expected: "3 dimensions or more" });
     const kernelSize = perAxis(node, "kernel_shape", rank, 1);
     const layer = windowPool({
@@ -65,7 +63,7 @@ const pool =
 const globalPool =
   (kind: string): Rule =>
   (node) => {
-    const shape = input(node);
+    const shape = inputShape(node);
     const output = shape.map((size, axis) => (axis < 2 ? size : 1));
     const layer = fixed({
       op: `global_${kind}_pool${shape.length - 2}d`,
@@ -80,7 +78,7 @@ const globalPool =
 const reduce =
   (op: string): Rule =>
   (node) => {
-    const shape = input(node);
+    const shape = inputShape(node);
     const listed = ints(node, "axes") ?? valuesOf(node.inputs[1]);
     const written = listed?.length === 0 ? undefined : listed;
     const axes =
@@ -107,9 +105,8 @@ const reduce =
 
 /** The index of an extreme along one axis. */
 const arg: Rule = (node) => {
-  const shape = input(node);
-  const axis = int(node, "axis", 0);
-  const at = axis < 0 ? axis + shape.length : axis;
+  const shape = inputShape(node);
+  const at = axisOf(node, shape.length, 0);
   const keep = int(node, "keepdims", 1) === 1;
   const output = shape.flatMap((size, index) => (index === at ? (keep ? [1] : []) : [size]));
   return {
@@ -123,7 +120,7 @@ const arg: Rule = (node) => {
 const keeping =
   (op: string, cause: "normalization" | "reduction", perElement: bigint): Rule =>
   (node) => {
-    const shape = input(node);
+    const shape = inputShape(node);
     return {
       kind: "layer",
       layer: fixed({ op, outputs: [shape], stored: node.weights(node.inputs.slice(1)), operations: { [cause]: elements(shape) * perElement } }),
@@ -135,8 +132,8 @@ const keeping =
 const loss: Rule = (node) => {
   const reduced = (node.attributes.get("reduction")?.s ?? "mean") !== "none";
   const output = reduced ? [] : (shapeOf(node.inputs[1]) ?? []);
-  const probabilities = node.op === "SoftmaxCrossEntropyLoss" && node.outputs > 1 ? [input(node)] : [];
-  const softmaxed = node.op === "SoftmaxCrossEntropyLoss" ? softmax(1, "log_softmax").infer([input(node)]).cost.operations : {};
+  const probabilities = node.op === "SoftmaxCrossEntropyLoss" && node.outputs > 1 ? [inputShape(node)] : [];
+  const softmaxed = node.op === "SoftmaxCrossEntropyLoss" ? softmax(1, "log_softmax").infer([inputShape(node)]).cost.operations : {};
   const layer = fixed({
     op: node.op === "SoftmaxCrossEntropyLoss" ? "cross_entropy_loss" : "nll_loss",
     outputs: [output, ...probabilities],
