@@ -1,13 +1,11 @@
 import type { Graph, Node } from "../../graph/graph.js";
 import { elements } from "../../graph/shape.js";
-import { Expander, type ExpandOptions } from "./expand.js";
+import { expandSettled, type Expander, type ExpandOptions } from "./expand.js";
 import type { Frame, Tensor } from "./frame.js";
-import { InputSettled, NetworkInputs } from "./inputs.js";
 import { LayerTexts } from "./layers.js";
 import type { Action, Body, Instruction, Network } from "./program.js";
 import { Reads } from "./reads.js";
 import { format } from "./scope.js";
-import { parametersOf } from "./settings.js";
 
 /** Parts kept; a sweep of more is as right, and slower. */
 const MAX_PARTS = 4_000;
@@ -27,17 +25,12 @@ export function chainExpander(network: Network): ((options?: ExpandOptions) => r
   const texts = new LayerTexts();
   const parts = new Parts(network);
   return (options = {}) => {
-    const { values } = parametersOf(network, options.set ?? {});
-    const inputs = new NetworkInputs(network.inputs, options);
-    for (let round = 0; round <= network.inputs.length; round++) {
-      try {
-        return parts.of(new Expander(network, texts, inputs, values));
-      } catch (error) {
-        if (error instanceof NoChain) return undefined;
-        if (!(error instanceof InputSettled)) throw error;
-      }
+    try {
+      return expandSettled(network, texts, options, (expander) => parts.of(expander));
+    } catch (error) {
+      if (error instanceof NoChain) return undefined;
+      throw error;
     }
-    throw new Error("the inputs of a network did not settle");
   };
 }
 

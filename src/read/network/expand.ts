@@ -4,15 +4,16 @@ import { Inferrer, type TypedValue } from "../../graph/inferrer.js";
 import type { Axes, Layer, TensorType } from "../../graph/layer.js";
 import { concat, elementwiseJoin, split } from "../../ops/join.js";
 import { trainingOnly } from "../../ops/training-only.js";
+import { bindAll, bindArguments } from "./arguments.js";
 import { closest } from "../notation/closest.js";
 import { indexed, Taps, unique, type Frame, type Tensor } from "./frame.js";
 import { builtins } from "./functions.js";
 import { InputSettled, NetworkInputs, type InputSettings } from "./inputs.js";
 import { LayerTexts } from "./layers.js";
-import type { Action, Argument, Binding, Body, Instruction, Network } from "./program.js";
+import type { Action, Body, Instruction, Network } from "./program.js";
 import { Budget, isList, kindOf, Scope, type Call, type Value } from "./scope.js";
 import { parametersOf, type Settings } from "./settings.js";
-import { bindEach, truth } from "./values.js";
+import { bindEach, truth, whole } from "./values.js";
 
 export interface ExpandOptions extends InputSettings {
   /** Parameters by name, and `variant`: `{ alpha: 0.5 }`. */
@@ -30,19 +31,26 @@ const MAX_CALLS = 64;
  */
 export function networkExpander(network: Network): (options?: ExpandOptions) => Graph {
   const texts = new LayerTexts();
-  return (options = {}) => {
-    const { values, variant } = parametersOf(network, options.set ?? {});
-    const inputs = new NetworkInputs(network.inputs, options);
-    // Each input is settled at most once, so that this ends.
-    for (let round = 0; round <= network.inputs.length; round++) {
-      try {
-        return new Expander(network, texts, inputs, values).graph(variant ?? network.name);
-      } catch (error) {
-        if (!(error instanceof InputSettled)) throw error;
-      }
+  return (options = {}) => expandSettled(network, texts, options, (expander, variant) => expander.graph(variant ?? network.name));
+}
+
+/** Runs an expansion, again where its first layers show that an input was taken for another shape: each is settled once, so that this ends. */
+export function expandSettled<T>(
+  network: Network,
+  texts: LayerTexts,
+  options: ExpandOptions,
+  run: (expander: Expander, variant: string | undefined) => T,
+): T {
+  const { values, variant } = parametersOf(network, options.set ?? {});
+  const inputs = new NetworkInputs(network.inputs, options);
+  for (let round = 0; round <= network.inputs.length; round++) {
+    try {
+      return run(new Expander(network, texts, inputs, values), variant);
+    } catch (error) {
+      if (!(error instanceof InputSettled)) throw error;
     }
-    throw new Error("the inputs of a network did not settle");
-  };
+  }
+  throw new Error("the inputs of a network did not settle");
 }
 
 /** One expansion of a network: runs instructions, which add nodes and move the current tensor on. */
@@ -66,9 +74,9 @@ export class Expander {
     this.root = new Scope(budget, new Scope(budget, undefined, builtins), own);
     for (const [name, value] of values) this.root.set(name, value);
     for (const { name, parameters, body } of network.functions) {
-      own.set(name, (args, place) => this.deeper(place, () => body(this.bound(name, parameters, args, new Map(), place))));
+      own.set(name, (args, place) => this.deeper(place, () => body(bindArguments(this.root, { name, parameters }, args, new Map(), place))));
     }
-    this.bindAll(network.lets, this.root);
+    bindAll(network.lets, this.root);
     const types = inputs.types(this.root);
     const tensors = types.map(({ name, shape, dtype }): Tensor => ({ name, value: this.inferrer.value({ shape, dtype }, "any"), input: name }));
     const [first] = tensors;
@@ -122,25 +130,6 @@ export class Expander {
     } finally {
       this.depth -= 1;
     }
-  }
-
-  private bindAll(bindings: readonly Binding[], scope: Scope): void {
-    for (const { name, value } of bindings) scope.set(name, value(scope));
-  }
-
-  private bound(callee: string, parameters: readonly Argument[], args: readonly Value[], named: ReadonlyMap<string, Value>, place: Place): Scope {
-    const signature = `${callee}(${parameters.map(({ name, otherwise }) => (otherwise === undefined ? name : `${name}=...`)).join(", ")})`;
-    const wrong = (message: string): never => fail("bad-argument", message, { place, expected: signature });
-    if (args.length > parameters.length) wrong(`${callee} is given ${args.length} values`);
-    for (const name of named.keys()) if (!parameters.some((parameter) => parameter.name === name)) wrong(`${callee} has no argument \`${name}\``);
-    const scope = this.root.child();
-    this.root.budget.spend(1, place);
-    parameters.forEach(({ name, otherwise }, index) => {
-      const byOrder = args[index];
-      if (byOrder !== undefined && named.has(name)) wrong(`\`${name}\` of ${callee} is given twice`);
-      scope.set(name, byOrder ?? named.get(name) ?? otherwise?.(scope) ?? wrong(`${callee} needs \`${name}\``));
-    });
-    return scope;
   }
 
   private run(body: Body, frame: Frame): void {
@@ -269,8 +258,8 @@ export class Expander {
       if (named.has(argument.name)) fail("bad-argument", `\`${argument.name}\` is given twice`, { place: argument.place });
       named.set(argument.name, argument.value(frame.scope));
     }
-    const scope = this.bound(name, block.parameters, positional, named, place);
-    this.bindAll(block.lets, scope);
+    const scope = bindArguments(this.root, block, positional, named, place);
+    bindAll(block.lets, scope);
     const taps = new Taps(frame.taps);
     this.run(block.body, { ...this.inside(frame, own ?? name), scope, taps, calls: frame.calls + 1 });
   }
@@ -317,9 +306,4 @@ export class Expander {
       })
     );
   }
-}
-
-function whole(value: Value, what: string, place: Place): number {
-  if (typeof value === "number" && Number.isInteger(value)) return value;
-  return fail("bad-value", `${what} is a whole number, and this is ${typeof value === "number" ? value : kindOf(value)}`, { place });
 }

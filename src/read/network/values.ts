@@ -76,3 +76,9 @@ export function element(list: Value, index: Value, place: Place): Value {
     list[at] ?? fail("bad-value", `there is no element ${format(index)} in a list of ${list.length}`, { place, expected: `0 to ${list.length - 1}` })
   );
 }
+
+/** A value as a whole number. Throws `bad-value`; `what` it is for. */
+export function whole(value: Value, what: string, place: Place): number {
+  if (typeof value === "number" && Number.isInteger(value)) return value;
+  return fail("bad-value", `${what} is a whole number, and this is ${typeof value === "number" ? value : kindOf(value)}`, { place });
+}

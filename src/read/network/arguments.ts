@@ -1,0 +1,30 @@
+import { fail, type Place } from "../../graph/diagnostic.js";
+import type { Argument, Binding } from "./program.js";
+import type { Scope, Value } from "./scope.js";
+
+/** Binds names to their expressions, each of which may use those before it. */
+export function bindAll(bindings: readonly Binding[], scope: Scope): void {
+  for (const { name, value } of bindings) scope.set(name, value(scope));
+}
+
+/** The scope of one call: its arguments in order, by name, or by their defaults. Throws `bad-argument` with the signature. */
+export function bindArguments(
+  root: Scope,
+  { name: callee, parameters }: { readonly name: string; readonly parameters: readonly Argument[] },
+  args: readonly Value[],
+  named: ReadonlyMap<string, Value>,
+  place: Place,
+): Scope {
+  const signature = `${callee}(${parameters.map(({ name, otherwise }) => (otherwise === undefined ? name : `${name}=...`)).join(", ")})`;
+  const wrong = (message: string): never => fail("bad-argument", message, { place, expected: signature });
+  if (args.length > parameters.length) wrong(`${callee} is given ${args.length} values`);
+  for (const name of named.keys()) if (!parameters.some((parameter) => parameter.name === name)) wrong(`${callee} has no argument \`${name}\``);
+  const scope = root.child();
+  root.budget.spend(1, place);
+  parameters.forEach(({ name, otherwise }, index) => {
+    const byOrder = args[index];
+    if (byOrder !== undefined && named.has(name)) wrong(`\`${name}\` of ${callee} is given twice`);
+    scope.set(name, byOrder ?? named.get(name) ?? otherwise?.(scope) ?? wrong(`${callee} needs \`${name}\``));
+  });
+  return scope;
+}
