@@ -1,6 +1,6 @@
 import type { DType } from "../graph/dtype.js";
 import type { Attributes, Cause, Formulas, Kind } from "../graph/layer.js";
-import type { Shape } from "../graph/shape.js";
+import type { OpenShape, Shape } from "../graph/shape.js";
 import type { Layout } from "../graph/layout.js";
 
 /** What a layer or a whole model costs. Counts are exact; bytes are of stored or moved tensors. */
@@ -33,6 +33,10 @@ export interface LayerAnalysis extends Figures {
   readonly outputs: readonly Shape[];
   readonly attributes: Attributes;
   readonly mixes: { readonly channels: boolean; readonly space: boolean };
+  /** How often it runs, where that is not once: the body of a loop. MACs, FLOPs and bytes moved are those of all its runs. */
+  readonly times?: bigint | undefined;
+  /** Why its cost is not known. */
+  readonly uncounted?: string | undefined;
   /** Writes out how parameters and MACs come about, with the numbers put in. */
   readonly formulas?: (() => Formulas) | undefined;
   /** The layers that a composite consists of; its figures are their sum. */
@@ -47,14 +51,22 @@ export interface Totals extends Figures {
 
 export interface NamedTensor {
   readonly name: string;
-  readonly shape: Shape;
+  readonly shape: OpenShape;
   readonly dtype: DType;
+}
+
+/** Layers of one operator that could not be counted, and why. */
+export interface Uncounted {
+  readonly op: string;
+  readonly count: number;
+  readonly reason: string;
 }
 
 /** Everything counted of one model. The renderers take it as it is. */
 export interface Analysis {
   readonly model: { readonly name: string; readonly format: string; readonly source: string };
   readonly convention: "convcost";
+  /** Something could not be counted: MACs, FLOPs and bytes are at least what is said. */
   readonly partial: boolean;
   readonly layout: Layout;
   readonly dtype: DType;
@@ -62,6 +74,6 @@ export interface Analysis {
   readonly outputs: readonly NamedTensor[];
   readonly totals: Totals;
   readonly layers: readonly LayerAnalysis[];
-  readonly uncounted: readonly { readonly op: string; readonly count: number }[];
+  readonly uncounted: readonly Uncounted[];
   readonly warnings: readonly string[];
 }

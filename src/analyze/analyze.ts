@@ -1,7 +1,7 @@
 import type { DType } from "../graph/dtype.js";
-import type { Graph } from "../graph/graph.js";
+import type { Graph, OpenTensor } from "../graph/graph.js";
 import type { Cause } from "../graph/layer.js";
-import type { Analysis, Figures, LayerAnalysis, NamedTensor } from "./analysis.js";
+import type { Analysis, Figures, LayerAnalysis, NamedTensor, Uncounted } from "./analysis.js";
 import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
 import { inferGraph } from "./infer.js";
 import { resolveInputs, type InputOptions } from "./input.js";
@@ -28,20 +28,24 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
   const context: Context = { dtype: options.dtype ?? "float32", layout: options.layout ?? "nchw" };
   const inferred = inferGraph(graph, resolveInputs(graph, options));
   const layers = inferred.layers.map((layer, index) => countLayer(layer, index, context));
+  const uncounted = uncountedOf(layers);
   return {
     model: { name: graph.name, format: graph.format, source: graph.source },
     convention: "convcost",
-    partial: (graph.uncounted?.length ?? 0) > 0,
+    partial: uncounted.length > 0,
     ...context,
-    inputs: inferred.inputs.map((value, index) => named(graph.inputs[index]?.name ?? "input", value, context)),
-    outputs: inferred.outputs.map((value, index) => named(graph.outputs[index] ?? "output", value, context)),
+    inputs: [
+      ...inferred.inputs.map((value, index) => named(graph.inputs[index]?.name ?? "input", value, context)),
+      ...(graph.openInputs ?? []).map((tensor) => open(tensor, context)),
+    ],
+    outputs: outputsOf(graph, inferred.outputs, context),
     totals: {
       layers: layers.length,
       ...sumFigures(layers),
       peakActivationBytes: peakActivationBytes(inferred, context.dtype),
     },
     layers,
-    uncounted: graph.uncounted ?? [],
+    uncounted,
     warnings: [
       ...(graph.warnings ?? []),
       ...graph.nodes.flatMap(({ name, layer }) => (layer.assumption === undefined ? [] : [`layer ${name}: ${layer.assumption}`])),
@@ -49,8 +53,34 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
   };
 }
 
+function uncountedOf(layers: readonly LayerAnalysis[]): readonly Uncounted[] {
+  const found = new Map<string, Uncounted>();
+  for (const { op, uncounted: reason } of layers) {
+    if (reason === undefined) continue;
+    const key = `${op}\n${reason}`;
+    found.set(key, { op, reason, count: (found.get(key)?.count ?? 0) + 1 });
+  }
+  return [...found.values()];
+}
+
 function named(name: string, value: TypedValue, { dtype, layout }: Context): NamedTensor {
   return { name, shape: shown(value, layout), dtype: value.dtype ?? dtype };
+}
+
+function open({ name, shape, dtype }: OpenTensor, context: Context): NamedTensor {
+  return { name, shape, dtype: dtype ?? context.dtype };
+}
+
+/** The outputs in the source's order, those whose sizes are not known among them. */
+function outputsOf(graph: Graph, values: readonly TypedValue[], context: Context): readonly NamedTensor[] {
+  const rest = [...values];
+  return graph.outputs.map((name) => {
+    const unknown = graph.openOutputs?.find((tensor) => tensor.name === name);
+    if (unknown !== undefined) return open(unknown, context);
+    const value = rest.shift();
+    if (value === undefined) throw new Error(`the graph has no output ${name}`);
+    return named(name, value, context);
+  });
 }
 
 function shown(value: TypedValue, layout: Layout) {
@@ -70,6 +100,8 @@ function countLayer(layer: InferredLayer, index: number, context: Context): Laye
     outputs: layer.outputs.map((value) => shown(value, context.layout)),
     attributes: layer.layer.type === "composite" ? { ...lead?.attributes, ...layer.layer.attributes } : (layer.inference?.attributes ?? {}),
     mixes: layer.inference?.mixes ?? { channels: steps.some((step) => step.mixes.channels), space: steps.some((step) => step.mixes.space) },
+    times: layer.inference?.times,
+    uncounted: layer.inference?.uncounted,
     formulas: lead?.formulas ?? layer.inference?.formulas,
     steps: lead === undefined ? steps : lead.steps,
     ...figures,
@@ -81,25 +113,31 @@ function leadOf(name: string | undefined, steps: readonly LayerAnalysis[]): Laye
 }
 
 function primitiveFigures(layer: InferredLayer, inference: NonNullable<InferredLayer["inference"]>, { dtype }: Context): Figures {
-  const { cost, stored } = inference;
+  const { cost, stored, times = 1n } = inference;
   const count = (role: "parameter" | "buffer") =>
     stored.filter((tensor) => tensor.role === role).reduce((sum, tensor) => sum + elements(tensor.shape), 0n);
   const weightBytes = stored.reduce((sum, tensor) => sum + tensorBytes(tensor, dtype), 0n);
   const activationBytes = newBytes(layer, dtype);
   const isView = layer.layer.type === "primitive" && layer.layer.view === true;
-  const bytesMoved = isView ? 0n : distinctBytes(layer.inputs, dtype) + activationBytes + weightBytes;
-  const flops = 2n * cost.macs + Object.values(cost.operations).reduce((sum, operations) => sum + operations, 0n);
+  const bytesMoved = isView ? 0n : times * (distinctBytes(layer.inputs, dtype) + activationBytes + weightBytes);
+  const macs = times * cost.macs;
+  const operations = times === 1n ? cost.operations : scaled(cost.operations, times);
+  const flops = 2n * macs + Object.values(operations).reduce((sum, count) => sum + count, 0n);
   return {
     params: count("parameter"),
     buffers: count("buffer"),
-    macs: cost.macs,
+    macs,
     flops,
-    operations: cost.operations,
+    operations,
     weightBytes,
     activationBytes,
     bytesMoved,
     intensity: ratio(flops, bytesMoved),
   };
+}
+
+function scaled(operations: Figures["operations"], times: bigint): Figures["operations"] {
+  return Object.fromEntries(Object.entries(operations).map(([cause, count]) => [cause, count * times]));
 }
 
 function compositeFigures(layer: InferredLayer, steps: readonly LayerAnalysis[], { dtype }: Context): Figures {
@@ -138,7 +176,17 @@ function addOperations(into: Partial<Record<Cause, bigint>>, operations: Figures
   }
 }
 
-const CAUSES: readonly Cause[] = ["bias", "normalization", "activation", "pooling", "elementwise", "softmax", "reduction", "interpolation"];
+const CAUSES: readonly Cause[] = [
+  "bias",
+  "normalization",
+  "activation",
+  "pooling",
+  "elementwise",
+  "softmax",
+  "reduction",
+  "interpolation",
+  "transform",
+];
 
 /** A quotient of exact counts as a plain number; 0 where there is nothing to divide by. */
 export function ratio(numerator: bigint, denominator: bigint): number {

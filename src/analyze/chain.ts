@@ -1,11 +1,11 @@
 import type { Graph } from "../graph/graph.js";
-import type { Shape } from "../graph/shape.js";
+import type { OpenShape } from "../graph/shape.js";
 import type { Totals } from "./analysis.js";
 import { analyze, sumFigures, type AnalyzeOptions } from "./analyze.js";
 
 interface Counted {
   readonly totals: Totals;
-  readonly outputs: readonly Shape[];
+  readonly outputs: readonly OpenShape[];
 }
 
 /**

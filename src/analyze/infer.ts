@@ -26,7 +26,11 @@ export function inferGraph(graph: Graph, types: readonly ResolvedInput[]): Infer
     });
     return inferred;
   });
-  return { inputs, layers, outputs: graph.outputs.map((name) => tensor(tensors, name)) };
+  return { inputs, layers, outputs: graph.outputs.filter((name) => !isOpen(graph, name)).map((name) => tensor(tensors, name)) };
+}
+
+function isOpen({ openOutputs = [] }: Graph, name: string): boolean {
+  return openOutputs.some((output) => output.name === name);
 }
 
 function tensor(tensors: ReadonlyMap<string, TypedValue>, name: string): TypedValue {

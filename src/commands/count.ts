@@ -60,11 +60,9 @@ async function run(specs: readonly string[], flags: CommonFlags, context: Contex
   const sorted = flags.sort === undefined ? analysis.layers : sortLayers(analysis.layers, layerColumn(flags.sort, "--sort"));
   const layers = flags.top === undefined ? sorted : sorted.slice(0, flags.top);
   // In the JSON they are a field; everywhere else they must not pass unseen, nor mix with the result.
-  if (format !== "json" && analysis.partial) {
-    const operators = analysis.uncounted.map(({ op, count: times }) => `${op} (${times})`).join(", ");
-    context.io.stderr.write(`warning: the totals are at least what they say: not counted are ${harmless(operators)}\n`);
+  if (format !== "json") {
+    for (const line of [...partialLines(analysis), ...analysis.warnings]) context.io.stderr.write(`warning: ${harmless(line)}\n`);
   }
-  if (format !== "json") for (const warning of analysis.warnings) context.io.stderr.write(`warning: ${harmless(warning)}\n`);
   switch (format) {
     case "json":
       emit(context, flags, analysisJson(analysis, context.version, layers));
@@ -78,6 +76,20 @@ async function run(specs: readonly string[], flags: CommonFlags, context: Contex
     case "table":
       emit(context, flags, await table(analysis, layers, columns, flags, context));
   }
+}
+
+/** Reasons that are told on standard error; the JSON has all of them. */
+const MAX_REASONS = 8;
+
+/** What the totals leave out, by the reason. */
+function partialLines({ uncounted }: Analysis): readonly string[] {
+  const reasons = [...new Set(uncounted.map(({ reason }) => reason))];
+  const lines = reasons.slice(0, MAX_REASONS).map((reason) => {
+    const operators = uncounted.filter((entry) => entry.reason === reason).map(({ op, count: times }) => `${op} (${times})`);
+    return `not counted, so that the totals are at least what they say: ${operators.join(", ")}: ${reason}`;
+  });
+  const left = reasons.length - lines.length;
+  return left > 0 ? [...lines, `and layers for ${left} more reasons (--json has all of them)`] : lines;
 }
 
 type Columns = Parameters<typeof layerGrid>[2]["columns"];

@@ -4,7 +4,7 @@ import { fromLayout } from "../graph/layout.js";
 import { fail, InputError } from "../graph/diagnostic.js";
 import type { Graph } from "../graph/graph.js";
 import type { Layer } from "../graph/layer.js";
-import type { Shape } from "../graph/shape.js";
+import type { OpenShape, Shape } from "../graph/shape.js";
 import { fullConvolution } from "./full-convolution.js";
 import { convolutionOf, type ConvolutionShape } from "./convolution-of.js";
 import { variantsOf, type Variant, type VariantOptions } from "./variants.js";
@@ -22,8 +22,8 @@ export type ComparisonRow =
   | (Figures & {
       readonly label: string;
       readonly available: true;
-      readonly inputs: readonly Shape[];
-      readonly outputs: readonly Shape[];
+      readonly inputs: readonly OpenShape[];
+      readonly outputs: readonly OpenShape[];
       readonly peakActivationBytes: bigint;
       readonly ratio: Ratio;
       readonly mixes: { readonly channels: boolean; readonly space: boolean };
@@ -144,7 +144,8 @@ function located<T>(graph: Graph, read: () => T): T {
 }
 
 function channelsFirst(base: Analysis, options: CompareOptions): Shape {
-  const shape = base.inputs[0]?.shape ?? [];
+  // Layers typed by hand have sizes throughout.
+  const shape = base.inputs[0]?.shape.flatMap((size) => (typeof size === "number" ? [size] : [])) ?? [];
   return fromLayout(shape, options.layout ?? "nchw", true);
 }
 

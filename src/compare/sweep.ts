@@ -1,6 +1,6 @@
 import type { Totals } from "../analyze/analysis.js";
 import { InputError } from "../graph/diagnostic.js";
-import type { Shape } from "../graph/shape.js";
+import type { OpenShape } from "../graph/shape.js";
 
 /** What a parameter can be set to. */
 export type SettingValue = number | boolean | string | null | readonly SettingValue[];
@@ -22,7 +22,7 @@ export interface SweepRow {
 export type SweepFigures = Pick<
   Totals,
   "layers" | "params" | "buffers" | "macs" | "flops" | "weightBytes" | "activationBytes" | "peakActivationBytes" | "bytesMoved" | "intensity"
-> & { readonly outputs: readonly Shape[] };
+> & { readonly outputs: readonly OpenShape[] };
 
 /** How many points a grid has. */
 export function gridSize(axes: readonly Axis[]): number {

@@ -1,6 +1,7 @@
 import type { Place } from "./diagnostic.js";
 import type { Axes, Layer, TensorType } from "./layer.js";
-import type { Shape } from "./shape.js";
+import type { DType } from "./dtype.js";
+import type { OpenShape, Shape } from "./shape.js";
 
 /** One layer in execution order. Inputs and outputs are names of tensors. */
 export interface Node {
@@ -24,6 +25,13 @@ export interface GraphInput {
   readonly axes?: Axes | undefined;
 }
 
+/** A tensor that goes in or comes out, of which not every size is known. */
+export interface OpenTensor {
+  readonly name: string;
+  readonly shape: OpenShape;
+  readonly dtype?: DType | undefined;
+}
+
 /** Everything a reader learns about a model. Nothing after the reader knows where it came from. */
 export interface Graph {
   readonly name: string;
@@ -32,8 +40,10 @@ export interface Graph {
   readonly inputs: readonly GraphInput[];
   readonly nodes: readonly Node[];
   readonly outputs: readonly string[];
+  /** Inputs that the source leaves open: no node of the graph reads them. */
+  readonly openInputs?: readonly OpenTensor[] | undefined;
+  /** Outputs among `outputs` that no node of the graph makes: their sizes depend on the data, or on an open input. */
+  readonly openOutputs?: readonly OpenTensor[] | undefined;
   /** What the source leaves open and was assumed. */
   readonly warnings?: readonly string[] | undefined;
-  /** Operators of the source that could not be counted, and how often each occurs. */
-  readonly uncounted?: readonly { readonly op: string; readonly count: number }[] | undefined;
 }

@@ -21,7 +21,7 @@ export interface Stored extends TensorType {
 }
 
 /** Arithmetic that is no multiply-accumulate of a contraction, by what it is done for. */
-export type Cause = "bias" | "normalization" | "activation" | "pooling" | "elementwise" | "softmax" | "reduction" | "interpolation";
+export type Cause = "bias" | "normalization" | "activation" | "pooling" | "elementwise" | "softmax" | "reduction" | "interpolation" | "transform";
 
 /** Exact operation counts. FLOPs are 2 per MAC plus every entry of `operations`. */
 export interface Cost {
@@ -37,6 +37,10 @@ export interface Inference {
   /** The attributes with everything filled in that the input decided (`inChannels`, resolved padding). */
   readonly attributes: Attributes;
   readonly kind?: Kind | undefined;
+  /** How often it runs: a body of a loop. Costs are those of one run; 1 unless said. */
+  readonly times?: bigint | undefined;
+  /** Why its cost is not known; what it stores is. */
+  readonly uncounted?: string | undefined;
   /** Whether an output mixes values of several channels, or of several positions, of the input. */
   readonly mixes: { readonly channels: boolean; readonly space: boolean };
   /** Writes the formulas out: a function, since most layers are never asked for them. */

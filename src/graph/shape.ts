@@ -3,6 +3,9 @@ import { fail } from "./diagnostic.js";
 /** Sizes of a tensor, batch included, channels first. */
 export type Shape = readonly number[];
 
+/** Sizes of which some are not known: the name that the source has for one, or null. */
+export type OpenShape = readonly (number | string | null)[];
+
 /** The largest size that may be written by hand (2^31 - 1, the limit of the frameworks' own int32 sizes). */
 export const MAX_DIMENSION = 2_147_483_647;
 
@@ -11,9 +14,9 @@ export function elements(shape: Shape): bigint {
   return shape.reduce((product, size) => product * BigInt(size), 1n);
 }
 
-/** `[1, 3, 32, 32]` as `1x3x32x32`. */
-export function formatShape(shape: Shape): string {
-  return shape.length === 0 ? "scalar" : shape.join("x");
+/** `[1, 3, 32, 32]` as `1x3x32x32`; a size that is not known is its name, or `?`. */
+export function formatShape(shape: OpenShape): string {
+  return shape.length === 0 ? "scalar" : shape.map((size) => size ?? "?").join("x");
 }
 
 /** A computed size, refused where it is no longer an exact integer. Throws `size-too-large`. */

@@ -15,6 +15,7 @@ export function inference(
     readonly mixes?: Inference["mixes"];
     readonly kind?: Inference["kind"];
     readonly formulas?: Inference["formulas"];
+    readonly uncounted?: string | undefined;
   } = {},
 ): Inference {
   return {
@@ -25,6 +26,7 @@ export function inference(
     mixes: rest.mixes ?? { channels: false, space: false },
     kind: rest.kind,
     formulas: rest.formulas,
+    uncounted: rest.uncounted,
   };
 }
 

@@ -85,6 +85,8 @@ function layerJson(layer: LayerAnalysis): Json {
     outputs: layer.outputs,
     attributes: layer.attributes,
     mixes: { ...layer.mixes },
+    times: layer.times,
+    uncounted: layer.uncounted,
     ...figuresJson(layer),
     steps: layer.steps.length === 0 ? undefined : layer.steps.map(layerJson),
   };

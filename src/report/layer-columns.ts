@@ -14,7 +14,8 @@ interface Row1 {
 
 type Cell =
   | { readonly type: "text"; readonly text: (row: Row1) => string }
-  | { readonly type: "count" | "bytes"; readonly value: (row: Row1) => bigint }
+  /** What a layer stores is known even where its cost is not. */
+  | { readonly type: "count" | "bytes"; readonly value: (row: Row1) => bigint; readonly stored?: boolean }
   | { readonly type: "quotient"; readonly value: (row: Row1) => number }
   | { readonly type: "share" };
 
@@ -32,17 +33,17 @@ const shapes = (list: LayerAnalysis["outputs"]) => list.map(formatShape).join(",
 /** What a row of layers can show, by the name that `--columns` and `--sort` take. */
 const COLUMNS = {
   layer: { title: "layer", cell: { type: "text", text: ({ label }) => label } },
-  op: text("op", (layer) => layer.op),
+  op: text("op", (layer) => (layer.times === undefined ? layer.op : `${layer.op} x${layer.times}`)),
   kind: text("kind", (layer) => layer.kind ?? ""),
   kernel: text("kernel", (layer) => kernelOf(layer)),
   input: text("input", (layer) => shapes(layer.inputs)),
   output: text("output", (layer) => shapes(layer.outputs)),
-  params: { title: "params", cell: { type: "count", value: ({ figures }) => figures.params } },
-  buffers: { title: "buffers", cell: { type: "count", value: ({ figures }) => figures.buffers } },
+  params: { title: "params", cell: { type: "count", value: ({ figures }) => figures.params, stored: true } },
+  buffers: { title: "buffers", cell: { type: "count", value: ({ figures }) => figures.buffers, stored: true } },
   macs: { title: "MACs", cell: { type: "count", value: ({ figures }) => figures.macs } },
   flops: { title: "FLOPs", cell: { type: "count", value: ({ figures }) => figures.flops } },
   share: { title: "share", cell: { type: "share" } },
-  weights: { title: "weights", cell: { type: "bytes", value: ({ figures }) => figures.weightBytes } },
+  weights: { title: "weights", cell: { type: "bytes", value: ({ figures }) => figures.weightBytes, stored: true } },
   activations: { title: "activations", cell: { type: "bytes", value: ({ figures }) => figures.activationBytes } },
   moved: { title: "moved", cell: { type: "bytes", value: ({ figures }) => figures.bytesMoved } },
   intensity: { title: "FLOP/B", cell: { type: "quotient", value: ({ figures }) => figures.intensity } },
@@ -126,6 +127,21 @@ function columnOf(
   units: Units,
 ): { column: Omit<Column, "key">; write: (row: Row1) => string } {
   const { title, cell } = definition;
+  const found = knownColumn(title, cell, rows, analysis, units);
+  if (cell.type === "text" || (cell.type !== "quotient" && cell.type !== "share" && cell.stored === true)) return found;
+  return { ...found, write: (row) => (row.layer?.uncounted === undefined ? found.write(row) : NOT_KNOWN) };
+}
+
+/** Stands where a number would: no zero, since nobody knows. */
+const NOT_KNOWN = "?";
+
+function knownColumn(
+  title: string,
+  cell: Cell,
+  rows: readonly Row1[],
+  analysis: Analysis,
+  units: Units,
+): { column: Omit<Column, "key">; write: (row: Row1) => string } {
   switch (cell.type) {
     case "text":
       return { column: { title, unit: "", align: "left" }, write: cell.text };

@@ -13,17 +13,18 @@ export interface SummaryLine {
 /** The totals of an analysis in words, the figures that are asked for most first. */
 export function summaryLines(analysis: Analysis, units: Units): readonly SummaryLine[] {
   const { totals } = analysis;
+  const least = analysis.partial ? " (at least)" : "";
   const lines: SummaryLine[] = [
-    { label: "MACs", value: count(totals.macs, units) },
+    { label: `MACs${least}`, value: count(totals.macs, units) },
     {
       label: "Parameters",
       value: count(totals.params, units),
       note: totals.buffers > 0n ? `+ ${count(totals.buffers, units)} in buffers` : undefined,
     },
-    { label: "FLOPs", value: count(totals.flops, units), note: split(totals, units) },
+    { label: `FLOPs${least}`, value: count(totals.flops, units), note: split(totals, units) },
     { label: "Weights", value: bytes(totals.weightBytes, units), note: analysis.dtype },
-    { label: "Activations", value: bytes(totals.activationBytes, units), note: "outputs of all layers" },
-    { label: "Peak memory", value: bytes(totals.peakActivationBytes, units), note: "most activations alive at once, without weights" },
+    { label: `Activations${least}`, value: bytes(totals.activationBytes, units), note: "outputs of all layers" },
+    { label: `Peak memory${least}`, value: bytes(totals.peakActivationBytes, units), note: "most activations alive at once, without weights" },
     { label: "Intensity", value: quotient(totals.intensity), note: "FLOPs a byte moved (inputs, outputs and weights of each layer)" },
   ];
   const input = analysis.inputs.map((tensor) => formatShape(tensor.shape)).join(", ");

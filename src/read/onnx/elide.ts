@@ -25,6 +25,9 @@ const TRAINING: MessageType = { messages: { 1: () => GRAPH, 2: () => GRAPH }, pa
 /** Values up to this many bytes may be shapes and axes; longer ones are weights, and are left where they are. */
 const SMALL = 4096;
 const MAX_DEPTH = 64;
+/** A field that takes the place of a payload, and says how many bytes `raw_data` had: one that ONNX does not use. */
+export const ELIDED = 1000;
+const RAW_DATA = 9;
 /** Bytes of everything but weights; more is no model but an attack. */
 const MAX_KEPT = 512 * 1024 * 1024;
 
@@ -61,6 +64,7 @@ class Elider {
         keep(at);
         from = field.next;
         if (inner !== undefined) pieces.push(...this.rewritten(field.number, this.message(inner, field.body, field.next, depth + 1)));
+        else if (field.number === RAW_DATA) pieces.push(Uint8Array.from([...varint(ELIDED << 3), ...varint(field.next - field.body)]));
       }
       at = field.next;
     }

@@ -1,4 +1,4 @@
-import type { Attributes, Cause, Inference, Primitive, Stored } from "../../graph/layer.js";
+import type { Attributes, Cause, Inference, Kind, Primitive, Stored, TensorType } from "../../graph/layer.js";
 import type { DType } from "../../graph/dtype.js";
 import type { Shape } from "../../graph/shape.js";
 import { inference } from "../../ops/primitive.js";
@@ -8,13 +8,16 @@ import { possible, type OnnxNode, type Result } from "./operand.js";
 export interface Fixed {
   readonly op: string;
   readonly outputs: readonly Shape[];
-  readonly dtype?: DType | undefined;
+  /** Element type of the outputs, or of each: that of the first input unless said. */
+  readonly dtype?: DType | readonly (DType | undefined)[] | undefined;
   readonly stored?: readonly Stored[];
   readonly macs?: bigint;
   readonly operations?: Readonly<Partial<Record<Cause, bigint>>>;
   readonly attributes?: Attributes;
+  readonly kind?: Kind;
   readonly mixes?: Inference["mixes"];
   readonly view?: boolean;
+  readonly uncounted?: string;
 }
 
 /** A layer whose shapes and costs the file's reader has worked out. Throws `bad-shape`. */
@@ -27,7 +30,7 @@ export function fixed({ op, outputs, dtype, view, ...rest }: Fixed): Primitive {
     view,
     infer: () =>
       inference(
-        outputs.map((shape) => ({ shape, dtype })),
+        outputs.map((shape, index) => ({ shape, dtype: typeof dtype === "object" ? dtype[index] : dtype })),
         rest,
       ),
   };
@@ -36,6 +39,24 @@ export function fixed({ op, outputs, dtype, view, ...rest }: Fixed): Primitive {
 /** The same layer with what the file stores for it, in place of what it would store by its attributes. */
 export function storing(layer: Primitive, stored: readonly Stored[]): Primitive {
   return { ...layer, infer: (inputs) => ({ ...layer.infer(inputs), stored }) };
+}
+
+/**
+ * A layer as it stands in the model: its outputs have the element type of its first input where it says none, and it runs so many times.
+ * The model's own type, float32 unless the user says another, is left open.
+ */
+export function placed(layer: Primitive, dtype: DType | undefined, times: bigint): Primitive {
+  const typed = (type: TensorType): TensorType => {
+    const own = type.dtype ?? dtype;
+    return { shape: type.shape, dtype: own === "float32" ? undefined : own };
+  };
+  return {
+    ...layer,
+    infer(inputs) {
+      const inferred = layer.infer(inputs);
+      return { ...inferred, outputs: inferred.outputs.map(typed), times: times === 1n ? undefined : times };
+    },
+  };
 }
 
 /** Data moved or looked at otherwise: known where its source is known. */

@@ -1,16 +1,17 @@
 import { fail } from "../../graph/diagnostic.js";
 import { isDType, type DType } from "../../graph/dtype.js";
 import type { TypedValue } from "../../graph/inferrer.js";
-import type { Layer, Stored } from "../../graph/layer.js";
-import type { Shape } from "../../graph/shape.js";
+import type { Primitive, Stored } from "../../graph/layer.js";
+import type { OpenShape, Shape } from "../../graph/shape.js";
 import { resolveAxis } from "../../ops/primitive.js";
-import { ELEMENT_TYPES, type AttributeProto } from "./proto.js";
+import { ELEMENT_TYPES, type Attributes, type GraphProto } from "./schema.js";
 
 /** What a node reads under one name. */
 export type Operand =
+  /** Left out, or an optional value that is empty. */
   | { readonly kind: "none" }
-  /** Made by a node that could not be counted: its shape is not known. */
-  | { readonly kind: "unknown" }
+  /** Its shape is not known, and why: what made it could not be counted, or an input is open. */
+  | { readonly kind: "unknown"; readonly reason: string; readonly shape?: OpenShape | undefined; readonly dtype?: DType | undefined }
   /** Computed by a node from the inputs. */
   | { readonly kind: "tensor"; readonly name: string; readonly value: TypedValue }
   /** Stored with the model, or computed from what is: with its values, where they are few and known. */
@@ -20,9 +21,11 @@ export type Operand =
       readonly shape: Shape;
       readonly dtype: DType | undefined;
       readonly values?: readonly number[] | undefined;
-      /** The initializers that it is, or was computed from: they are parameters once a layer reads it. */
+      /** The tensors of the file that it is, or was computed from: they are parameters once a layer reads it. */
       readonly origins: readonly Origin[];
-    };
+    }
+  /** A sequence of ONNX, whose length is known. */
+  | { readonly kind: "sequence"; readonly elements: readonly Operand[] };
 
 /** A tensor that the file stores. */
 export interface Origin {
@@ -31,25 +34,60 @@ export interface Origin {
   readonly dtype: DType | undefined;
 }
 
-/** What a node becomes: a layer over some of its inputs, values known when the model is read, or one of its inputs under another name. */
+/** What a node becomes: a layer over some of its inputs, values known when the model is read, or operands that there are already. */
 export type Result =
-  | { readonly kind: "layer"; readonly layer: Layer; readonly inputs: readonly Operand[] }
+  | { readonly kind: "layer"; readonly layer: Primitive; readonly inputs: readonly Operand[] }
   | { readonly kind: "constant"; readonly shape: Shape; readonly values?: readonly number[] | undefined; readonly dtype?: DType | undefined }
-  | { readonly kind: "same"; readonly operand: Operand };
+  | { readonly kind: "operands"; readonly operands: readonly Operand[] }
+  /** Shapes that depend on the data, as far as they are known. */
+  | { readonly kind: "unknown"; readonly reason: string; readonly shapes: readonly OpenShape[] };
+
+/** What runs the graphs inside a node: the branches of an If, the body of a Loop. */
+export interface Bodies {
+  /**
+   * Runs a graph as part of the model, each of its layers `times` times.
+   * @returns its outputs
+   */
+  readonly run: (graph: GraphProto, inputs: readonly Operand[], label: string, times?: bigint) => readonly Operand[];
+  /** Does something, but to look only: `keep` makes its layers part of the model, `spare` only what they store, under that label. */
+  readonly attempt: (label: string, run: () => readonly Operand[]) => Attempt;
+  /** The same operand, its values no longer known: another in each iteration. */
+  readonly varying: (operand: Operand) => Operand;
+  /** A tensor of that shape that no layer makes: a slice of another, an iteration's number. */
+  readonly slice: (shape: Shape, dtype: DType | undefined, of?: Operand) => Operand;
+  /** Adds a layer for a result: for what a node does besides its bodies. */
+  readonly add: (layer: Primitive, inputs: readonly Operand[]) => readonly Operand[];
+}
+
+export interface Attempt {
+  readonly outputs: readonly Operand[];
+  readonly macs: bigint;
+  readonly flops: bigint;
+  /** All of its layers are counted. */
+  readonly complete: boolean;
+  readonly keep: () => void;
+  readonly spare: () => void;
+}
 
 /** A node as its rule sees it. */
 export interface OnnxNode {
   readonly op: string;
   readonly opset: number;
   readonly inputs: readonly Operand[];
+  /** Outputs, by which of them are read: one that is left out has no name. */
   readonly outputs: number;
-  readonly attributes: ReadonlyMap<string, AttributeProto>;
+  readonly asked: readonly boolean[];
+  readonly attributes: Attributes;
+  /** Its first output goes on into a softmax, as attention's scores do. */
+  readonly scores: boolean;
+  readonly bodies: Bodies;
   /**
    * Turns constants that a layer reads into what the model stores for it, each once. Operands of `weights` are weights whatever made them, those of
-   * `operands` where an initializer of a dimension or more is behind them.
+   * `store` where they look like weights: of floats, with a dimension or more, and no attention mask.
    */
   readonly store: (operands: readonly Operand[], role?: Stored["role"]) => readonly Stored[];
-  readonly weights: (operands: readonly Operand[], role?: Stored["role"]) => readonly Stored[];
+  readonly weights: (operands: readonly (Operand | undefined)[], role?: Stored["role"]) => readonly Stored[];
+  readonly warn: (text: string) => void;
 }
 
 /** Makes of a node what it is. Throws InputError where its inputs do not fit. */
@@ -57,8 +95,14 @@ export type Rule = (node: OnnxNode) => Result;
 
 /** The shape of an operand; nothing for one that is left out. */
 export function shapeOf(operand: Operand | undefined): Shape | undefined {
-  if (operand === undefined || operand.kind === "none" || operand.kind === "unknown") return undefined;
-  return operand.kind === "tensor" ? operand.value.shape : operand.shape;
+  if (operand?.kind === "tensor") return operand.value.shape;
+  return operand?.kind === "constant" ? operand.shape : undefined;
+}
+
+/** The element type of an operand; nothing for the model's own. */
+export function typeOf(operand: Operand | undefined): DType | undefined {
+  if (operand?.kind === "tensor") return operand.value.dtype;
+  return operand?.kind === "constant" ? operand.dtype : undefined;
 }
 
 /** The values of an operand, where they are known. */
@@ -66,9 +110,19 @@ export function valuesOf(operand: Operand | undefined): readonly number[] | unde
   return operand?.kind === "constant" ? operand.values : undefined;
 }
 
+/** Whether a node is given an input. */
+export function given(operand: Operand | undefined): operand is Exclude<Operand, { kind: "none" }> {
+  return operand !== undefined && operand.kind !== "none";
+}
+
 /** A whole-number attribute, or its default. */
 export function int(node: OnnxNode, name: string, otherwise: number): number {
   return node.attributes.get(name)?.i ?? otherwise;
+}
+
+/** A text attribute, or its default. */
+export function text(node: OnnxNode, name: string, otherwise: string): string {
+  return node.attributes.get(name)?.s ?? otherwise;
 }
 
 /** A list of whole numbers; nothing where it is left out. */
@@ -98,6 +152,14 @@ export function inputShape(node: OnnxNode): Shape {
   return shapeOf(node.inputs[0]) ?? [];
 }
 
+/** The shape of one of a node's inputs. Throws `wrong-rank` where it has another number of dimensions. */
+export function shapeAt(node: OnnxNode, index: number, rank?: number): Shape {
+  const shape = shapeOf(node.inputs[index]);
+  if (shape === undefined) return fail("bad-onnx", `${node.op} has no tensor as its input ${index}`);
+  if (rank === undefined || shape.length === rank) return shape;
+  return fail("wrong-rank", `input ${index} of ${node.op} has ${shape.length} dimensions`, { expected: `${rank}` });
+}
+
 /** The `axis` of a node, counted from the front. Throws `bad-axis`. */
 export function axisOf(node: OnnxNode, rank: number, otherwise: number): number {
   return resolveAxis(node.op, int(node, "axis", otherwise), rank);
@@ -107,9 +169,22 @@ export function axisOf(node: OnnxNode, rank: number, otherwise: number): number 
 export function known(node: OnnxNode, index: number, what: string): readonly number[] {
   const values = valuesOf(node.inputs[index]);
   if (values?.every((value) => Number.isFinite(value)) === true) return values;
-  return fail("data-dependent", `${what} of ${node.op} is computed from the model's data`, {
-    expected: "a shape that is known before the model runs",
-  });
+  return dataDependent(`${what} of ${node.op} is computed from the model's data`);
+}
+
+/** What a shape depends on that is only known when the model runs: its sizes as far as they are known. */
+export function unknown(reason: string, ...shapes: readonly OpenShape[]): Result {
+  return { kind: "unknown", reason, shapes };
+}
+
+/** Sizes of which nothing is known but how many there are. */
+export function anySizes(rank: number): OpenShape {
+  return Array<null>(rank).fill(null);
+}
+
+/** Says that a shape cannot be told before the model runs. */
+export function dataDependent(message: string): never {
+  return fail("data-dependent", message, { expected: "a shape that is known before the model runs" });
 }
 
 /** An element type of ONNX by its number; nothing for one that is not counted in bytes here (strings). */

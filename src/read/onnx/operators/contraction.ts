@@ -129,4 +129,4 @@ const gemm: Rule = (node): Result => {
   return { kind: "layer", layer, inputs: node.inputs };
 };
 
-export const contractions: Readonly<Record<string, Rule>> = { Conv: conv, ConvTranspose: convTranspose, MatMul: matMul, Gemm: gemm };
+export const contractions = { Conv: conv, ConvTranspose: convTranspose, MatMul: matMul, Gemm: gemm } satisfies Readonly<Record<string, Rule>>;

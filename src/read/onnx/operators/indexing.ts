@@ -1,5 +1,9 @@
+import { fail } from "../../../graph/diagnostic.js";
+import { elements, type Shape } from "../../../graph/shape.js";
+import { resolveAxis } from "../../../ops/primitive.js";
 import { fixed, moved } from "../fixed.js";
-import { axisOf, inputShape, int, ints, known, shapeOf, valuesOf, type Rule } from "../operand.js";
+import { picked, strides, tabulated } from "../nd.js";
+import { axisOf, given, inputShape, int, ints, known, shapeOf, typeOf, unknown, valuesOf, type Rule } from "../operand.js";
 
 /** Slice (ONNX, version 13; attributes before version 10): starts, ends, axes and steps, clamped as Python's are. */
 const slice: Rule = (node) => {
@@ -10,26 +14,24 @@ const slice: Rule = (node) => {
   const axes = list("axes", 3) ?? starts.map((_, axis) => axis);
   const steps = list("steps", 4) ?? starts.map(() => 1);
   const output = [...shape];
-  const picked: { start: number; step: number; length: number }[] = [];
+  const parts = shape.map(() => ({ start: 0, step: 1 }));
   axes.forEach((written, index) => {
-    const axis = written < 0 ? written + shape.length : written;
+    const axis = resolveAxis("Slice", written, shape.length);
     const size = shape[axis] ?? 0;
     const step = steps[index] ?? 1;
+    if (step === 0) fail("bad-attribute", "a step of Slice is 0", { expected: "a step forward or back" });
     const clamp = (value: number, least: number, most: number) => Math.min(Math.max(value < 0 ? value + size : value, least), most);
     const [start, end] =
       step > 0
         ? [clamp(starts[index] ?? 0, 0, size), clamp(ends[index] ?? size, 0, size)]
         : [clamp(starts[index] ?? 0, 0, size - 1), clamp(ends[index] ?? -1, -1, size - 1)];
     output[axis] = Math.max(0, Math.ceil((end - start) / step));
-    picked.push({ start, step, length: output[axis] });
+    parts[axis] = { start, step };
   });
-  const values = valuesOf(node.inputs[0]);
-  const [only] = picked;
-  const kept =
-    values !== undefined && shape.length === 1 && only !== undefined
-      ? Array.from({ length: only.length }, (_, index) => values[only.start + index * only.step] ?? 0)
-      : undefined;
-  return moved(node, "slice", output, false, kept);
+  const values = picked(valuesOf(node.inputs[0]), shape, output, (index) =>
+    index.map((at, axis) => (parts[axis]?.start ?? 0) + at * (parts[axis]?.step ?? 1)),
+  );
+  return moved(node, "slice", output, false, values);
 };
 
 /** Gather (ONNX, version 13): the indices' shape in place of one axis. Rows of a stored table are a parameter: an embedding. */
@@ -39,16 +41,20 @@ const gather: Rule = (node) => {
   const at = axisOf(node, shape.length, 0);
   const output = [...shape.slice(0, at), ...picks, ...shape.slice(at + 1)];
   if (data?.kind === "constant" && indices?.kind === "constant") {
-    const [values, chosen] = [valuesOf(data), valuesOf(indices)];
-    const size = shape[0] ?? 0;
-    const flat =
-      values !== undefined && chosen !== undefined && shape.length === 1
-        ? chosen.map((index) => values[index < 0 ? index + size : index] ?? 0)
-        : undefined;
-    return { kind: "constant", shape: output, values: flat, dtype: data.dtype };
+    const chosen = valuesOf(indices);
+    const size = shape[at] ?? 0;
+    const steps = strides(picks);
+    const row = (index: readonly number[]) => {
+      const flat = picks.reduce((sum, _, axis) => sum + (index[at + axis] ?? 0) * (steps[axis] ?? 1), 0);
+      const value = chosen?.[flat] ?? 0;
+      return value < 0 ? value + size : value;
+    };
+    const values = chosen && picked(valuesOf(data), shape, output, (index) => [...index.slice(0, at), row(index), ...index.slice(at + picks.length)]);
+    return { kind: "constant", shape: output, values, dtype: data.dtype };
   }
   const stored = data === undefined ? [] : node.store([data]);
-  return { kind: "layer", layer: fixed({ op: stored.length > 0 ? "embedding" : "gather", outputs: [output], stored }), inputs: node.inputs };
+  const layer = fixed({ op: stored.length > 0 ? "embedding" : "gather", outputs: [output], dtype: typeOf(data), stored });
+  return { kind: "layer", layer, inputs: node.inputs };
 };
 
 /** An output of the shape of one of the inputs, of data that is moved. */
@@ -56,7 +62,7 @@ const shapedAs =
   (op: string, index: number): Rule =>
   (node) => ({
     kind: "layer",
-    layer: fixed({ op, outputs: [shapeOf(node.inputs[index]) ?? []], stored: node.store(node.inputs) }),
+    layer: fixed({ op, outputs: [shapeOf(node.inputs[index]) ?? []], dtype: typeOf(node.inputs[0]), stored: node.store(node.inputs) }),
     inputs: node.inputs,
   });
 
@@ -74,20 +80,98 @@ const topK: Rule = (node) => {
   const [k = 1] = node.attributes.get("k")?.i === undefined ? known(node, 1, "k") : [int(node, "k", 1)];
   const at = axisOf(node, shape.length, -1);
   const output = shape.map((size, index) => (index === at ? k : size));
-  return { kind: "layer", layer: fixed({ op: "topk", outputs: [output, output] }), inputs: node.inputs.slice(0, 1) };
+  return {
+    kind: "layer",
+    layer: fixed({ op: "topk", outputs: [output, output], dtype: [typeOf(node.inputs[0]), "int64"] }),
+    inputs: node.inputs.slice(0, 1),
+  };
 };
 
 /** OneHot (ONNX, version 11): a dimension more, of the depth. */
 const oneHot: Rule = (node) => {
   const shape = inputShape(node);
-  const [depth = 1] = known(node, 1, "the depth");
+  const [depth] = valuesOf(node.inputs[1]) ?? [];
   const axis = int(node, "axis", -1);
   const at = axis < 0 ? axis + shape.length + 1 : axis;
+  if (depth === undefined) return unknown("the depth of OneHot is computed from the model's data", [...shape.slice(0, at), null, ...shape.slice(at)]);
   return {
     kind: "layer",
-    layer: fixed({ op: "one_hot", outputs: [[...shape.slice(0, at), depth, ...shape.slice(at)]] }),
+    layer: fixed({ op: "one_hot", outputs: [[...shape.slice(0, at), depth, ...shape.slice(at)]], dtype: typeOf(node.inputs[2]) }),
     inputs: node.inputs.slice(0, 1),
   };
+};
+
+/** Positions of what is not 0 (ONNX, NonZero-13): [rank, how many]. Exporters count up with it over constants. */
+const nonZero: Rule = (node) => {
+  const shape = inputShape(node);
+  const values = valuesOf(node.inputs[0]);
+  if (values === undefined) return unknown("how many values are not 0 depends on the data", [Math.max(1, shape.length), null]);
+  const found = tabulatedIndices(shape).filter((_, flat) => values[flat] !== 0);
+  return {
+    kind: "constant",
+    shape: [shape.length, found.length],
+    values: shape.flatMap((_, axis) => found.map((index) => index[axis] ?? 0)),
+    dtype: "int64",
+  };
+};
+
+function tabulatedIndices(shape: Shape): readonly (readonly number[])[] {
+  const indices: (readonly number[])[] = [];
+  tabulated(shape, (index) => indices.push(index));
+  return indices;
+}
+
+/** Compress (ONNX, version 11): the slices whose condition holds. */
+const compress: Rule = (node) => {
+  const shape = inputShape(node);
+  const kept = valuesOf(node.inputs[1])?.filter((value) => value !== 0).length;
+  const axis = node.attributes.has("axis") ? axisOf(node, shape.length, 0) : undefined;
+  if (kept === undefined) {
+    return unknown(
+      "how much Compress keeps depends on the data",
+      axis === undefined ? [null] : shape.map((size, index) => (index === axis ? null : size)),
+    );
+  }
+  if (axis === undefined) return moved(node, "compress", [kept], false);
+  return moved(
+    node,
+    "compress",
+    shape.map((size, index) => (index === axis ? kept : size)),
+    false,
+  );
+};
+
+/** Unique (ONNX, version 11): how many there are is known of known values only. */
+const unique: Rule = (node) => {
+  const shape = inputShape(node);
+  const values = valuesOf(node.inputs[0]);
+  if (values === undefined || (node.attributes.has("axis") && shape.length > 1)) {
+    const axis = node.attributes.has("axis") ? axisOf(node, shape.length, 0) : undefined;
+    const all = axis === undefined ? Number(elements(shape)) : (shape[axis] ?? null);
+    const first = axis === undefined ? [null] : shape.map((size, index) => (index === axis ? null : size));
+    return unknown("how many different values there are depends on the data", first, [null], [all], [null]);
+  }
+  const count = new Set(values).size;
+  const outputs = [[count], [count], [values.length], [count]].slice(0, node.outputs);
+  return { kind: "layer", layer: fixed({ op: "unique", outputs, dtype: [typeOf(node.inputs[0]), "int64", "int64", "int64"] }), inputs: node.inputs };
+};
+
+/** NonMaxSuppression (ONNX, version 11): [selected, 3]; nothing is selected where at most 0 boxes of a class are asked for. */
+const nonMaxSuppression: Rule = (node) => {
+  const most = given(node.inputs[2]) ? valuesOf(node.inputs[2])?.[0] : 0;
+  if (most === 0) return { kind: "constant", shape: [0, 3], values: [], dtype: "int64" };
+  return unknown("how many boxes NonMaxSuppression selects depends on the data", [null, 3]);
+};
+
+/** ScatterND of constants (ONNX, version 18, no reduction): a shape of which some sizes are set. */
+const scatterNd: Rule = (node) => {
+  const [data, indices, updates] = node.inputs.map(valuesOf);
+  const [shape, picks] = [inputShape(node), shapeOf(node.inputs[1]) ?? []];
+  if (data === undefined || indices === undefined || updates === undefined || shape.length !== 1 || picks.at(-1) !== 1)
+    return shapedAs("scatter", 0)(node);
+  const values = [...data];
+  indices.forEach((index, position) => (values[index < 0 ? index + values.length : index] = updates[position] ?? 0));
+  return { kind: "constant", shape, values, dtype: typeOf(node.inputs[0]) };
 };
 
 /** Parts of a tensor, picked by positions. */
@@ -100,7 +184,11 @@ export const indexingRules: Readonly<Record<string, Rule>> = {
   GatherElements: shapedAs("gather", 1),
   ScatterElements: shapedAs("scatter", 0),
   Scatter: shapedAs("scatter", 0),
-  ScatterND: shapedAs("scatter", 0),
+  ScatterND: scatterNd,
+  NonZero: nonZero,
+  Compress: compress,
+  Unique: unique,
+  NonMaxSuppression: nonMaxSuppression,
   Trilu: shapedAs("trilu", 0),
   EyeLike: shapedAs("eye_like", 0),
   ReverseSequence: shapedAs("reverse_sequence", 0),

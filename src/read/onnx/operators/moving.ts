@@ -2,7 +2,24 @@ import { fail } from "../../../graph/diagnostic.js";
 import { elements, formatShape, type Shape } from "../../../graph/shape.js";
 import { broadcast, concat, split } from "../../../ops/join.js";
 import { fixed, moved } from "../fixed.js";
-import { axisOf, FEW, inputShape, int, ints, known, possible, shapeOf, valuesOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
+import { broadcastIndex, picked, strides, tabulated } from "../nd.js";
+import {
+  anySizes,
+  axisOf,
+  inputShape,
+  int,
+  ints,
+  known,
+  possible,
+  shapeOf,
+  text,
+  typeOf,
+  unknown,
+  valuesOf,
+  type OnnxNode,
+  type Operand,
+  type Rule,
+} from "../operand.js";
 
 /** Axes from an attribute, or from an input in later opsets. */
 function axesOf(node: OnnxNode, rank: number): readonly number[] | undefined {
@@ -12,7 +29,8 @@ function axesOf(node: OnnxNode, rank: number): readonly number[] | undefined {
 /** Reshape (ONNX, version 14): 0 keeps a size unless `allowzero`, -1 takes what is left. */
 const reshape: Rule = (node) => {
   const shape = inputShape(node);
-  const written = ints(node, "shape") ?? known(node, 1, "the shape");
+  const written = ints(node, "shape") ?? valuesOf(node.inputs[1]);
+  if (written === undefined) return unknown("the shape of Reshape is computed from the model's data", anySizes(shapeOf(node.inputs[1])?.[0] ?? 0));
   const keeps = int(node, "allowzero", 0) === 0;
   const sizes = written.map((size, axis) => (size === 0 && keeps ? (shape[axis] ?? 1) : size));
   // A tensor of no element at all: 0 is a size like any other.
@@ -50,23 +68,24 @@ const squeeze: Rule = (node) => {
 const transpose: Rule = (node) => {
   const shape = inputShape(node);
   const perm = ints(node, "perm") ?? shape.map((_, axis) => shape.length - 1 - axis);
-  return moved(
-    node,
-    "transpose",
-    perm.map((axis) => shape[axis] ?? 1),
-    false,
-    shape.length < 2 ? valuesOf(node.inputs[0]) : undefined,
-  );
+  if ([...perm].sort((a, b) => a - b).join() !== shape.map((_, axis) => axis).join()) {
+    fail("bad-attribute", `perm of Transpose is ${perm.join(", ")}`, { expected: `each of ${shape.length} axes once` });
+  }
+  const output = perm.map((axis) => shape[axis] ?? 1);
+  const values = picked(valuesOf(node.inputs[0]), shape, output, (index) => shape.map((_, axis) => index[perm.indexOf(axis)] ?? 0));
+  return moved(node, "transpose", output, false, values);
 };
 
 /** Concat of constants is a constant; otherwise what is stored for it is a parameter (a class token). */
 const concatRule: Rule = (node) => {
-  const axis = int(node, "axis", 0);
+  const axis = int(node, "axis", node.opset < 4 ? 1 : 0);
   const output = concat(axis).infer(node.inputs.map((operand) => shapeOf(operand) ?? [])).outputs[0]?.shape ?? [];
   if (node.inputs.every((operand) => operand.kind === "constant")) {
     const values = node.inputs.map(valuesOf);
-    const flat = output.length === 1 && values.every((list) => list !== undefined) ? values.flat() : undefined;
-    return { kind: "constant", shape: output, values: flat, dtype: node.inputs[0]?.kind === "constant" ? node.inputs[0].dtype : undefined };
+    const known = values.every((list) => list !== undefined)
+      ? concatenated(node.inputs, values, output, axis < 0 ? axis + output.length : axis)
+      : undefined;
+    return { kind: "constant", shape: output, values: known, dtype: typeOf(node.inputs[0]) };
   }
   return {
     kind: "layer",
@@ -74,6 +93,27 @@ const concatRule: Rule = (node) => {
     inputs: node.inputs,
   };
 };
+
+/** Values of small constants joined along an axis. */
+function concatenated(
+  operands: readonly Operand[],
+  values: readonly (readonly number[])[],
+  output: Shape,
+  axis: number,
+): readonly number[] | undefined {
+  const sizes = operands.map((operand) => shapeOf(operand) ?? []);
+  return tabulated(output, (index) => {
+    let at = index[axis] ?? 0;
+    const part = sizes.findIndex((shape) => {
+      const inside = at < (shape[axis] ?? 0);
+      if (!inside) at -= shape[axis] ?? 0;
+      return inside;
+    });
+    const steps = strides(sizes[part] ?? []);
+    const flat = index.reduce((sum, position, dimension) => sum + (dimension === axis ? at : position) * (steps[dimension] ?? 1), 0);
+    return values[part]?.[flat] ?? 0;
+  });
+}
 
 /** Split (ONNX, versions 1 to 18): sizes as attribute or input, or as many equal parts as there are outputs, the last one smaller. */
 const splitRule: Rule = (node) => {
@@ -83,23 +123,40 @@ const splitRule: Rule = (node) => {
   const equal = Array.from({ length: node.outputs }, (_, index) => Math.min(size, (shape[at] ?? 0) - index * size));
   const sizes = ints(node, "split") ?? valuesOf(node.inputs[1]) ?? equal;
   const outputs = sizes.map((length) => shape.map((whole, index) => (index === at ? length : whole)));
+  const [source] = node.inputs;
+  if (source?.kind === "constant") return { kind: "operands", operands: splitConstant(source, outputs, at) };
   const layer = sizes.some((length) => length === 0) ? fixed({ op: "split", outputs, view: true }) : split(sizes, at);
   return { kind: "layer", layer, inputs: node.inputs.slice(0, 1) };
 };
 
+function splitConstant(source: Extract<Operand, { kind: "constant" }>, outputs: readonly Shape[], axis: number): readonly Operand[] {
+  let start = 0;
+  return outputs.map((shape, part) => {
+    const from = start;
+    start += shape[axis] ?? 0;
+    const values = picked(source.values, source.shape, shape, (index) => index.map((at, dimension) => (dimension === axis ? at + from : at)));
+    return { ...source, name: `${source.name}.${part}`, shape, values };
+  });
+}
+
 const expand: Rule = (node) => {
+  if (valuesOf(node.inputs[1]) === undefined) {
+    return unknown(
+      "the shape of Expand is computed from the model's data",
+      anySizes(Math.max(inputShape(node).length, shapeOf(node.inputs[1])?.[0] ?? 0)),
+    );
+  }
   const output = broadcast("Expand", inputShape(node), possible(known(node, 1, "the shape")));
   const [source] = node.inputs;
   if (source?.kind === "constant" && source.origins.length > 0)
-    return { kind: "layer", layer: fixed({ op: "expand", outputs: [output], stored: node.store([source]) }), inputs: [source] };
-  const values = valuesOf(source);
-  const [only] = values ?? [];
+    return { kind: "layer", layer: fixed({ op: "expand", outputs: [output], dtype: source.dtype, stored: node.store([source]) }), inputs: [source] };
+  const own = shapeOf(source) ?? [];
   return moved(
     node,
     "expand",
     output,
     false,
-    only !== undefined && values?.length === 1 && Number(elements(output)) <= FEW ? Array<number>(Number(elements(output))).fill(only) : undefined,
+    picked(valuesOf(source), own, output, (index) => broadcastIndex(index, own)),
   );
 };
 
@@ -122,9 +179,9 @@ const resize: Rule = (node) => {
   const scales = node.attributes.get("scales")?.floats ?? valuesOf(node.inputs[upsample ? 1 : 2]);
   const sizes = upsample ? undefined : valuesOf(node.inputs[3]);
   if ((sizes?.length ?? 0) === 0 && (scales?.length ?? 0) === 0)
-    return fail("data-dependent", `the size of ${node.op} is computed from the model's data`);
+    return unknown(`the size of ${node.op} is computed from the model's data`, anySizes(shape.length));
   const output = resized(node, shape, sizes, scales);
-  const mode = node.attributes.get("mode")?.s ?? "nearest";
+  const mode = text(node, "mode", "nearest");
   const changed = output.filter((size, axis) => size !== shape[axis]).length;
   const taps = mode === "linear" ? 2 ** changed : mode === "cubic" ? 4 ** changed : 0;
   const operations = taps === 0 ? {} : { interpolation: elements(output) * BigInt(2 * taps - 1) };
@@ -139,7 +196,7 @@ function resized(node: OnnxNode, shape: Shape, sizes: readonly number[] | undefi
     axes.forEach((axis, index) => (output[axis] = Math.floor((shape[axis] ?? 0) * (scales?.[index] ?? 1))));
     return output;
   }
-  const policy = node.attributes.get("keep_aspect_ratio_policy")?.s ?? "stretch";
+  const policy = text(node, "keep_aspect_ratio_policy", "stretch");
   const ratios = axes.map((axis, index) => (sizes[index] ?? 0) / (shape[axis] ?? 1));
   const scale = policy === "not_larger" ? Math.min(...ratios) : Math.max(...ratios);
   axes.forEach((axis, index) => (output[axis] = policy === "stretch" ? (sizes[index] ?? 0) : Math.round((shape[axis] ?? 0) * scale)));
@@ -154,26 +211,32 @@ const depthToSpace: Rule = (node) => {
   return moved(node, node.op === "DepthToSpace" ? "pixel_shuffle" : "pixel_unshuffle", output, false);
 };
 
+/** Tile (ONNX, version 13); before version 6 how often, and along which axis. */
 const tile: Rule = (node) => {
+  const shape = inputShape(node);
   const repeats = known(node, 1, "the repeats");
+  const axis = node.opset < 6 && node.inputs.length > 2 ? known(node, 2, "the axis")[0] : undefined;
+  const output = shape.map((size, dimension) => size * (axis === undefined ? (repeats[dimension] ?? 1) : dimension === axis ? (repeats[0] ?? 1) : 1));
   return moved(
     node,
     "tile",
-    inputShape(node).map((size, axis) => size * (repeats[axis] ?? 1)),
+    output,
     false,
+    picked(valuesOf(node.inputs[0]), shape, possible(output), (index) => index.map((at, dimension) => at % (shape[dimension] ?? 1))),
   );
 };
 
-/** What depends on the data that the model is given: no shape can be told before it runs. */
-const dataDependent: Rule = (node) => fail("data-dependent", `the output of ${node.op} has a shape that depends on the data`);
-
-const same: Rule = (node) => ({ kind: "same", operand: node.inputs[0] ?? ({ kind: "none" } satisfies Operand) });
+const same: Rule = (node) => ({ kind: "operands", operands: node.inputs.slice(0, 1) });
 
 /** Dropout does nothing at inference; a mask that is asked for is all ones (ONNX, Dropout-13). */
 const dropout: Rule = (node) => {
   if (node.outputs < 2) return same(node);
   const shape = inputShape(node);
-  return { kind: "layer", layer: fixed({ op: "dropout", outputs: [shape, shape] }), inputs: node.inputs.slice(0, 1) };
+  return {
+    kind: "layer",
+    layer: fixed({ op: "dropout", outputs: [shape, shape], dtype: [typeOf(node.inputs[0]), "bool"] }),
+    inputs: node.inputs.slice(0, 1),
+  };
 };
 
 export const movingRules: Readonly<Record<string, Rule>> = {
@@ -191,10 +254,6 @@ export const movingRules: Readonly<Record<string, Rule>> = {
   DepthToSpace: depthToSpace,
   SpaceToDepth: depthToSpace,
   Tile: tile,
-  NonZero: dataDependent,
-  NonMaxSuppression: dataDependent,
-  Unique: dataDependent,
-  Compress: dataDependent,
   Identity: same,
   Dropout: dropout,
 };

@@ -1,9 +1,10 @@
 import { fail } from "../../../graph/diagnostic.js";
-import { elements } from "../../../graph/shape.js";
+import { elements, type Shape } from "../../../graph/shape.js";
 import { softmax } from "../../../ops/activation.js";
 import { channelNorm, localResponseNorm } from "../../../ops/norm/channel-norm.js";
 import { windowPool } from "../../../ops/pool/window-pool.js";
 import { fixed, storing } from "../fixed.js";
+import { strides, tabulated } from "../nd.js";
 import { axisOf, inputShape, int, ints, perAxis, shapeOf, valuesOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
 import { paddingOf } from "./contraction.js";
 
@@ -86,10 +87,9 @@ const reduce =
       (int(node, "noop_with_empty_axes", 0) === 1 ? [] : shape.map((_, axis) => axis));
     const keep = int(node, "keepdims", 1) === 1;
     const output = shape.flatMap((size, axis) => (axes.includes(axis) ? (keep ? [1] : []) : [size]));
-    const values = valuesOf(node.inputs[0]);
-    if (node.inputs[0]?.kind === "constant") {
-      const whole = values !== undefined && axes.length === shape.length && op === "reduce_prod";
-      return { kind: "constant", shape: output, values: whole ? [values.reduce((product, value) => product * value, 1)] : undefined };
+    const [source] = node.inputs;
+    if (source?.kind === "constant") {
+      return { kind: "constant", shape: output, values: reduced(source.values, shape, axes, folds[op]), dtype: source.dtype };
     }
     return {
       kind: "layer",
@@ -102,6 +102,35 @@ const reduce =
       inputs: first(node),
     };
   };
+
+type Fold = (a: number, b: number) => number;
+/** Reductions that programs compute shapes with. */
+const folds: Readonly<Record<string, Fold>> = {
+  reduce_prod: (a, b) => a * b,
+  reduce_sum: (a, b) => a + b,
+  reduce_max: Math.max,
+  reduce_min: Math.min,
+};
+
+function reduced(
+  values: readonly number[] | undefined,
+  shape: Shape,
+  axes: readonly number[],
+  fold: Fold | undefined,
+): readonly number[] | undefined {
+  if (values === undefined || fold === undefined || values.length === 0) return undefined;
+  const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  const found: number[] = [];
+  const steps = strides(kept);
+  tabulated(shape, (index) => {
+    const at = index.reduce((sum, position, axis) => sum + (axes.includes(axis) ? 0 : position) * (steps[axis] ?? 1), 0);
+    const value = values[strides(shape).reduce((sum, step, axis) => sum + step * (index[axis] ?? 0), 0)] ?? 0;
+    const before = found[at];
+    found[at] = before === undefined ? value : fold(before, value);
+    return 0;
+  });
+  return found;
+}
 
 /** The index of an extreme along one axis. */
 const arg: Rule = (node) => {
@@ -127,6 +156,12 @@ const keeping =
       inputs: first(node),
     };
   };
+
+/** Sums and products of what came before along an axis. */
+const running =
+  (op: string): Rule =>
+  (node) =>
+    keeping(op, "reduction", 1n)({ ...node, inputs: first(node) });
 
 /** Losses (ONNX, NegativeLogLikelihoodLoss-13, SoftmaxCrossEntropyLoss-13): one number, or one for each target where they are not reduced. */
 const loss: Rule = (node) => {
@@ -163,7 +198,8 @@ export const reducingRules: Readonly<Record<string, Rule>> = {
   SoftmaxCrossEntropyLoss: loss,
   ArgMax: arg,
   ArgMin: arg,
-  CumSum: keeping("cumsum", "reduction", 1n),
+  CumSum: running("cumsum"),
+  CumProd: running("cumprod"),
   GroupNormalization: keeping("group_norm", "normalization", 7n),
   RMSNormalization: keeping("rms_norm", "normalization", 4n),
   MeanVarianceNormalization: keeping("mean_variance_norm", "normalization", 5n),

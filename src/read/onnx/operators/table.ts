@@ -1,22 +1,57 @@
 import type { Rule } from "../operand.js";
+import { attentionRules, previewRules } from "./attention.js";
+import { classicRules } from "./classic.js";
 import { contractions } from "./contraction.js";
+import { contribRules } from "./contrib.js";
+import { controlRules } from "./control.js";
+import { einsumRules } from "./einsum.js";
 import { elementwiseRules } from "./elementwise.js";
 import { indexingRules } from "./indexing.js";
+import { loop } from "./loop.js";
 import { movingRules } from "./moving.js";
+import { quantizedRules } from "./quantized.js";
+import { recurrentRules } from "./recurrent.js";
 import { reducingRules } from "./reducing.js";
+import { sequenceRules } from "./sequence.js";
+import { signalRules } from "./signal.js";
+import { spatialRules } from "./spatial.js";
+import { textRules } from "./text.js";
+import { trainingRules } from "./training.js";
 import { valueRules } from "./values.js";
 
-/** The one table of ONNX's operators, by name; the default domain. */
-const RULES: Readonly<Record<string, Rule>> = {
+type Rules = Readonly<Record<string, Rule>>;
+
+const STANDARD: Rules = {
   ...contractions,
   ...elementwiseRules,
   ...movingRules,
   ...indexingRules,
   ...valueRules,
   ...reducingRules,
+  ...recurrentRules,
+  ...attentionRules,
+  ...quantizedRules,
+  ...spatialRules,
+  ...signalRules,
+  ...einsumRules,
+  ...textRules,
+  ...controlRules,
+  Loop: loop,
+  ...sequenceRules,
+};
+
+/** The one table of ONNX's operators, by domain and name. */
+const DOMAINS: Readonly<Record<string, Rules>> = {
+  "": STANDARD,
+  "ai.onnx": STANDARD,
+  "ai.onnx.ml": classicRules,
+  "ai.onnx.preview": previewRules,
+  "ai.onnx.preview.training": trainingRules,
+  "com.microsoft": contribRules(STANDARD),
 };
 
 /** The rule of an operator, if there is one. */
 export function ruleOf(domain: string, op: string): Rule | undefined {
-  return (domain === "" || domain === "ai.onnx") && Object.hasOwn(RULES, op) ? RULES[op] : undefined;
+  const rules = Object.hasOwn(DOMAINS, domain) ? DOMAINS[domain] : undefined;
+  return rules !== undefined && Object.hasOwn(rules, op) ? rules[op] : undefined;
 }

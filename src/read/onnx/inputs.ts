@@ -1,0 +1,103 @@
+import { fail, type Place } from "../../graph/diagnostic.js";
+import type { GraphInput, OpenTensor } from "../../graph/graph.js";
+import type { Inferrer } from "../../graph/inferrer.js";
+import type { Shape } from "../../graph/shape.js";
+import { writtenInputs, type InputShapes } from "../../graph/written-input.js";
+import type { Ledger } from "./ledger.js";
+import { dtypeOf, possible, type Operand } from "./operand.js";
+import type { TypeProto, ValueInfo } from "./schema.js";
+import { symbolOf, type WrittenTypes } from "./types.js";
+
+export interface InputSizes {
+  /** Shape of the only input, or shapes by name. */
+  readonly input?: InputShapes | undefined;
+  readonly batch?: number | undefined;
+}
+
+type TensorProtoType = Extract<TypeProto, { kind: "tensor" }>;
+
+/** The inputs of a model's graph, with the sizes that the file leaves open put in where they are known. */
+export class OnnxInputs {
+  readonly found: GraphInput[] = [];
+  readonly open: OpenTensor[] = [];
+
+  constructor(
+    private readonly types: WrittenTypes,
+    private readonly ledger: Ledger,
+    private readonly inferrer: Inferrer,
+    private readonly sizes: InputSizes,
+    private readonly place: Place,
+  ) {}
+
+  /** What nodes read under the names of the inputs. Throws `unknown-input`, `wrong-rank`, `bad-shape`. */
+  read(infos: readonly ValueInfo[]): ReadonlyMap<string, Operand> {
+    const names = infos.map(({ name }) => name);
+    const set = writtenInputs(names, this.sizes.input);
+    // What is said of one input may give another its sizes: those go first.
+    const ordered = [...infos.filter(({ name }) => set.has(name)), ...infos.filter(({ name }) => !set.has(name))];
+    const operands = new Map(ordered.map((info) => [info.name, this.operand(info, set.get(info.name))]));
+    this.found.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+    return operands;
+  }
+
+  private operand({ name, type }: ValueInfo, set: Shape | undefined): Operand {
+    // An optional input is taken as given.
+    const inner = type?.kind === "optional" ? type.element : type;
+    if (inner !== undefined && inner.kind !== "tensor") {
+      return { kind: "unknown", reason: `input ${name} is a ${inner.kind}: how many tensors it has depends on the data` };
+    }
+    const tensor: TensorProtoType = inner ?? { kind: "tensor", elementType: 1 };
+    const shape = set === undefined ? this.shape(name, tensor) : this.written(name, tensor, set);
+    if (shape === undefined) {
+      this.open.push(this.types.open({ name, type: tensor }) ?? { name, shape: [], dtype: dtypeOf(tensor.elementType) });
+      return { kind: "unknown", reason: `the shape of input ${name} is open` };
+    }
+    const dtype = dtypeOf(tensor.elementType);
+    const value = { shape: possible(shape), dtype: dtype === "float32" ? undefined : dtype };
+    const axes = shape.length >= 4 ? ("channels" as const) : ("plain" as const);
+    this.found.push({ name, type: value, axes });
+    return { kind: "tensor", name, value: this.inferrer.value(value, axes) };
+  }
+
+  /** A shape that was typed, with a batch in front where the file has one dimension more. Throws `wrong-rank`. */
+  private written(name: string, { shape }: TensorProtoType, set: Shape): Shape {
+    const whole = shape !== undefined && set.length + 1 === shape.length ? [this.sizes.batch ?? 1, ...set] : set;
+    if (shape === undefined) return whole;
+    if (whole.length !== shape.length) {
+      fail("wrong-rank", `input ${name} has ${shape.length} dimensions, and ${set.length} are given`, {
+        place: { kind: "flag", flag: "--input" },
+        expected: `as in the file: ${shape.map((size) => size ?? "?").join("x")}`,
+      });
+    }
+    shape.forEach((size, axis) => {
+      this.types.bind(size, whole[axis] ?? 0);
+    });
+    return whole;
+  }
+
+  /** The shape that the file says; nothing, and a warning for each open dimension, where it leaves one open that is no batch. */
+  private shape(name: string, { shape }: TensorProtoType): Shape | undefined {
+    if (shape === undefined) {
+      this.ledger.warn(`input ${name} has no shape in the file: --input ${name}=SHAPE`);
+      return undefined;
+    }
+    const { batch } = this.sizes;
+    const sizes = shape.map((size, axis) => {
+      if (axis === 0 && batch !== undefined) this.types.bind(size, batch);
+      if (axis === 0 && batch !== undefined) return batch;
+      const known = this.types.size(size);
+      if (known !== undefined) return known;
+      const called = symbolOf(size) ?? "unnamed";
+      if (axis > 0) {
+        const flag = symbolOf(size) === undefined ? `--input ${name}=${shape.map((each) => each ?? "?").join("x")}` : `--dim ${called}=N`;
+        this.ledger.warn(`input ${name} has an open dimension ${axis} (${called}): ${flag}`);
+        return undefined;
+      }
+      this.ledger.warn(`the batch of input ${name} is open (${called}): 1 is taken (--batch N)`);
+      this.types.bind(size, 1);
+      return 1;
+    });
+    const known = sizes.flatMap((size) => size ?? []);
+    return known.length === sizes.length ? known : undefined;
+  }
+}

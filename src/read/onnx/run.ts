@@ -1,0 +1,361 @@
+import { InputError, fail, type Place } from "../../graph/diagnostic.js";
+import type { Inferrer, TypedValue } from "../../graph/inferrer.js";
+import type { OpenShape } from "../../graph/shape.js";
+import type { Primitive, Stored } from "../../graph/layer.js";
+import { softmaxReaders } from "./consumers.js";
+import { fixed, placed } from "./fixed.js";
+import type { Ledger } from "./ledger.js";
+import { layerName } from "./names.js";
+import { ruleOf } from "./operators/table.js";
+import { possible, typeOf, type Attempt, type Bodies, type OnnxNode, type Operand, type Result } from "./operand.js";
+import type { AttributeProto, Attributes, FunctionProto, GraphProto, NodeProto } from "./schema.js";
+import { Scope } from "./scope.js";
+import type { WrittenTypes } from "./types.js";
+import { stored, storedBy, storedSparse } from "./weights.js";
+
+/** What is the same for the whole model. */
+export interface Model {
+  readonly path: string;
+  readonly ledger: Ledger;
+  readonly inferrer: Inferrer;
+  readonly functions: ReadonlyMap<string, FunctionProto>;
+  readonly types: WrittenTypes;
+  /** Nodes run so far, bodies and functions included: a model that unfolds without end is refused. */
+  readonly spend: (place: Place) => void;
+}
+
+/** Where some nodes are run: as the model's graph, as the body of a node, or as a function. */
+export interface Frame {
+  readonly scope: Scope;
+  readonly opsets: ReadonlyMap<string, number>;
+  /** Stands before the names of layers and tensors. */
+  readonly label: string;
+  readonly times: bigint;
+  readonly depth: number;
+  /** Attributes of the call of a function, which its nodes refer to. */
+  readonly attributes?: Attributes | undefined;
+}
+
+const MAX_DEPTH = 64;
+/** What can do something with an input whose shape is not known. */
+const TAKES_UNKNOWN = new Set([
+  "If",
+  "Loop",
+  "Scan",
+  "SequenceConstruct",
+  "SequenceInsert",
+  "SequenceLength",
+  "SequenceAt",
+  "Optional",
+  "OptionalHasElement",
+]);
+
+/** Name of a function of the model: its domain, name and overload. */
+export function functionKey(domain: string, name: string, overload: string): string {
+  return `${domain === "ai.onnx" ? "" : domain}\n${name}\n${overload}`;
+}
+
+/** Reads what a graph stores into its scope. */
+export function readInitializers(model: Model, graph: GraphProto, { scope, label }: Frame): void {
+  const place: Place = { kind: "file", path: model.path };
+  for (const tensor of graph.initializers) scope.set(tensor.name, stored(model.ledger, tensor, label + tensor.name, place), place);
+  for (const sparse of graph.sparseInitializers) {
+    scope.set(sparse.values.name, storedSparse(model.ledger, sparse, label + sparse.values.name, place), place);
+  }
+}
+
+/** Runs nodes in their order: layers go to the ledger, outputs to the frame's scope. */
+export function runNodes(model: Model, nodes: readonly NodeProto[], frame: Frame): void {
+  const scores = softmaxReaders(nodes);
+  for (const [index, proto] of nodes.entries()) new NodeRun(model, frame, proto, index, scores).run();
+}
+
+/** One node being read. */
+class NodeRun {
+  private readonly place: Place;
+  private readonly name: string;
+
+  constructor(
+    private readonly model: Model,
+    private readonly frame: Frame,
+    private readonly proto: NodeProto,
+    index: number,
+    private readonly scores: (tensor: string) => boolean,
+  ) {
+    this.name = frame.label + layerName(proto, index);
+    this.place = { kind: "node", path: model.path, node: this.name };
+  }
+
+  run(): void {
+    const { proto, model, frame } = this;
+    model.spend(this.place);
+    const inputs = proto.inputs.map((name) => frame.scope.read(name, this.place));
+    const called = model.functions.get(functionKey(proto.domain, proto.opType, proto.overload));
+    if (called !== undefined) {
+      this.call(called, inputs);
+      return;
+    }
+    const rule = ruleOf(proto.domain, proto.opType);
+    const unknown = inputs.find((operand) => operand.kind === "unknown");
+    if (rule === undefined) this.uncounted(inputs, "this operator is not known", `it follows ${operatorOf(proto)}, which is not known`);
+    else if (unknown !== undefined && !TAKES_UNKNOWN.has(proto.opType)) this.uncounted(inputs, unknown.reason);
+    else this.counted(inputs, rule);
+  }
+
+  private counted(inputs: readonly Operand[], rule: (node: OnnxNode) => Result): void {
+    try {
+      this.take(rule(this.node(inputs)), inputs);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      if (error.diagnostic.code !== "data-dependent") throw error.at(this.place);
+      this.uncounted(inputs, `${error.message} (node ${this.name})`);
+    }
+  }
+
+  private node(inputs: readonly Operand[]): OnnxNode {
+    const { proto, model, frame } = this;
+    const [first = ""] = proto.outputs;
+    const scores = inputs.some((operand) => operand.kind === "tensor" && operand.value.shape.length >= 3) && this.scores(first);
+    return {
+      op: proto.opType,
+      opset: frame.opsets.get(proto.domain === "ai.onnx" ? "" : proto.domain) ?? 1,
+      inputs,
+      outputs: proto.outputs.length,
+      asked: proto.outputs.map((name) => name !== ""),
+      attributes: bound(proto.attributes, frame.attributes),
+      scores,
+      bodies: this.bodies(),
+      store: (operands, role = "parameter") => storedBy(model.ledger, operands, { role, always: false, scores }),
+      weights: (operands, role = "parameter") => storedBy(model.ledger, operands, { role, always: true, scores }),
+      warn: (text) => {
+        model.ledger.warn(`node ${this.name}: ${text}`);
+      },
+    };
+  }
+
+  private bodies(): Bodies {
+    const { ledger } = this.model;
+    const run: Bodies["run"] = (graph, inputs, label, times = 1n) => this.body(graph, inputs, label, times);
+    return {
+      run,
+      attempt: (label, doing): Attempt => {
+        const { result: outputs, entry } = ledger.takeOut(doing);
+        const keep = () => {
+          ledger.putBack(entry);
+        };
+        const spare = () => {
+          this.spare(label, entry);
+        };
+        return { outputs, macs: entry.macs, flops: entry.flops, complete: entry.complete, keep, spare };
+      },
+      varying: (operand) => (operand.kind === "constant" ? this.materialized(operand) : operand),
+      slice: (shape, dtype, of) =>
+        this.addOne(fixed({ op: "slice", outputs: [shape], dtype, view: of?.kind === "tensor" }), of === undefined ? [] : [of]),
+      add: (layer, inputs) => this.layer(layer, inputs, []),
+    };
+  }
+
+  /** A branch that is not counted still stores its weights. */
+  private spare(label: string, entry: Parameters<Ledger["putBack"]>[0]): void {
+    const tensors = [...entry.claims].flatMap(([origin, tensor]) => (this.model.ledger.claim(origin, tensor) ? [tensor] : []));
+    if (tensors.length === 0) return;
+    this.addRow(`${this.name}/${label}`, fixed({ op: "weights", outputs: [], stored: tensors }), [], []);
+  }
+
+  private body(graph: GraphProto, inputs: readonly Operand[], label: string, times: bigint): readonly Operand[] {
+    const { frame, model } = this;
+    const inner: Frame = {
+      ...frame,
+      scope: new Scope(frame.scope),
+      label: `${this.name}/${label}/`,
+      times: frame.times * times,
+      depth: this.deeper(),
+    };
+    readInitializers(model, graph, inner);
+    graph.inputs.forEach(({ name }, index) => {
+      if (!inner.scope.has(name)) inner.scope.set(name, inputs[index] ?? { kind: "none" }, this.place);
+    });
+    runNodes(model, graph.nodes, inner);
+    return graph.outputs.map(({ name }) => inner.scope.read(name, this.place));
+  }
+
+  /** A function of the model: it sees its inputs and nothing else (ONNX, FunctionProto). */
+  private call(called: FunctionProto, inputs: readonly Operand[]): void {
+    const { frame, proto } = this;
+    const own = bound(proto.attributes, frame.attributes);
+    const inner: Frame = {
+      scope: new Scope(),
+      opsets: called.opsets.size > 0 ? called.opsets : frame.opsets,
+      label: `${this.name}/`,
+      times: frame.times,
+      depth: this.deeper(),
+      attributes: new Map([...called.defaults, ...own]),
+    };
+    called.inputs.forEach((name, index) => {
+      inner.scope.set(name, inputs[index] ?? { kind: "none" }, this.place);
+    });
+    runNodes(this.model, called.nodes, inner);
+    called.outputs.forEach((name, index) => {
+      frame.scope.set(proto.outputs[index] ?? "", inner.scope.read(name, this.place), this.place);
+    });
+  }
+
+  private deeper(): number {
+    if (this.frame.depth < MAX_DEPTH) return this.frame.depth + 1;
+    return fail("bad-onnx", `functions and graphs are nested more than ${MAX_DEPTH} deep: does one contain itself?`, { place: this.place });
+  }
+
+  private take(result: Result, inputs: readonly Operand[]): void {
+    const { proto } = this;
+    if (result.kind === "operands") {
+      result.operands.forEach((operand, index) => {
+        this.set(index, operand);
+      });
+      return;
+    }
+    if (result.kind === "unknown") {
+      this.uncounted(inputs, `${result.reason} (node ${this.name})`, undefined, result.shapes);
+      return;
+    }
+    if (result.kind === "constant") {
+      this.set(0, this.constant(result, inputs));
+      return;
+    }
+    const outputs = this.layer(result.layer, result.inputs, proto.outputs);
+    outputs.forEach((operand, index) => {
+      this.set(index, operand);
+    });
+  }
+
+  private set(index: number, operand: Operand): void {
+    this.frame.scope.set(this.proto.outputs[index] ?? "", operand, this.place);
+  }
+
+  private constant({ shape, dtype, values }: Extract<Result, { kind: "constant" }>, inputs: readonly Operand[]): Operand {
+    const { proto, model } = this;
+    const name = this.frame.label + (proto.outputs[0] ?? "");
+    const { t, sparse } = proto.attributes.get("value") ?? proto.attributes.get("sparse_value") ?? {};
+    const tensor = proto.opType === "Constant" ? (t ?? sparse?.values) : undefined;
+    // A Constant node may hold a weight (Paddle's exports have all of theirs there).
+    const held = tensor === undefined ? [] : [model.ledger.origin(tensor, name)];
+    // Of a quantised weight the scales and zero points are no weights.
+    const from = proto.opType.endsWith("quantizeLinear") || proto.opType === "QuantizeLinear" ? inputs.slice(0, 1) : inputs;
+    const origins = [...held, ...from.flatMap((operand) => (operand.kind === "constant" && !LOOKS.has(proto.opType) ? operand.origins : []))];
+    return { kind: "constant", name, shape: possible(shape), dtype: dtype === "float32" ? undefined : dtype, values, origins };
+  }
+
+  private addOne(layer: Primitive, inputs: readonly Operand[]): Operand {
+    return this.layer(layer, inputs, [])[0] ?? { kind: "none" };
+  }
+
+  /** A constant as a layer reads it that wants a tensor. */
+  private materialized(operand: Extract<Operand, { kind: "constant" }>): Operand {
+    return materialize(this.model, this.frame, operand, this.place);
+  }
+
+  /** Adds a layer. Its outputs have numbers for names where the file has none. */
+  private layer(layer: Primitive, inputs: readonly Operand[], names: readonly string[]): readonly Operand[] {
+    const read = inputs.filter((operand) => operand.kind === "tensor" || operand.kind === "constant");
+    const [first] = read;
+    const tensors = read.flatMap((operand) => (operand.kind === "tensor" ? [operand] : []));
+    const only = tensors.length === 0 && first?.kind === "constant" ? this.materialized(first) : undefined;
+    return this.addRow(this.name, layer, only?.kind === "tensor" ? [only] : tensors, names, typeOf(inputs.find(({ kind }) => kind !== "none")));
+  }
+
+  /** Running statistics stay buffers; weights that are stored in few bits are weights as well. */
+  private storedUncounted(inputs: readonly Operand[]): readonly Stored[] {
+    const { ledger } = this.model;
+    const [buffers, weights] = this.proto.opType === "BatchNormalization" ? [inputs.slice(3), inputs.slice(0, 3)] : [[], inputs];
+    return [
+      ...storedBy(ledger, weights, { role: "parameter", always: false, scores: false }),
+      ...storedBy(ledger, buffers, { role: "buffer", always: true, scores: false }),
+    ];
+  }
+
+  private addRow(
+    name: string,
+    layer: Primitive,
+    inputs: readonly Tensor[],
+    names: readonly string[],
+    dtype?: TypedValue["dtype"],
+  ): readonly Operand[] {
+    return addRow(this.model, this.frame, { name, layer: placed(layer, dtype, this.frame.times), inputs, names, place: this.place });
+  }
+
+  /** A node whose cost is not known, nor its shapes unless the file says them; what it stores is known. */
+  private uncounted(inputs: readonly Operand[], reason: string, after = reason, shapes: readonly OpenShape[] = []): void {
+    const { proto, model } = this;
+    const op = operatorOf(proto);
+    const written = proto.outputs.map((name) => (this.frame.label === "" ? model.types.shape(name) : undefined));
+    const names = proto.outputs.filter((_, index) => written[index] !== undefined);
+    const layer = fixed({
+      op,
+      outputs: written.flatMap((type) => (type === undefined ? [] : [type.shape])),
+      dtype: written.flatMap((type) => (type === undefined ? [] : [type.dtype])),
+      stored: this.storedUncounted(inputs),
+      uncounted: reason,
+    });
+    const tensors = inputs.flatMap((operand) => (operand.kind === "tensor" ? [operand] : []));
+    const outputs = this.addRow(this.name, layer, tensors, names);
+    proto.outputs.forEach((name, index) => {
+      const at = names.indexOf(name);
+      const unknown: Operand = { kind: "unknown", reason: after, shape: shapes[index] };
+      this.set(index, written[index] === undefined ? unknown : (outputs[at] ?? unknown));
+    });
+  }
+}
+
+type Tensor = Extract<Operand, { kind: "tensor" }>;
+
+/** An operator with its domain, where that is not ONNX's own. */
+function operatorOf({ domain, opType }: NodeProto): string {
+  return domain === "" || domain === "ai.onnx" ? opType : `${domain}.${opType}`;
+}
+
+export interface NewRow {
+  readonly name: string;
+  readonly layer: Primitive;
+  readonly inputs: readonly Tensor[];
+  /** Names of the outputs in the file. */
+  readonly names: readonly string[];
+  readonly place: Place;
+}
+
+export function addRow(model: Model, frame: Frame, { name, layer, inputs, names, place }: NewRow): readonly Operand[] {
+  const inferred = model.inferrer.run(
+    name,
+    layer,
+    inputs.map((tensor) => tensor.value),
+  );
+  const outputs = inferred.outputs.map((value, index): Tensor => {
+    const own = names[index];
+    // In the model's own graph tensors have their names; elsewhere, and where a name is left out, the value's number makes one.
+    const free = own !== undefined && own !== "" && frame.label === "";
+    return { kind: "tensor", name: free ? own : `${name}#${value.id}.${index}`, value };
+  });
+  const node = { name, layer, inputs: inputs.map((tensor) => tensor.name), outputs: outputs.map((tensor) => tensor.name), place };
+  model.ledger.add(node, inferred);
+  return outputs;
+}
+
+/** A constant as the output of a layer: stored where it looks like a weight. */
+export function materialize(model: Model, frame: Frame, operand: Extract<Operand, { kind: "constant" }>, place: Place): Operand {
+  const stored = storedBy(model.ledger, [operand], { role: "parameter", always: false, scores: false });
+  const layer = fixed({ op: "constant", outputs: [operand.shape], dtype: operand.dtype, stored });
+  return addRow(model, frame, { name: operand.name, layer: placed(layer, undefined, 1n), inputs: [], names: [], place })[0] ?? operand;
+}
+
+/** Attributes with those that refer to the function's own put in; one that its call leaves out is left out. */
+function bound(attributes: Attributes, outer: Attributes | undefined): Attributes {
+  if (![...attributes.values()].some(({ ref }) => ref !== undefined)) return attributes;
+  return new Map(
+    [...attributes].flatMap(([name, attribute]): readonly (readonly [string, AttributeProto])[] => {
+      if (attribute.ref === undefined) return [[name, attribute]];
+      const value = outer?.get(attribute.ref);
+      return value === undefined ? [] : [[name, { ...value, name }]];
+    }),
+  );
+}
+
+/** What looks at the shape of its input only. */
+const LOOKS = new Set(["Shape", "Size", "ConstantOfShape"]);

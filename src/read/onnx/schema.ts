@@ -1,0 +1,122 @@
+// Messages of onnx.proto3 (github.com/onnx/onnx), as far as costs and shapes need them.
+
+/** Element types by their number (TensorProto.DataType). */
+export const ELEMENT_TYPES: Readonly<Record<number, string>> = {
+  1: "float32",
+  2: "uint8",
+  3: "int8",
+  4: "uint16",
+  5: "int16",
+  6: "int32",
+  7: "int64",
+  8: "string",
+  9: "bool",
+  10: "float16",
+  11: "float64",
+  12: "uint32",
+  13: "uint64",
+  14: "complex64",
+  15: "complex128",
+  16: "bfloat16",
+  17: "float8e4m3fn",
+  18: "float8e4m3fnuz",
+  19: "float8e5m2",
+  20: "float8e5m2fnuz",
+  21: "uint4",
+  22: "int4",
+  23: "float4e2m1",
+  24: "float8e8m0",
+  25: "uint2",
+  26: "int2",
+};
+
+export interface TensorProto {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly dataType: number;
+  /** Values of small tensors of whole numbers or floats; absent where they are not in the file or were not loaded. */
+  readonly values?: readonly number[] | undefined;
+  /** Bytes of `raw_data`, loaded or not; absent where there is none. */
+  readonly rawLength?: number | undefined;
+  /** Where external data is said to be, relative to the model. */
+  readonly location?: string | undefined;
+}
+
+/** A sparse tensor: what is stored of it, and the shape that it stands for. */
+export interface SparseTensorProto {
+  readonly values: TensorProto;
+  readonly dims: readonly number[];
+}
+
+export interface AttributeProto {
+  readonly name: string;
+  readonly f?: number | undefined;
+  readonly i?: number | undefined;
+  readonly s?: string | undefined;
+  readonly t?: TensorProto | undefined;
+  readonly g?: GraphProto | undefined;
+  readonly sparse?: SparseTensorProto | undefined;
+  /** Attribute of the function around the node that this one is. */
+  readonly ref?: string | undefined;
+  readonly floats: readonly number[];
+  readonly ints: readonly number[];
+  readonly strings: readonly string[];
+}
+
+export type Attributes = ReadonlyMap<string, AttributeProto>;
+
+export interface NodeProto {
+  readonly name: string;
+  readonly opType: string;
+  readonly domain: string;
+  readonly overload: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Attributes;
+  /** What exporters note about a node (`pkg.torch.onnx.name_scopes`). */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** Sizes, names of sizes, or nothing for one that is not known. */
+export type Sizes = readonly (number | string | null)[];
+
+export type TypeProto =
+  | { readonly kind: "tensor"; readonly elementType: number; readonly shape?: Sizes | undefined }
+  | { readonly kind: "sequence" | "optional"; readonly element?: TypeProto | undefined }
+  | { readonly kind: "map" };
+
+export interface ValueInfo {
+  readonly name: string;
+  readonly type?: TypeProto | undefined;
+}
+
+export interface GraphProto {
+  readonly name: string;
+  readonly nodes: readonly NodeProto[];
+  readonly initializers: readonly TensorProto[];
+  readonly sparseInitializers: readonly SparseTensorProto[];
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  /** Types of tensors between nodes, where the exporter wrote them. */
+  readonly valueInfo: readonly ValueInfo[];
+}
+
+export interface FunctionProto {
+  readonly name: string;
+  readonly domain: string;
+  readonly overload: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Attributes with their defaults. */
+  readonly defaults: Attributes;
+  readonly nodes: readonly NodeProto[];
+  readonly opsets: ReadonlyMap<string, number>;
+}
+
+export interface ModelProto {
+  readonly irVersion: number;
+  readonly producer: string;
+  readonly opsets: ReadonlyMap<string, number>;
+  readonly graph?: GraphProto | undefined;
+  readonly functions: readonly FunctionProto[];
+}

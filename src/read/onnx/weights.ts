@@ -1,0 +1,72 @@
+import { fail, type Place } from "../../graph/diagnostic.js";
+import { bytesOf, isFloat } from "../../graph/dtype.js";
+import type { Stored } from "../../graph/layer.js";
+import { elements, formatShape, type Shape } from "../../graph/shape.js";
+import type { Ledger } from "./ledger.js";
+import { dtypeOf, possible, type Operand, type Origin } from "./operand.js";
+import type { SparseTensorProto, TensorProto } from "./schema.js";
+
+/** An initializer. Throws `bad-onnx` for an impossible shape, for bytes that do not fit it, and for data outside of the model's folder. */
+export function stored(ledger: Ledger, tensor: TensorProto, name: string, place: Place): Operand {
+  const { dims, dataType, values } = tensor;
+  if (dims.some((size) => size < 0 || !Number.isSafeInteger(size))) fail("bad-onnx", `the initializer ${name} has an impossible shape`, { place });
+  checkData(tensor, name, place);
+  return { kind: "constant", name, shape: dims, dtype: dtypeOf(dataType), values, origins: [ledger.origin(tensor, name)] };
+}
+
+/** A sparse initializer: its parameters are the values that are stored, its shape the whole one. */
+export function storedSparse(ledger: Ledger, { values, dims }: SparseTensorProto, name: string, place: Place): Operand {
+  checkData(values, name, place);
+  const dtype = dtypeOf(values.dataType);
+  return { kind: "constant", name, shape: possible(dims), dtype, origins: [ledger.origin(values, name)] };
+}
+
+function checkData({ dims, dataType, rawLength, location }: TensorProto, name: string, place: Place): void {
+  if (location !== undefined && leavesFolder(location)) {
+    fail("bad-onnx", `the data of initializer ${name} is said to be outside of the model's folder: ${location}`, {
+      place,
+      expected: "a path inside the folder of the model",
+    });
+  }
+  const dtype = dtypeOf(dataType);
+  if (rawLength === undefined || dtype === undefined || location !== undefined) return;
+  const needed = bytesOf(elements(dims), dtype);
+  if (BigInt(rawLength) !== needed) {
+    fail("bad-onnx", `the initializer ${name} is ${formatShape(dims)} of ${dtype}, ${needed} bytes, but has ${rawLength}`, { place });
+  }
+}
+
+/** An external-data path that is absolute, or climbs out (ONNX's checker refuses both). */
+function leavesFolder(location: string): boolean {
+  return /^([/\\]|[a-z]:)/i.test(location) || location.split(/[/\\]/).includes("..");
+}
+
+/** Whether a constant that a layer adds, multiplies or moves is a weight: of floats, with a dimension or more, no attention mask. */
+function looksTrained({ shape, dtype }: Origin, scores: boolean): boolean {
+  if (dtype !== undefined && !isFloat(dtype)) return false;
+  return shape.length > 0 && !(scores && isMask(shape));
+}
+
+/** A mask is added to attention's scores for all heads alike: S x S, with nothing but 1 before. A bias of positions has a value a head. */
+function isMask(shape: Shape): boolean {
+  return shape.length >= 2 && (shape.at(-1) ?? 1) > 1 && (shape.at(-2) ?? 1) > 1 && (shape.at(-3) ?? 1) === 1;
+}
+
+/** What a layer stores of its constants: those that no layer before it stores. */
+export function storedBy(
+  ledger: Ledger,
+  operands: readonly (Operand | undefined)[],
+  { role, always, scores }: { readonly role: Stored["role"]; readonly always: boolean; readonly scores: boolean },
+): readonly Stored[] {
+  return operands.flatMap((operand): readonly Stored[] => {
+    if (operand?.kind !== "constant") return [];
+    const { name, shape, dtype } = operand;
+    // Of what a node made without any tensor of the file (ConstantOfShape) the operand itself is stored.
+    const from = operand.origins.length === 0 && always ? [{ name, shape, dtype }] : operand.origins;
+    return from.flatMap((origin): readonly Stored[] => {
+      if (!always && !looksTrained(origin, scores)) return [];
+      const tensor: Stored = { name: origin.name, role, shape: origin.shape, dtype: origin.dtype === "float32" ? undefined : origin.dtype };
+      return ledger.claim(origin, tensor) ? [tensor] : [];
+    });
+  });
+}
