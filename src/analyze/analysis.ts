@@ -45,13 +45,16 @@ export interface LayerAnalysis extends Figures {
 
 export interface Totals extends Figures {
   readonly layers: number;
+  /** How many of them could not be counted. */
+  readonly uncounted: number;
   /** Most bytes of activations alive at once, in execution order, nothing done in place. */
   readonly peakActivationBytes: bigint;
 }
 
 export interface NamedTensor {
   readonly name: string;
-  readonly shape: OpenShape;
+  /** Null where not even the number of dimensions is known. */
+  readonly shape: OpenShape | null;
   readonly dtype: DType;
 }
 

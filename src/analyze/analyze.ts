@@ -41,6 +41,7 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
     outputs: outputsOf(graph, inferred.outputs, context),
     totals: {
       layers: layers.length,
+      uncounted: uncounted.reduce((sum, { count }) => sum + count, 0),
       ...sumFigures(layers),
       peakActivationBytes: peakActivationBytes(inferred, context.dtype),
     },

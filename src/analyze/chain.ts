@@ -5,7 +5,7 @@ import { analyze, sumFigures, type AnalyzeOptions } from "./analyze.js";
 
 interface Counted {
   readonly totals: Totals;
-  readonly outputs: readonly OpenShape[];
+  readonly outputs: readonly (OpenShape | null)[];
 }
 
 /**
@@ -28,7 +28,12 @@ export function chainCounter(options: Pick<AnalyzeOptions, "dtype" | "layout">):
     // Between two parts one tensor is alive, which is the output of the one and the input of the other.
     const peak = totals.reduce((most, { peakActivationBytes }) => (peakActivationBytes > most ? peakActivationBytes : most), 0n);
     return {
-      totals: { layers: totals.reduce((sum, { layers }) => sum + layers, 0), ...sumFigures(totals), peakActivationBytes: peak },
+      totals: {
+        layers: totals.reduce((sum, { layers }) => sum + layers, 0),
+        uncounted: totals.reduce((sum, { uncounted }) => sum + uncounted, 0),
+        ...sumFigures(totals),
+        peakActivationBytes: peak,
+      },
       outputs: counted.at(-1)?.outputs ?? [],
     };
   };

@@ -1,11 +1,25 @@
+import { Option } from "commander";
 import { analyze } from "../analyze/analyze.js";
+import { groupLayers, GROUPINGS, type Group, type Grouping } from "../analyze/group.js";
+import { withPairs } from "../analyze/pairs.js";
+import { fail } from "../graph/diagnostic.js";
 import type { Analysis, LayerAnalysis } from "../analyze/analysis.js";
 import { renderCsv } from "../report/csv.js";
 import { analysisJson } from "../report/json.js";
-import { LAYER_COLUMNS, layerColumn, layerGrid, sortLayers } from "../report/layer-columns.js";
+import {
+  CSV_COLUMNS,
+  groupGrid,
+  groupOrder,
+  LAYER_COLUMNS,
+  layerColumn,
+  layerGrid,
+  sortLayers,
+  type LayerColumn,
+  type Units,
+} from "../report/layer-columns.js";
 import { escape, renderMarkdown } from "../report/markdown.js";
 import { summaryLines } from "../report/summary.js";
-import { harmless } from "../report/grid.js";
+import { harmless, type Grid } from "../report/grid.js";
 import { readModel } from "../source.js";
 import {
   addCommonFlags,
@@ -18,6 +32,7 @@ import {
   type CommonFlags,
   type Context,
   type Register,
+  wholeNumber,
 } from "./command.js";
 
 const HELP = `
@@ -46,77 +61,121 @@ export const count: Register = (program, context) => {
     .argument("<spec...>", "layers, a file of layers, a network file, zoo:NAME, an ONNX model, or -")
     .description("count parameters, MACs, FLOPs and memory of layers or a network");
   addCommonFlags(command, LAYER_COLUMNS)
+    .addOption(new Option("--group-by <what>", "fold the layers: by module, as a tree; by op; by kind of convolution").choices(GROUPINGS))
+    .option("--depth <n>", "fold the layers into modules, and show so many levels of them", wholeNumber("--depth"))
+    .option("--pairs", "show a depthwise convolution and the pointwise one after it as one depthwise separable row")
     .addHelpText("after", HELP)
-    .action(async (specs: readonly string[], flags: CommonFlags) => {
+    .action(async (specs: readonly string[], flags: CountFlags) => {
       await run(specs, flags, context);
     });
 };
 
-async function run(specs: readonly string[], flags: CommonFlags, context: Context): Promise<void> {
+interface CountFlags extends CommonFlags {
+  readonly groupBy?: Grouping;
+  readonly depth?: number;
+  readonly pairs?: boolean;
+}
+
+/** What is shown: layers, or groups of them. */
+interface View {
+  readonly analysis: Analysis;
+  readonly layers: readonly LayerAnalysis[];
+  readonly groups: readonly Group[] | undefined;
+  readonly columns: readonly LayerColumn[] | undefined;
+  /** Rows that --top leaves out. */
+  readonly left: number;
+}
+
+async function run(specs: readonly string[], flags: CountFlags, context: Context): Promise<void> {
   const format = formatOf(flags);
   const columns = columnList(flags, layerColumn);
+  const grouping = groupingOf(flags);
   const options = analyzeOptions(flags);
-  const analysis = analyze(await readModel(specs, context.io, flags.set, { ...options, dims: dimensions(flags.dim) }), options);
-  const sorted = flags.sort === undefined ? analysis.layers : sortLayers(analysis.layers, layerColumn(flags.sort, "--sort"));
-  const layers = flags.top === undefined ? sorted : sorted.slice(0, flags.top);
+  const graph = await readModel(specs, context.io, flags.set, { ...options, dims: dimensions(flags.dim) });
+  const counted = analyze(graph, options);
+  const analysis = flags.pairs === true ? withPairs(graph, counted) : counted;
+  const sort = flags.sort === undefined ? undefined : layerColumn(flags.sort, "--sort");
+  const rows = sort === undefined ? analysis.layers : sortLayers(analysis.layers, sort);
+  const folded = grouping && groupLayers(analysis.layers, { ...grouping, compare: sort && groupOrder(sort) });
+  const view: View = {
+    analysis,
+    columns,
+    layers: grouping === undefined ? rows.slice(0, flags.top) : rows,
+    groups: folded?.slice(0, flags.top),
+    left: Math.max(0, (folded ?? rows).length - (flags.top ?? Infinity)),
+  };
   // In the JSON they are a field; everywhere else they must not pass unseen, nor mix with the result.
   if (format !== "json") {
     for (const line of [...partialLines(analysis), ...analysis.warnings]) context.io.stderr.write(`warning: ${harmless(line)}\n`);
   }
   switch (format) {
     case "json":
-      emit(context, flags, analysisJson(analysis, context.version, layers));
+      emit(context, flags, analysisJson(analysis, context.version, view.layers, view.groups));
       return;
     case "csv":
-      emit(context, flags, renderCsv(layerGrid(analysis, layers, { columns: columns ?? LAYER_COLUMNS, units: "raw", summary: false })));
+      emit(context, flags, renderCsv(gridOf({ ...view, columns: columns ?? (folded === undefined ? CSV_COLUMNS : undefined) }, "raw", false)));
       return;
     case "markdown":
-      emit(context, flags, markdown(analysis, layers, columns, flags));
+      emit(context, flags, markdown(view, flags));
       return;
     case "table":
-      emit(context, flags, await table(analysis, layers, columns, flags, context));
+      emit(context, flags, await table(view, flags, context));
   }
 }
 
-/** Reasons that are told on standard error; the JSON has all of them. */
+/** Reasons, and operators for each, that are told on standard error; the JSON has all of them. */
 const MAX_REASONS = 8;
+const MAX_OPERATORS = 5;
 
 /** What the totals leave out, by the reason. */
 function partialLines({ uncounted }: Analysis): readonly string[] {
   const reasons = [...new Set(uncounted.map(({ reason }) => reason))];
   const lines = reasons.slice(0, MAX_REASONS).map((reason) => {
-    const operators = uncounted.filter((entry) => entry.reason === reason).map(({ op, count: times }) => `${op} (${times})`);
-    return `not counted, so that the totals are at least what they say: ${operators.join(", ")}: ${reason}`;
+    const entries = uncounted.filter((entry) => entry.reason === reason).sort((a, b) => b.count - a.count);
+    const operators = entries.slice(0, MAX_OPERATORS).map(({ op, count: times }) => `${op} (${times})`);
+    const more = entries.length - operators.length;
+    return `not counted, the totals are at least what they say: ${operators.join(", ")}${more > 0 ? ` and ${more} more operators` : ""}: ${reason}`;
   });
   const left = reasons.length - lines.length;
   return left > 0 ? [...lines, `and layers for ${left} more reasons (--json has all of them)`] : lines;
 }
 
-type Columns = Parameters<typeof layerGrid>[2]["columns"];
-
-function markdown(analysis: Analysis, layers: readonly LayerAnalysis[], columns: Columns, { units }: CommonFlags): string {
-  const lines = summaryLines(analysis, units).map(
-    ({ label, value, note }) => `- ${label}: **${escape(value)}**${note === undefined ? "" : ` (${escape(note)})`}`,
-  );
-  return `${renderMarkdown(layerGrid(analysis, layers, { columns, units, summary: true }))}\n${lines.join("\n")}\n${cut(analysis, layers)}`;
+/** `--depth N` alone folds into modules. Throws `contradicting-flags` where there are no levels. */
+function groupingOf({ groupBy, depth }: CountFlags): { readonly by: Grouping; readonly depth: number | undefined } | undefined {
+  if (groupBy === undefined && depth === undefined) return undefined;
+  if (depth === undefined || groupBy === undefined || groupBy === "module") return { by: groupBy ?? "module", depth };
+  return fail("contradicting-flags", `--depth counts levels of modules, and --group-by ${groupBy} has none`, {
+    place: { kind: "flag", flag: "--depth" },
+    expected: "--depth alone, or with --group-by module",
+  });
 }
 
-async function table(analysis: Analysis, layers: readonly LayerAnalysis[], columns: Columns, flags: CommonFlags, context: Context): Promise<string> {
+function gridOf({ analysis, layers, groups, columns }: View, units: Units, summary: boolean): Grid {
+  return groups === undefined ? layerGrid(analysis, layers, { columns, units, summary }) : groupGrid(analysis, groups, { columns, units, summary });
+}
+
+function markdown(view: View, { units }: CommonFlags): string {
+  const lines = summaryLines(view.analysis, units).map(
+    ({ label, value, note }) => `- ${label}: **${escape(value)}**${note === undefined ? "" : ` (${escape(note)})`}`,
+  );
+  return `${renderMarkdown(gridOf(view, units, true))}\n${lines.join("\n")}\n${cut(view)}`;
+}
+
+async function table(view: View, flags: CommonFlags, context: Context): Promise<string> {
   // The table library takes a quarter of a bare start: only what prints a table loads it.
   const { renderTable } = await import("../report/table.js");
   const { chalk } = context;
-  const grid = layerGrid(analysis, layers, { columns, units: flags.units, summary: true });
-  const summary = summaryLines(analysis, flags.units);
+  const summary = summaryLines(view.analysis, flags.units);
   const labels = Math.max(...summary.map(({ label }) => label.length));
   const values = Math.max(...summary.map(({ value }) => value.length));
   const lines = summary.map(
     ({ label, value, note }) =>
       `${label.padEnd(labels)}  ${chalk.bold(harmless(value).padStart(values))}${note === undefined ? "" : `  ${chalk.dim(note)}`}`,
   );
-  return `${renderTable(grid, { chalk, width: tableWidth(context, flags) })}\n${lines.join("\n")}\n${cut(analysis, layers)}`;
+  return `${renderTable(gridOf(view, flags.units, true), { chalk, width: tableWidth(context, flags) })}\n${lines.join("\n")}\n${cut(view)}`;
 }
 
-function cut(analysis: Analysis, layers: readonly LayerAnalysis[]): string {
-  const left = analysis.layers.length - layers.length;
-  return left > 0 ? `\n${left} more layers are in the totals but not shown (--top)\n` : "";
+function cut({ left, groups }: View): string {
+  const what = groups === undefined ? "layers" : "rows";
+  return left > 0 ? `\n${left} more ${what} are in the totals but not shown (--top)\n` : "";
 }

@@ -52,7 +52,7 @@ export async function openSweep({ network, axes: written, options, where }: Swee
 
 function figuresOf({ totals, outputs }: ReturnType<ReturnType<typeof chainCounter>> | Analysis): SweepFigures {
   const { layers, params, buffers, macs, flops, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity } = totals;
-  const shapes = outputs.map((output) => ("shape" in output ? output.shape : output));
+  const shapes = outputs.map((output) => (output !== null && "shape" in output ? output.shape : output));
   return { layers, params, buffers, macs, flops, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity, outputs: shapes };
 }
 

@@ -22,8 +22,8 @@ export type ComparisonRow =
   | (Figures & {
       readonly label: string;
       readonly available: true;
-      readonly inputs: readonly OpenShape[];
-      readonly outputs: readonly OpenShape[];
+      readonly inputs: readonly (OpenShape | null)[];
+      readonly outputs: readonly (OpenShape | null)[];
       readonly peakActivationBytes: bigint;
       readonly ratio: Ratio;
       readonly mixes: { readonly channels: boolean; readonly space: boolean };
@@ -145,7 +145,7 @@ function located<T>(graph: Graph, read: () => T): T {
 
 function channelsFirst(base: Analysis, options: CompareOptions): Shape {
   // Layers typed by hand have sizes throughout.
-  const shape = base.inputs[0]?.shape.flatMap((size) => (typeof size === "number" ? [size] : [])) ?? [];
+  const shape = base.inputs[0]?.shape?.flatMap((size) => (typeof size === "number" ? [size] : [])) ?? [];
   return fromLayout(shape, options.layout ?? "nchw", true);
 }
 

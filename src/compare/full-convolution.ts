@@ -1,5 +1,6 @@
 import { analyze, type AnalyzeOptions } from "../analyze/analyze.js";
 import type { LayerAnalysis } from "../analyze/analysis.js";
+import { separablePairs } from "../analyze/pairs.js";
 import { fail } from "../graph/diagnostic.js";
 import type { Graph, Node } from "../graph/graph.js";
 import type { Layer } from "../graph/layer.js";
@@ -22,7 +23,7 @@ export interface FullConvolution {
  */
 export function fullConvolution(graph: Graph, options: AnalyzeOptions = {}): FullConvolution {
   const { layers } = analyze(graph, { ...options, layout: "nchw" });
-  const readers = readersOf(graph);
+  const paths = new Map(separablePairs(graph, layers).map(({ depthwise, path }) => [depthwise, path]));
   const changes = new Map<number, Node | "gone">();
   let [pairs, alone] = [0, 0];
   graph.nodes.forEach((node, index) => {
@@ -34,7 +35,7 @@ export function fullConvolution(graph: Graph, options: AnalyzeOptions = {}): Ful
       return;
     }
     if (layer.kind !== "depthwise" || layer.steps.length > 0) return;
-    const path = pathToPointwise(graph, layers, readers, index);
+    const path = paths.get(index);
     const last = path?.at(-1);
     const [pointwise, end] = last === undefined ? [] : [layers[last], graph.nodes[last]];
     if (path === undefined || pointwise === undefined || end === undefined) {
@@ -57,59 +58,6 @@ export function fullConvolution(graph: Graph, options: AnalyzeOptions = {}): Ful
     return change === undefined ? [node] : change === "gone" ? [] : [change];
   });
   return { graph: { ...graph, name: `${graph.name}, full convolution`, nodes }, pairs, alone };
-}
-
-/** Which nodes read each tensor; what the graph gives out is read once more, by no node. */
-function readersOf(graph: Graph): ReadonlyMap<string, readonly (number | undefined)[]> {
-  const readers = new Map<string, (number | undefined)[]>();
-  const add = (tensor: string, reader: number | undefined) => {
-    const list = readers.get(tensor);
-    if (list === undefined) readers.set(tensor, [reader]);
-    else list.push(reader);
-  };
-  graph.nodes.forEach((node, index) => {
-    for (const tensor of node.inputs) add(tensor, index);
-  });
-  for (const tensor of graph.outputs) add(tensor, undefined);
-  return readers;
-}
-
-/** The nodes from after a depthwise convolution to the pointwise one, with nothing but norms and activations between. */
-function pathToPointwise(
-  graph: Graph,
-  layers: readonly LayerAnalysis[],
-  readers: ReturnType<typeof readersOf>,
-  start: number,
-): readonly number[] | undefined {
-  const path: number[] = [];
-  let at = start;
-  for (;;) {
-    const tensor = graph.nodes[at]?.outputs[0] ?? "";
-    const [next, ...others] = readers.get(tensor) ?? [];
-    const layer = next === undefined ? undefined : layers[next];
-    if (next === undefined || layer === undefined || others.length > 0) return undefined;
-    path.push(next);
-    if (isUnitPointwise(layer)) return path;
-    if (!isBetween(layer)) return undefined;
-    at = next;
-  }
-}
-
-function isUnitPointwise({ kind, attributes, steps }: LayerAnalysis): boolean {
-  const { stride } = attributes;
-  return kind === "pointwise" && steps.length === 0 && Array.isArray(stride) && stride.every((size) => size === 1);
-}
-
-/** A norm or an activation: the shape is kept, and nothing else is computed. */
-function isBetween({ inputs, outputs, operations, macs, steps }: LayerAnalysis): boolean {
-  const causes = Object.keys(operations);
-  return (
-    macs === 0n &&
-    steps.length === 0 &&
-    inputs.length === 1 &&
-    inputs[0]?.join() === outputs[0]?.join() &&
-    causes.every((cause) => cause === "normalization" || cause === "activation")
-  );
 }
 
 function isSeparable({ steps }: LayerAnalysis): boolean {

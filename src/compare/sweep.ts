@@ -22,7 +22,7 @@ export interface SweepRow {
 export type SweepFigures = Pick<
   Totals,
   "layers" | "params" | "buffers" | "macs" | "flops" | "weightBytes" | "activationBytes" | "peakActivationBytes" | "bytesMoved" | "intensity"
-> & { readonly outputs: readonly OpenShape[] };
+> & { readonly outputs: readonly (OpenShape | null)[] };
 
 /** How many points a grid has. */
 export function gridSize(axes: readonly Axis[]): number {

@@ -28,7 +28,8 @@ export interface GraphInput {
 /** A tensor that goes in or comes out, of which not every size is known. */
 export interface OpenTensor {
   readonly name: string;
-  readonly shape: OpenShape;
+  /** Null where not even the number of dimensions is known. */
+  readonly shape: OpenShape | null;
   readonly dtype?: DType | undefined;
 }
 

@@ -14,8 +14,9 @@ export function elements(shape: Shape): bigint {
   return shape.reduce((product, size) => product * BigInt(size), 1n);
 }
 
-/** `[1, 3, 32, 32]` as `1x3x32x32`; a size that is not known is its name, or `?`. */
-export function formatShape(shape: OpenShape): string {
+/** `[1, 3, 32, 32]` as `1x3x32x32`; a size that is not known is its name, or `?`, as is a shape without a rank. */
+export function formatShape(shape: OpenShape | null): string {
+  if (shape === null) return "?";
   return shape.length === 0 ? "scalar" : shape.map((size) => size ?? "?").join("x");
 }
 

@@ -1,3 +1,4 @@
+import type { Group } from "../analyze/group.js";
 import type { Analysis, Figures, LayerAnalysis } from "../analyze/analysis.js";
 import type { Comparison, ComparisonRow } from "../compare/compare.js";
 
@@ -41,7 +42,7 @@ function compact(value: Json): string {
 }
 
 /** An analysis as `convcost/analysis@1`. */
-export function analysisJson(analysis: Analysis, version: string, layers: readonly LayerAnalysis[]): string {
+export function analysisJson(analysis: Analysis, version: string, layers: readonly LayerAnalysis[], groups?: readonly Group[]): string {
   const { totals } = analysis;
   return (
     writeJson({
@@ -53,7 +54,14 @@ export function analysisJson(analysis: Analysis, version: string, layers: readon
       layout: analysis.layout,
       inputs: analysis.inputs.map((tensor) => ({ ...tensor })),
       outputs: analysis.outputs.map((tensor) => ({ ...tensor })),
-      totals: { layers: totals.layers, ...figuresJson(totals), peakActivationBytes: totals.peakActivationBytes },
+      totals: { layers: totals.layers, uncounted: totals.uncounted, ...figuresJson(totals), peakActivationBytes: totals.peakActivationBytes },
+      groups: groups?.map(({ name, depth, layers: count, uncounted, ...figures }) => ({
+        name,
+        depth,
+        layers: count,
+        uncounted,
+        ...figuresJson(figures),
+      })),
       layers: layers.map((layer) => layerJson(layer)),
       uncounted: analysis.uncounted.map((entry) => ({ ...entry })),
       warnings: analysis.warnings,

@@ -1,4 +1,5 @@
 import type { Analysis, LayerAnalysis } from "../analyze/analysis.js";
+import type { Group } from "../analyze/group.js";
 import { fail } from "../graph/diagnostic.js";
 import { formatShape } from "../graph/shape.js";
 import type { Column, Grid, Row } from "./grid.js";
@@ -9,14 +10,14 @@ export type Units = "auto" | "raw";
 interface Row1 {
   readonly label: string;
   readonly layer: LayerAnalysis | undefined;
-  readonly figures: LayerAnalysis | Analysis["totals"];
+  readonly figures: LayerAnalysis | Analysis["totals"] | Group;
 }
 
 type Cell =
   | { readonly type: "text"; readonly text: (row: Row1) => string }
   /** What a layer stores is known even where its cost is not. */
   | { readonly type: "count" | "bytes"; readonly value: (row: Row1) => bigint; readonly stored?: boolean }
-  | { readonly type: "quotient"; readonly value: (row: Row1) => number }
+  | { readonly type: "quotient" | "whole"; readonly value: (row: Row1) => number }
   | { readonly type: "share" };
 
 interface Definition {
@@ -33,6 +34,8 @@ const shapes = (list: LayerAnalysis["outputs"]) => list.map(formatShape).join(",
 /** What a row of layers can show, by the name that `--columns` and `--sort` take. */
 const COLUMNS = {
   layer: { title: "layer", cell: { type: "text", text: ({ label }) => label } },
+  layers: { title: "layers", cell: { type: "whole", value: ({ figures }) => ("layers" in figures ? figures.layers : 1) } },
+  uncounted: { title: "uncounted", cell: { type: "whole", value: ({ figures }) => uncountedOf(figures) } },
   op: text("op", (layer) => (layer.times === undefined ? layer.op : `${layer.op} x${layer.times}`)),
   kind: text("kind", (layer) => layer.kind ?? ""),
   kernel: text("kernel", (layer) => kernelOf(layer)),
@@ -49,9 +52,16 @@ const COLUMNS = {
   intensity: { title: "FLOP/B", cell: { type: "quotient", value: ({ figures }) => figures.intensity } },
 } as const satisfies Record<string, Definition>;
 
+function uncountedOf(figures: Row1["figures"]): number {
+  if (!("uncounted" in figures) || figures.uncounted === undefined) return 0;
+  return typeof figures.uncounted === "number" ? figures.uncounted : 1;
+}
+
 export type LayerColumn = keyof typeof COLUMNS;
 
 export const LAYER_COLUMNS = Object.keys(COLUMNS).filter(isLayerColumn);
+/** All that one layer has: what a file of layers shows. */
+export const CSV_COLUMNS = LAYER_COLUMNS.filter((key) => key !== "layers" && key !== "uncounted");
 const DEFAULT: readonly LayerColumn[] = ["layer", "op", "kind", "output", "params", "macs", "flops", "share"];
 
 /** What a narrow terminal does without, the highest first. */
@@ -77,12 +87,20 @@ function kernelOf({ attributes }: LayerAnalysis): string {
 export function sortLayers(layers: readonly LayerAnalysis[], column: LayerColumn): readonly LayerAnalysis[] {
   const { cell } = COLUMNS[column];
   const row = (layer: LayerAnalysis): Row1 => ({ label: layer.name, layer, figures: layer });
-  const compare = (left: Row1, right: Row1): number => {
-    if (cell.type === "text") return cell.text(left).localeCompare(cell.text(right), "en", { numeric: true });
-    const [a, b] = cell.type === "share" ? [left.figures.macs, right.figures.macs] : [cell.value(left), cell.value(right)];
-    return a === b ? 0 : a > b ? -1 : 1;
-  };
-  return [...layers].sort((left, right) => compare(row(left), row(right)));
+  return [...layers].sort((left, right) => compareRows(cell, row(left), row(right)));
+}
+
+/** Order of two groups by a column, as {@link sortLayers} orders layers. */
+export function groupOrder(column: LayerColumn): (left: Group, right: Group) => number {
+  const { cell } = COLUMNS[column];
+  const row = (group: Group): Row1 => ({ label: group.name, layer: undefined, figures: group });
+  return (left, right) => compareRows(cell, row(left), row(right));
+}
+
+function compareRows(cell: Cell, left: Row1, right: Row1): number {
+  if (cell.type === "text") return cell.text(left).localeCompare(cell.text(right), "en", { numeric: true });
+  const [a, b] = cell.type === "share" ? [left.figures.macs, right.figures.macs] : [cell.value(left), cell.value(right)];
+  return a === b ? 0 : a > b ? -1 : 1;
 }
 
 export interface LayerGridOptions {
@@ -94,11 +112,32 @@ export interface LayerGridOptions {
 
 /** The layers of an analysis as a grid, the total last. */
 export function layerGrid(analysis: Analysis, layers: readonly LayerAnalysis[], options: LayerGridOptions): Grid {
-  const rows: { row: Row1; style: Row["style"] }[] = layers.flatMap((layer) => layerRows(layer, options.summary));
-  if (options.summary) rows.push({ row: { label: "total", layer: undefined, figures: analysis.totals }, style: "total" });
-  const keys = (options.columns ?? DEFAULT).filter(
-    (key) => options.columns !== undefined || key !== "kind" || layers.some((layer) => layer.kind !== undefined),
-  );
+  const rows = layers.flatMap((layer) => layerRows(layer, options.summary));
+  const usual = DEFAULT.filter((key) => key !== "kind" || layers.some((layer) => layer.kind !== undefined));
+  return gridOf(analysis, rows, options.columns ?? usual, options);
+}
+
+/** What groups of layers show: what is one layer's alone they have none of. */
+const OF_GROUPS: readonly LayerColumn[] = ["layer", "layers", "params", "macs", "flops", "share"];
+
+/** Groups of layers as a grid, modules indented by their depth, the total last. */
+export function groupGrid(analysis: Analysis, groups: readonly Group[], options: LayerGridOptions): Grid {
+  const rows = groups.map((group): Shown => {
+    const label = options.summary ? `${"  ".repeat(group.depth - 1)}${group.name}` : group.name;
+    return { row: { label, layer: undefined, figures: group }, style: "normal" };
+  });
+  const columns = options.columns ?? (analysis.partial ? [...OF_GROUPS.slice(0, 2), "uncounted" as const, ...OF_GROUPS.slice(2)] : OF_GROUPS);
+  return gridOf(analysis, rows, columns, options);
+}
+
+interface Shown {
+  readonly row: Row1;
+  readonly style: Row["style"];
+}
+
+function gridOf(analysis: Analysis, shown: readonly Shown[], keys: readonly LayerColumn[], options: LayerGridOptions): Grid {
+  const total: Shown = { row: { label: "total", layer: undefined, figures: analysis.totals }, style: "total" };
+  const rows = options.summary ? [...shown, total] : shown;
   const columns = keys.map((key) => ({
     key,
     ...columnOf(
@@ -114,7 +153,7 @@ export function layerGrid(analysis: Analysis, layers: readonly LayerAnalysis[], 
   };
 }
 
-function layerRows(layer: LayerAnalysis, withSteps: boolean, depth = 0): { row: Row1; style: Row["style"] }[] {
+function layerRows(layer: LayerAnalysis, withSteps: boolean, depth = 0): readonly Shown[] {
   const row: Row1 = { label: `${"  ".repeat(depth)}${layer.name}`, layer, figures: layer };
   const steps = withSteps ? layer.steps.flatMap((step) => layerRows(step, true, depth + 1)) : [];
   return [{ row, style: depth === 0 ? "normal" : "step" }, ...steps];
@@ -128,7 +167,7 @@ function columnOf(
 ): { column: Omit<Column, "key">; write: (row: Row1) => string } {
   const { title, cell } = definition;
   const found = knownColumn(title, cell, rows, analysis, units);
-  if (cell.type === "text" || (cell.type !== "quotient" && cell.type !== "share" && cell.stored === true)) return found;
+  if (cell.type === "text" || cell.type === "whole" || ("stored" in cell && cell.stored)) return found;
   return { ...found, write: (row) => (row.layer?.uncounted === undefined ? found.write(row) : NOT_KNOWN) };
 }
 
@@ -151,6 +190,8 @@ function knownColumn(
       const share = ({ figures }: Row1) => (macs > 0n ? percent(figures.macs, macs) : percent(figures.flops, flops));
       return { column: { title: macs > 0n ? "% MACs" : "% FLOPs", unit: "", align: "right" }, write: (row) => share(row).replace("%", "") };
     }
+    case "whole":
+      return { column: { title, unit: "", align: "right" }, write: (row) => String(cell.value(row)) };
     case "quotient":
       return { column: { title, unit: "", align: "right" }, write: (row) => (units === "raw" ? String(cell.value(row)) : quotient(cell.value(row))) };
     default:

@@ -1,179 +1,239 @@
-import Pbf from "pbf";
 import { describe, expect, it } from "vitest";
 import { analyze } from "../../src/analyze/analyze.js";
-import type { ByteSource } from "../../src/read/onnx/bytes.js";
-import { readOnnx } from "../../src/read/onnx/read.js";
+import { readOnnx, type ReadOnnxOptions } from "../../src/read/onnx/read.js";
+import { analysed, input, int64s, known, model, node, output, tensorOf, weight, whole, type Write } from "./onnx-model.js";
 import { convcost } from "../cli/run.js";
 
-// Messages are written by their field numbers in onnx.proto3.
-type Write = (pbf: Pbf) => void;
-
-const bytes = (write: Write) => {
-  const pbf = new Pbf();
-  write(pbf);
-  return pbf.finish();
-};
-
-const message = (field: number, write: Write): Write => {
-  const content = bytes(write);
-  return (pbf) => {
-    pbf.writeBytesField(field, content);
-  };
-};
-
-const all =
-  (...writes: readonly Write[]): Write =>
-  (pbf) => {
-    for (const write of writes) write(pbf);
-  };
-
-const text =
-  (field: number, value: string): Write =>
-  (pbf) => {
-    pbf.writeStringField(field, value);
-  };
-
-const number =
-  (field: number, value: number): Write =>
-  (pbf) => {
-    pbf.writeVarintField(field, value);
-  };
-
-const tensor = (name: string, dims: readonly number[], raw: Uint8Array | undefined): Write =>
-  all(...dims.map((size) => number(1, size)), number(2, 1), text(8, name), (pbf) => {
-    if (raw !== undefined) pbf.writeBytesField(9, raw);
-  });
-
-const value = (field: number, name: string, dims: readonly (number | string)[]): Write => {
-  const shape = all(...dims.map((size) => message(1, typeof size === "number" ? number(1, size) : text(2, size))));
-  return message(field, all(text(1, name), message(2, message(1, all(number(1, 1), message(2, shape))))));
-};
-
-const node = (op: string, inputs: readonly string[], outputs: readonly string[], ...attributes: readonly Write[]): Write =>
-  message(
-    1,
-    all(
-      ...inputs.map((name) => text(1, name)),
-      ...outputs.map((name) => text(2, name)),
-      text(4, op),
-      ...attributes.map((write) => message(5, write)),
-    ),
-  );
-
-const model = (...graph: readonly Write[]) => bytes(all(number(1, 8), message(8, number(2, 17)), message(7, all(...graph))));
-
-/** Counts the bytes that are asked for. */
-function watched(content: Uint8Array): { readonly source: ByteSource; readonly read: () => number } {
-  let total = 0;
-  const read = (start: number, end: number) => {
-    total += end - start;
-    return content.subarray(start, end);
-  };
-  return { source: { length: content.length, read }, read: () => total };
-}
-
 const gemm = (raw: Uint8Array | undefined, size: number) =>
-  model(
-    message(5, tensor("w", [size, size], raw)),
-    value(11, "x", ["batch", size]),
-    value(12, "y", ["batch", size]),
-    node("MatMul", ["x", "w"], ["y"]),
-  );
+  model([weight("w", [size, size], { raw }), input("x", ["batch", size]), output("y", ["batch", size]), node("MatMul", ["x", "w"], ["y"])]);
 
-describe("ONNX", () => {
-  it("weights are not read: a model with 64 MiB of them costs what it costs without", () => {
+const totalsOf = (...graph: readonly Write[]) => analysed(model(graph)).totals;
+const made = (dims: readonly number[], raw?: Uint8Array) => ({ attributes: { value: { tensor: tensorOf("", dims, { raw }) } } });
+
+describe("ONNX: weights", () => {
+  it("are not read: a model with 64 MiB of them costs what it costs without", () => {
     const size = 4096;
-    const heavy = watched(gemm(new Uint8Array(size * size * 4), size));
-    const light = watched(gemm(undefined, size));
-    const [one, other] = [analyze(readOnnx(heavy.source)), analyze(readOnnx(light.source))];
-    expect(one.totals).toEqual(other.totals);
-    expect(one.totals).toMatchObject({ params: 4096n * 4096n, macs: 4096n * 4096n, weightBytes: 4096n * 4096n * 4n });
+    const content = gemm(new Uint8Array(size * size * 4), size);
+    let read = 0;
+    const heavy = readOnnx({ length: content.length, read: (start, end) => ((read += end - start), content.subarray(start, end)) });
+    expect(analyze(heavy).totals).toEqual(analysed(gemm(undefined, size)).totals);
+    expect(analyze(heavy).totals).toMatchObject({ params: 4096n * 4096n, macs: 4096n * 4096n, weightBytes: 4096n * 4096n * 4n });
     // Two windows of the file at most: its beginning and what follows the weights.
-    expect(heavy.read()).toBeLessThan(3 * 65_536);
+    expect(read).toBeLessThan(3 * 65_536);
   });
 
-  it("small values are: a shape that is computed is known", () => {
-    const shape = new Uint8Array(new BigInt64Array([0n, -1n]).buffer);
-    const initializer = message(
-      5,
-      all(number(1, 2), number(2, 7), text(8, "shape"), (pbf) => {
-        pbf.writeBytesField(9, shape);
-      }),
-    );
-    const graph = model(initializer, value(11, "x", [2, 3, 4]), value(12, "y", []), node("Reshape", ["x", "shape"], ["y"]));
-    expect(analyze(readOnnx(watched(graph).source)).outputs[0]?.shape).toEqual([2, 12]);
+  it("that two nodes read count once", () => {
+    const graph = [weight("w", [8, 8]), input("x", [1, 8]), node("MatMul", ["x", "w"], ["y"]), node("MatMul", ["y", "w"], ["z"]), output("z")];
+    expect(totalsOf(...graph)).toMatchObject({ params: 64n, macs: 128n });
   });
 
-  it("a weight that two nodes read counts once", () => {
-    const graph = model(
-      message(5, tensor("w", [8, 8], undefined)),
-      value(11, "x", [1, 8]),
-      value(12, "z", [1, 8]),
-      node("MatMul", ["x", "w"], ["y"]),
-      node("MatMul", ["y", "w"], ["z"]),
-    );
-    expect(analyze(readOnnx(watched(graph).source)).totals).toMatchObject({ params: 64n, macs: 128n });
+  // Where exporters keep them: Paddle in Constant nodes, Caffe2 in ConstantOfShape, ONNX's sparse format with the values alone.
+  it.each<[string, readonly Write[], bigint]>([
+    ["a Constant node", [node("Constant", [], ["w"], made([8, 4])), node("Constant", [], ["b"], made([4]))], 36n],
+    ["a small Constant node, its values loaded", [weight("w", [8, 4]), node("Constant", [], ["b"], made([4], new Uint8Array(16)))], 36n],
+    ["ConstantOfShape", [whole("s", 8, 4), node("ConstantOfShape", ["s"], ["w"]), weight("b", [4])], 36n],
+    ["inputs of the same name", [input("w", [8, 4]), weight("w", [8, 4]), weight("b", [4])], 36n],
+    [
+      "a Transpose and an Identity behind them",
+      [weight("v", [4, 8]), node("Transpose", ["v"], ["t"]), node("Identity", ["t"], ["w"]), weight("b", [4])],
+      36n,
+    ],
+    [
+      "a DequantizeLinear behind int8: scales are none",
+      [weight("q", [8, 4], { type: 3 }), weight("scale", [4]), node("DequantizeLinear", ["q", "scale"], ["w"]), weight("b", [4])],
+      36n,
+    ],
+  ])("in %s", (_, stored, params) => {
+    const graph = [input("x", [2, 8]), ...stored, node("MatMul", ["x", "w"], ["m"]), node("Add", ["m", "b"], ["y"]), output("y")];
+    expect(totalsOf(...graph)).toMatchObject({ params, macs: 2n * 8n * 4n });
   });
 
-  it("an operator without a rule is named, and the totals are partial", () => {
-    const graph = model(
-      value(11, "x", [1, 8]),
-      value(12, "z", [1, 8]),
-      node("Relu", ["x"], ["y"]),
-      node("Mystery", ["y"], ["u"]),
-      node("Relu", ["u"], ["z"]),
-    );
-    const { partial, uncounted, totals } = analyze(readOnnx(watched(graph).source));
-    expect(partial).toBe(true);
-    expect(uncounted).toEqual([
-      { op: "Mystery", count: 1, reason: "this operator is not known" },
-      { op: "Relu", count: 1, reason: "it follows Mystery, which is not known" },
+  it("constants that decide shapes, scale by one number or mask attention are none", () => {
+    const mask = weight("mask", [1, 1, 6, 6]);
+    const bias = weight("bias", [1, 3, 6, 6]);
+    const graph = [
+      input("q", [1, 3, 6, 4]),
+      input("k", [1, 3, 4, 6]),
+      node("MatMul", ["q", "k"], ["s"]),
+      node("Constant", [], ["root"], made([], new Uint8Array(4))),
+      node("Mul", ["s", "root"], ["scaled"]),
+      mask,
+      node("Add", ["scaled", "mask"], ["masked"]),
+      // One for each head: a bias of relative positions, which is trained.
+      bias,
+      node("Add", ["masked", "bias"], ["biased"]),
+      node("Softmax", ["biased"], ["p"]),
+      whole("shape", 0, -1),
+      node("Reshape", ["p", "shape"], ["y"]),
+      output("y"),
+    ];
+    expect(totalsOf(...graph)).toMatchObject({ params: 3n * 36n, buffers: 0n });
+  });
+
+  it("running statistics are buffers, and those of a batch norm that cannot be counted as well", () => {
+    const norm = (x: string) => node("BatchNormalization", [x, "g", "b", "mean", "var"], ["y"]);
+    const stored = ["g", "b", "mean", "var"].map((name) => weight(name, [8]));
+    expect(totalsOf(input("x", [1, 8, 4, 4]), ...stored, norm("x"), output("y"))).toMatchObject({ params: 16n, buffers: 16n });
+    expect(totalsOf(input("x", [1, 8, 4, "w"]), ...stored, norm("x"), output("y"))).toMatchObject({ params: 16n, buffers: 16n, uncounted: 1 });
+  });
+});
+
+describe("ONNX: shapes", () => {
+  // Shape -> Slice -> Concat -> Reshape, as exporters write `x.view(x.size(0), -1)` and its kin; the expectation is torch's.
+  it("small values are carried along", () => {
+    const graph = [
+      input("x", [2, 3, 4, 5]),
+      node("Shape", ["x"], ["s"]),
+      whole("zero", 0),
+      whole("two", 2),
+      whole("rest", -1),
+      node("Slice", ["s", "zero", "two"], ["lead"]),
+      node("ReduceProd", ["lead"], ["rows"], { attributes: { keepdims: 1, axes: [0] } }),
+      node("Concat", ["rows", "rest"], ["shape"], { attributes: { axis: 0 } }),
+      node("Reshape", ["x", "shape"], ["y"]),
+      output("y"),
+    ];
+    expect(analysed(model(graph)).outputs[0]?.shape).toEqual([6, 20]);
+  });
+
+  const two = (...graph: readonly Write[]) =>
+    model([
+      input("ids", ["batch", "seq"]),
+      input("mask", ["batch", "seq"]),
+      node("Add", ["ids", "mask"], ["y"]),
+      output("y", ["batch", "seq"]),
+      ...graph,
     ]);
-    expect(totals.layers).toBe(3);
+
+  it.each<[string, ReadOnnxOptions]>([
+    ["--dim", { dims: { batch: 2, seq: 7 } }],
+    ["--input of one, which names the sizes of the other", { input: { ids: [2, 7] } }],
+    ["--batch and --dim", { batch: 2, dims: { seq: 7 } }],
+  ])("open sizes are bound by %s", (_, options) => {
+    const { outputs, partial, warnings } = analysed(two(), options);
+    expect([outputs[0]?.shape, partial, warnings]).toEqual([[2, 7], false, []]);
   });
 
+  it("one that stays open is named with its flag; what does not depend on it is counted all the same", () => {
+    const { outputs, inputs, warnings, totals, uncounted } = analysed(
+      two(weight("w", [8, 8]), input("z", [1, 8]), node("MatMul", ["z", "w"], ["m"]), output("m")),
+    );
+    expect(warnings).toContain("input ids has an open dimension 1 (seq): --dim seq=N");
+    expect(inputs.map(({ shape }) => shape)).toEqual([
+      [1, 8],
+      [1, "seq"],
+      [1, "seq"],
+    ]);
+    expect(outputs.map(({ shape }) => shape)).toEqual([
+      [1, "seq"],
+      [1, 8],
+    ]);
+    expect([totals.macs, totals.params]).toEqual([64n, 64n]);
+    expect(uncounted).toEqual([{ op: "Add", count: 1, reason: "the shape of input ids is open" }]);
+  });
+
+  it("what depends on the data is a row without figures, its shape as far as it is known", () => {
+    const { outputs, layers, totals } = analysed(
+      model([
+        input("boxes", [1, 100, 4]),
+        input("scores", [1, 3, 100]),
+        whole("most", 10),
+        node("NonMaxSuppression", ["boxes", "scores", "most"], ["picked"], { name: "nms" }),
+        output("picked"),
+      ]),
+    );
+    expect(outputs[0]?.shape).toEqual([null, 3]);
+    expect(layers[0]?.uncounted).toBe("how many boxes NonMaxSuppression selects depends on the data (node nms)");
+    expect(totals.uncounted).toBe(1);
+  });
+
+  const strange = node("Strange", ["x"], ["u"], { domain: "com.acme" });
+  const after = [weight("w", [8, 4]), node("MatMul", ["u", "w"], ["y"]), output("y")];
+
+  it("an operator that is not known is named with its domain; its weights count", () => {
+    const { uncounted, totals } = analysed(model([input("x", [2, 8]), strange, ...after]));
+    expect(uncounted).toEqual([
+      { op: "com.acme.Strange", count: 1, reason: "this operator is not known" },
+      { op: "MatMul", count: 1, reason: "it follows com.acme.Strange, which is not known" },
+    ]);
+    expect([totals.params, totals.layers]).toEqual([32n, 2]);
+  });
+
+  it("what follows it is counted where the file says its shape, unless the sizes of the inputs are others", () => {
+    const content = model([input("x", [2, 8]), strange, known("u", [2, 8]), ...after]);
+    expect(analysed(content).totals).toMatchObject({ macs: 64n, uncounted: 1 });
+    expect(analysed(content, { input: [3, 8] }).totals).toMatchObject({ macs: 0n, uncounted: 2 });
+  });
+
+  it("tensors of float16 have two bytes an element, whatever --dtype says", () => {
+    const { layers } = analysed(model([input("x", [1, 8], 10), node("Relu", ["x"], ["y"]), node("Sigmoid", ["y"], ["z"]), output("z")]));
+    expect(layers.map(({ activationBytes }) => activationBytes)).toEqual([16n, 16n]);
+  });
+});
+
+describe("ONNX: names", () => {
+  it("the module that PyTorch's newer exporter notes stands before the node", () => {
+    const scopes = "['', 'features', 'features.0', 'conv2d']";
+    const content = model([input("x", [1, 8]), node("Relu", ["x"], ["y"], { name: "node_relu", scopes }), output("y")]);
+    expect(analysed(content).layers[0]?.name).toBe("/features.0/node_relu");
+  });
+});
+
+describe("ONNX: what is no model", () => {
   it.each<[string, Uint8Array, RegExp]>([
     ["nothing", new Uint8Array(0), /no ONNX model/],
-    ["a name that nothing makes", model(value(11, "x", [1]), node("Relu", ["q"], ["y"])), /nothing before this makes `q`/],
-    ["a cycle", model(value(11, "x", [1]), node("Add", ["x", "b"], ["a"]), node("Relu", ["a"], ["b"])), /nothing before this makes `b`/],
-    ["an operator without inputs", model(value(11, "x", [1]), node("Add", [], ["y"])), /Add has no input/],
-    ["a pool of a vector", model(value(11, "x", [8]), node("MaxPool", ["x"], ["y"])), /MaxPool cannot read an input of 1 dimensions/],
+    ["a name that nothing makes", model([input("x", [1]), node("Relu", ["q"], ["y"])]), /nothing before this makes `q`/],
+    ["a cycle", model([input("x", [1]), node("Add", ["x", "b"], ["a"]), node("Relu", ["a"], ["b"])]), /nothing before this makes `b`/],
+    ["an operator without inputs", model([input("x", [1]), node("Add", [], ["y"])]), /Add has no input/],
+    ["a pool of a vector", model([input("x", [8]), node("MaxPool", ["x"], ["y"])]), /MaxPool cannot read an input of 1 dimensions/],
     [
       "strides for another rank",
-      model(
-        value(11, "x", [1, 2, 8, 8]),
-        node("MaxPool", ["x"], ["y"], all(text(1, "kernel_shape"), number(8, 2), number(8, 2)), all(text(1, "strides"), number(8, 2))),
-      ),
+      model([input("x", [1, 2, 8, 8]), node("MaxPool", ["x"], ["y"], { attributes: { kernel_shape: [2, 2], strides: [2] } })]),
       /strides of MaxPool is 2/,
     ],
-    ["an impossible size", model(message(5, tensor("w", [-4], undefined)), value(11, "x", [1]), node("Relu", ["x"], ["y"])), /impossible shape/],
+    ["an impossible size", model([weight("w", [-4]), input("x", [1]), node("Relu", ["x"], ["y"])]), /impossible shape/],
+    ["sizes that do not fit", model([weight("w", [3, 3]), input("x", [1, 8]), node("MatMul", ["x", "w"], ["y"])]), /cannot multiply 1x8 by 3x3/],
+    ["a reshape of other sizes", model([input("x", [2, 3]), whole("s", 7), node("Reshape", ["x", "s"], ["y"])]), /cannot make 7 of 2x3/],
     [
-      "sizes that do not fit",
-      model(message(5, tensor("w", [3, 3], undefined)), value(11, "x", [1, 8]), node("MatMul", ["x", "w"], ["y"])),
-      /cannot multiply 1x8 by 3x3/,
+      "bytes of another length",
+      model([weight("w", [2], { raw: int64s(1) }), weight("v", [3], { raw: int64s(1) }), input("x", [1])]),
+      /12 bytes, but has 8/,
     ],
   ])("%s is refused", (_, content, message_) => {
-    expect(() => analyze(readOnnx(watched(content).source))).toThrow(message_);
+    expect(() => analysed(content)).toThrow(message_);
   });
+});
 
-  it("the command knows one by its content, and binds its dimensions", async () => {
-    const files = {
-      model: { type: "file" as const, bytes: gemm(undefined, 8) },
-      "named.onnx": { type: "file" as const, bytes: model(value(11, "x", [1, "length"]), value(12, "y", []), node("Relu", ["x"], ["y"])) },
-    };
-    const { stdout, stderr } = await convcost(["count", "./model", "--format", "csv"], { files: { "./model": files.model } });
+describe("convcost count of an ONNX model", () => {
+  const files = {
+    "./model": { type: "file" as const, bytes: gemm(undefined, 8) },
+    "named.onnx": { type: "file" as const, bytes: model([input("x", [1, "length"]), output("y"), node("Relu", ["x"], ["y"])]) },
+  };
+
+  it("knows one by its content, and takes an open batch as 1 with a warning", async () => {
+    const { stdout, stderr } = await convcost(["count", "./model", "--format", "csv"], { files });
     expect(stdout).toContain("linear");
     expect(stderr).toContain("the batch of input x is open (batch): 1 is taken");
+  });
+
+  it("binds sizes; what stays open makes the totals at least what they say", async () => {
     const bound = await convcost(["count", "named.onnx", "--dim", "length=7", "--json"], { files });
-    expect(JSON.parse(bound.stdout)).toMatchObject({ inputs: [{ name: "x", shape: [1, 7] }] });
+    expect(JSON.parse(bound.stdout)).toMatchObject({ partial: false, inputs: [{ name: "x", shape: [1, 7] }] });
     const open = await convcost(["count", "named.onnx", "--json"], { files });
-    const analysis: unknown = JSON.parse(open.stdout);
-    expect(analysis).toMatchObject({ partial: true, inputs: [{ name: "x", shape: [1, "length"] }], uncounted: [{ op: "Relu", count: 1 }] });
+    expect(JSON.parse(open.stdout)).toMatchObject({
+      partial: true,
+      inputs: [{ name: "x", shape: [1, "length"] }],
+      uncounted: [{ op: "Relu", count: 1 }],
+    });
     const said = await convcost(["count", "named.onnx"], { files });
     expect(said.stderr).toContain("input x has an open dimension 1 (length): --dim length=N");
     expect(said.stdout).toContain("MACs (at least)");
-    const unknown = await convcost(["count", "named.onnx", "--dim", "lenght=7"], { files });
-    expect([unknown.code, unknown.stdout]).toEqual([2, ""]);
-    expect(unknown.stderr).toContain("did you mean length?");
+    expect(said.stdout).toMatch(/y|Relu.*\?/);
+  });
+
+  it("refuses a size that the model has no name for", async () => {
+    const { code, stdout, stderr } = await convcost(["count", "named.onnx", "--dim", "lenght=7"], { files });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("did you mean length?");
   });
 });

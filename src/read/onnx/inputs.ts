@@ -49,7 +49,7 @@ export class OnnxInputs {
     const tensor: TensorProtoType = inner ?? { kind: "tensor", elementType: 1 };
     const shape = set === undefined ? this.shape(name, tensor) : this.written(name, tensor, set);
     if (shape === undefined) {
-      this.open.push(this.types.open({ name, type: tensor }) ?? { name, shape: [], dtype: dtypeOf(tensor.elementType) });
+      this.open.push(this.types.open({ name, type: tensor }) ?? { name, shape: null, dtype: dtypeOf(tensor.elementType) });
       return { kind: "unknown", reason: `the shape of input ${name} is open` };
     }
     const dtype = dtypeOf(tensor.elementType);

@@ -20,7 +20,7 @@ export interface ReadOnnxOptions extends InputSizes {
 }
 
 /** Nodes that are run at most, those of bodies and functions each time: no model has as many, a malicious one may. */
-const MAX_NODES = 2_000_000;
+const MAX_NODES = 300_000;
 
 /**
  * Reads an ONNX model without its weights: every shape is worked out as the graph is read, and small tensors of whole numbers are carried along.
@@ -103,7 +103,7 @@ function output(model: Model, frame: Frame, info: ValueInfo): Output | undefined
   const found: Operand = frame.scope.read(name, place);
   if (found.kind === "unknown" && info.type?.kind !== "sequence") {
     const { shape, dtype } = found;
-    return { name, open: shape === undefined ? (model.types.open(info) ?? { name, shape: [], dtype }) : { name, shape, dtype } };
+    return { name, open: shape === undefined ? (model.types.open(info) ?? { name, shape: null, dtype }) : { name, shape, dtype } };
   }
   if (found.kind !== "tensor" && found.kind !== "constant") return undefined;
   const operand = found.kind === "constant" ? materialize(model, frame, found, place) : found;

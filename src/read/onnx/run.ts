@@ -286,7 +286,10 @@ class NodeRun {
   private uncounted(inputs: readonly Operand[], reason: string, after = reason, shapes: readonly OpenShape[] = []): void {
     const { proto, model } = this;
     const op = operatorOf(proto);
-    const written = proto.outputs.map((name) => (this.frame.label === "" ? model.types.shape(name) : undefined));
+    const written = proto.outputs.map((name, index) => {
+      const type = this.frame.label === "" ? model.types.shape(name) : undefined;
+      return type?.shape.length === (shapes[index] ?? type?.shape)?.length ? type : undefined;
+    });
     const names = proto.outputs.filter((_, index) => written[index] !== undefined);
     const layer = fixed({
       op,

@@ -152,7 +152,8 @@ function once(node: OnnxNode, { body, initial }: Head): Result {
   const [, ...outputs] = node.bodies.run(body, [node.bodies.slice([], "int64"), cond, ...initial.map(node.bodies.varying)], "body");
   const operands = outputs.map((operand, index): Operand => {
     if (index < initial.length && sameShape(operand, initial[index])) return node.bodies.varying(operand);
-    return { kind: "unknown", reason };
+    const shape = shapeOf(operand);
+    return { kind: "unknown", reason, shape: index < initial.length || shape === undefined ? undefined : [null, ...shape] };
   });
   return { kind: "operands", operands };
 }

@@ -89,7 +89,7 @@ const concatRule: Rule = (node) => {
   }
   return {
     kind: "layer",
-    layer: fixed({ op: "concat", outputs: [output], stored: node.store(node.inputs), attributes: { axis } }),
+    layer: fixed({ op: "concat", outputs: [output], stored: node.store(node.inputs.filter((operand) => !isFill(operand))), attributes: { axis } }),
     inputs: node.inputs,
   };
 };
@@ -113,6 +113,12 @@ function concatenated(
     const flat = index.reduce((sum, position, dimension) => sum + (dimension === axis ? at : position) * (steps[dimension] ?? 1), 0);
     return values[part]?.[flat] ?? 0;
   });
+}
+
+/** One value over and over: it pads or starts something, and was never trained. */
+function isFill(operand: Operand): boolean {
+  const values = valuesOf(operand);
+  return values !== undefined && values.every((value) => value === values[0]);
 }
 
 /** Split (ONNX, versions 1 to 18): sizes as attribute or input, or as many equal parts as there are outputs, the last one smaller. */
@@ -148,7 +154,7 @@ const expand: Rule = (node) => {
   }
   const output = broadcast("Expand", inputShape(node), possible(known(node, 1, "the shape")));
   const [source] = node.inputs;
-  if (source?.kind === "constant" && source.origins.length > 0)
+  if (source?.kind === "constant" && source.origins.length > 0 && !isFill(source))
     return { kind: "layer", layer: fixed({ op: "expand", outputs: [output], dtype: source.dtype, stored: node.store([source]) }), inputs: [source] };
   const own = shapeOf(source) ?? [];
   return moved(

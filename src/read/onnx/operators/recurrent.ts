@@ -28,7 +28,7 @@ const rule =
     const { cost, attributes } = layer.infer([input]);
     const peepholes = cell === "lstm" && given(node.inputs[7]) ? 6n * elements([time, batch, directions, hidden]) : 0n;
     const outputs = [
-      batchFirst ? [batch, time, directions, hidden] : [time, batch, directions, hidden],
+      batchFirst ? [batch, time, directions, hidden] : [time, directions, batch, hidden],
       ...Array<readonly number[]>(cell === "lstm" ? 2 : 1).fill(batchFirst ? [batch, directions, hidden] : [directions, batch, hidden]),
     ];
     const made = fixed({

@@ -194,6 +194,7 @@ export const reducingRules: Readonly<Record<string, Rule>> = {
   LpPool: pool("lp"),
   GlobalAveragePool: globalPool("avg"),
   GlobalMaxPool: globalPool("max"),
+  GlobalLpPool: globalPool("lp"),
   NegativeLogLikelihoodLoss: loss,
   SoftmaxCrossEntropyLoss: loss,
   ArgMax: arg,
