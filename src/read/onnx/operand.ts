@@ -147,9 +147,15 @@ export function perAxis(node: OnnxNode, name: string, rank: number, otherwise: n
 /** Values of a tensor are carried along up to this many: shapes and axes, not data. */
 export const FEW = 4096;
 
-/** The shape of a node's first input. */
+/** The shape of a node's first input. Throws `bad-onnx` where that is no tensor. */
 export function inputShape(node: OnnxNode): Shape {
-  return shapeOf(node.inputs[0]) ?? [];
+  return shapeAt(node, 0);
+}
+
+/** A size as equal parts: the width of a head. Throws `heads-do-not-divide`. */
+export function evenly(node: OnnxNode, size: number, parts: number, what: string): number {
+  if (parts >= 1 && size % parts === 0) return size / parts;
+  return fail("heads-do-not-divide", `${node.op} cannot divide ${size} among ${parts} ${what}`, { expected: `a multiple of the number of ${what}` });
 }
 
 /** The shape of one of a node's inputs. Throws `wrong-rank` where it has another number of dimensions. */
@@ -168,7 +174,8 @@ export function axisOf(node: OnnxNode, rank: number, otherwise: number): number 
 /** The values of an input that decides a shape. Throws `data-dependent` where they are not known before the model runs. */
 export function known(node: OnnxNode, index: number, what: string): readonly number[] {
   const values = valuesOf(node.inputs[index]);
-  if (values?.every((value) => Number.isFinite(value)) === true) return values;
+  if (values?.every((value) => Number.isInteger(value)) === true) return values;
+  if (values !== undefined) fail("bad-onnx", `${what} of ${node.op} is ${values.join(", ")}`, { expected: "whole numbers" });
   return dataDependent(`${what} of ${node.op} is computed from the model's data`);
 }
 

@@ -1,7 +1,7 @@
 import type { Cause } from "../../../graph/layer.js";
 import { elements, type Shape } from "../../../graph/shape.js";
 import { fixed } from "../fixed.js";
-import { given, inputShape, int, shapeAt, shapeOf, text, type OnnxNode, type Rule } from "../operand.js";
+import { evenly, given, inputShape, int, shapeAt, shapeOf, text, type OnnxNode, type Rule } from "../operand.js";
 
 /** Sizes of scaled dot-product attention. */
 export interface AttentionSizes {
@@ -34,7 +34,7 @@ const attention: Rule = (node) => {
   const flat = q.length === 3;
   const heads = flat ? int(node, "q_num_heads", 1) : (q[1] ?? 1);
   const keyHeads = flat ? int(node, "kv_num_heads", 1) : (k[1] ?? 1);
-  const split = (shape: Shape, by: number): Shape => (flat ? [shape[0] ?? 1, by, shape[1] ?? 1, (shape[2] ?? 0) / by] : shape);
+  const split = (shape: Shape, by: number): Shape => (flat ? [shape[0] ?? 1, by, shape[1] ?? 1, evenly(node, shape[2] ?? 0, by, "heads")] : shape);
   const [[batch = 1, , target = 1, keys = 1], [, , fresh = 1], [, , , values = 1]] = [split(q, heads), split(k, keyHeads), split(v, keyHeads)];
   const source = (shapeOf(node.inputs[4])?.[2] ?? 0) + fresh;
   const outputs = [
@@ -85,7 +85,7 @@ const flexAttention: Rule = (node) => {
 const linearAttention: Rule = (node) => {
   const [[batch = 1, time = 1, width = 1], [, , wide = 1]] = [shapeAt(node, 0, 3), shapeAt(node, 2, 3)];
   const [heads, keyHeads] = [int(node, "q_num_heads", 1), int(node, "kv_num_heads", 1)];
-  const [keys, values] = [width / heads, wide / keyHeads];
+  const [keys, values] = [evenly(node, width, heads, "heads"), evenly(node, wide, keyHeads, "heads")];
   const update = text(node, "update_rule", "gated_delta");
   const state = elements([batch, time, keyHeads, keys, values]);
   const layer = fixed({
@@ -110,7 +110,7 @@ const linearAttention: Rule = (node) => {
 /** RotaryEmbedding (ONNX, version 23): of each pair 4 products and 2 additions. The tables of sines and cosines are buffers. */
 const rotary: Rule = (node) => {
   const shape = inputShape(node);
-  const width = shape.length === 4 ? (shape[3] ?? 1) : (shape[2] ?? 1) / int(node, "num_heads", 1);
+  const width = shape.length === 4 ? (shape[3] ?? 1) : evenly(node, shape[2] ?? 1, int(node, "num_heads", 1), "heads");
   const turned = int(node, "rotary_embedding_dim", 0) || width;
   const layer = fixed({
     op: "rotary_embedding",
@@ -135,7 +135,13 @@ export const causalConv: Rule = (node) => {
     stored: node.weights(node.inputs.slice(1, 3)),
     macs: elements(output) * BigInt(perGroup * kernelSize),
     operations: { ...(bias ? { bias: elements(output) } : {}), ...(activated ? { activation: elements(output) } : {}) },
-    attributes: { kernelSize: [kernelSize], groups: channels / perGroup, inChannels: channels, outChannels: out, bias },
+    attributes: {
+      kernelSize: [kernelSize],
+      groups: evenly(node, channels, perGroup, "channels a group"),
+      inChannels: channels,
+      outChannels: out,
+      bias,
+    },
     mixes: { channels: perGroup > 1, space: true },
   });
   return { kind: "layer", layer, inputs: [node.inputs[0], node.inputs[3]].flatMap((operand) => (given(operand) ? [operand] : [])) };

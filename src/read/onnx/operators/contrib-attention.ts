@@ -1,6 +1,20 @@
+import { fail } from "../../../graph/diagnostic.js";
 import { elements, type Shape } from "../../../graph/shape.js";
 import { fixed } from "../fixed.js";
-import { dataDependent, given, inputShape, int, ints, shapeAt, shapeOf, valuesOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
+import {
+  dataDependent,
+  evenly,
+  given,
+  inputShape,
+  int,
+  ints,
+  shapeAt,
+  shapeOf,
+  valuesOf,
+  type OnnxNode,
+  type Operand,
+  type Rule,
+} from "../operand.js";
 import { attentionCost, causalConv } from "./attention.js";
 
 const tensors = (operands: readonly (Operand | undefined)[]) => operands.flatMap((operand) => (operand?.kind === "tensor" ? [operand] : []));
@@ -11,18 +25,20 @@ const attention: Rule = (node) => {
   const quantised = node.op === "QAttention";
   const [, wide = 1] = shapeAt(node, 1, 2);
   const heads = int(node, "num_heads", 1);
-  const [q = wide / 3, , v = wide / 3] = ints(node, "qkv_hidden_sizes") ?? [];
+  const [q, , v] = ints(node, "qkv_hidden_sizes") ?? Array<number>(3).fill(evenly(node, wide, 3, "parts"));
+  if (q === undefined || v === undefined) return fail("bad-attribute", "qkv_hidden_sizes of Attention has less than 3 sizes");
+  const [keys, values] = [evenly(node, q, heads, "heads"), evenly(node, v, heads, "heads")];
   const past = shapeOf(node.inputs[quantised ? 8 : 4])?.[3] ?? 0;
   const source = past + length;
   const cost = attentionCost(
-    { batch, heads, target: length, source, keys: q / heads, values: v / heads },
+    { batch, heads, target: length, source, keys, values },
     { masked: given(node.inputs[quantised ? 5 : 3]) || given(node.inputs[5]), capped: false },
   );
   const layer = fixed({
     op: "attention",
     outputs: [
       [batch, length, v],
-      [2, batch, heads, source, q / heads],
+      [2, batch, heads, source, keys],
     ].slice(0, node.outputs),
     stored: node.weights(node.inputs.slice(1, 3)),
     macs: cost.macs + elements([batch, length, width, wide]),
@@ -34,8 +50,8 @@ const attention: Rule = (node) => {
 };
 
 /** The length and width that keys or values have, 3-D with their heads side by side, or 4-D [N, heads, L, D]. */
-function spread(shape: Shape, heads: number): readonly [length: number, width: number] {
-  return shape.length === 4 ? [shape[2] ?? 1, shape[3] ?? 1] : [shape[1] ?? 1, (shape[2] ?? 1) / heads];
+function spread(node: OnnxNode, shape: Shape, heads: number): readonly [length: number, width: number] {
+  return shape.length === 4 ? [shape[2] ?? 1, shape[3] ?? 1] : [shape[1] ?? 1, evenly(node, shape[2] ?? 1, heads, "heads")];
 }
 
 /** MultiHeadAttention: query, key and value are projected already; packed as [N, L, heads, 3, D] where key and value are left out. */
@@ -44,9 +60,9 @@ const multiHead: Rule = (node) => {
   const heads = int(node, "num_heads", 1);
   const packed = query.length === 5;
   const [batch = 1, target = 1] = query;
-  const keys = packed ? (query[4] ?? 1) : (query[2] ?? 1) / heads;
-  const [fresh, keyWidth] = packed ? [target, keys] : spread(shapeOf(node.inputs[1]) ?? [batch, target, heads * keys], heads);
-  const [, values] = packed ? [target, keys] : spread(shapeOf(node.inputs[2]) ?? [batch, fresh, heads * keyWidth], heads);
+  const keys = packed ? (query[4] ?? 1) : evenly(node, query[2] ?? 1, heads, "heads");
+  const [fresh, keyWidth] = packed ? [target, keys] : spread(node, shapeOf(node.inputs[1]) ?? [batch, target, heads * keys], heads);
+  const [, values] = packed ? [target, keys] : spread(node, shapeOf(node.inputs[2]) ?? [batch, fresh, heads * keyWidth], heads);
   const source = fresh + (shapeOf(node.inputs[6])?.[2] ?? 0);
   const sizes = { batch, heads, target, source, keys, values };
   const bias = given(node.inputs[3]) ? elements([batch, target, heads * keys]) + elements([batch, fresh, heads * (keys + values)]) : 0n;
@@ -73,7 +89,7 @@ const groupQuery: Rule = (node) => {
   const [heads, keyHeads] = [int(node, "num_heads", 1), int(node, "kv_num_heads", 1)];
   const [batch = 1, target = 1, wide = 1] = query;
   const separate = given(node.inputs[1]);
-  const width = wide / (separate ? heads : heads + 2 * keyHeads);
+  const width = evenly(node, wide, separate ? heads : heads + 2 * keyHeads, "heads");
   const past = shapeOf(node.inputs[3])?.[2] ?? 0;
   const total = valuesOf(node.inputs[6])?.[0] ?? past + target;
   const cost = attentionCost(

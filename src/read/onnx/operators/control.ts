@@ -81,7 +81,7 @@ const scan: Rule = (node) => {
     const shape = shapeOf(state);
     return batched && shape !== undefined ? node.bodies.slice(shape.slice(1), typeOf(state), state) : node.bodies.varying(state);
   });
-  const outputs = node.bodies.run(body, [...carried, ...slices], "body", BigInt(length * batch));
+  const outputs = node.bodies.run(body, [...carried, ...slices], "body", BigInt(length) * BigInt(batch));
   const outAxes = ints(node, "scan_output_axes") ?? [];
   const operands = outputs.map((operand, index) => {
     const shape = shapeOf(operand);

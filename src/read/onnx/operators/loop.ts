@@ -4,7 +4,7 @@ import { FEW, given, shapeOf, typeOf, valuesOf, type Attempt, type OnnxNode, typ
 import type { GraphProto } from "../schema.js";
 
 /** Nodes that a loop is unrolled to at most. */
-const MAX_UNROLLED = 100_000;
+const MAX_UNROLLED = 20_000;
 /** Iterations of a loop over nothing but known values that are worked out, as programs that compute shapes have. */
 const MAX_COMPUTED = 1_000;
 

@@ -186,7 +186,7 @@ const resize: Rule = (node) => {
   const sizes = upsample ? undefined : valuesOf(node.inputs[3]);
   if ((sizes?.length ?? 0) === 0 && (scales?.length ?? 0) === 0)
     return unknown(`the size of ${node.op} is computed from the model's data`, anySizes(shape.length));
-  const output = resized(node, shape, sizes, scales);
+  const output = possible(resized(node, shape, sizes, scales));
   const mode = text(node, "mode", "nearest");
   const changed = output.filter((size, axis) => size !== shape[axis]).length;
   const taps = mode === "linear" ? 2 ** changed : mode === "cubic" ? 4 ** changed : 0;

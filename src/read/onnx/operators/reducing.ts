@@ -8,7 +8,11 @@ import { strides, tabulated } from "../nd.js";
 import { axisOf, inputShape, int, ints, perAxis, shapeOf, valuesOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
 import { paddingOf } from "./contraction.js";
 
-const first = (node: OnnxNode): readonly Operand[] => node.inputs.slice(0, 1);
+/** The first input, which these operators always have. Throws `bad-onnx`. */
+function first(node: OnnxNode): readonly Operand[] {
+  inputShape(node);
+  return node.inputs.slice(0, 1);
+}
 
 /** BatchNormalization (ONNX, version 15): scale and shift are parameters, mean and variance buffers. */
 const batchNorm: Rule = (node) => {

@@ -1,7 +1,22 @@
 import { fail } from "../../../graph/diagnostic.js";
 import { elements, type Shape } from "../../../graph/shape.js";
 import { fixed } from "../fixed.js";
-import { given, inputShape, int, ints, known, perAxis, shapeAt, text, typeOf, unknown, valuesOf, type OnnxNode, type Rule } from "../operand.js";
+import {
+  given,
+  inputShape,
+  int,
+  ints,
+  known,
+  perAxis,
+  possible,
+  shapeAt,
+  text,
+  typeOf,
+  unknown,
+  valuesOf,
+  type OnnxNode,
+  type Rule,
+} from "../operand.js";
 import { contractions } from "./contraction.js";
 
 /** Products and additions of an interpolation from so many taps, the weights being known. */
@@ -29,7 +44,7 @@ const gridSample: Rule = (node) => {
 /** AffineGrid (ONNX, version 20): theta [N, rank, rank + 1] times each point of a grid. */
 const affineGrid: Rule = (node) => {
   const [batch = 1, , ...sizes] = known(node, 1, "the size");
-  const output = [batch, ...sizes, sizes.length];
+  const output = possible([batch, ...sizes, sizes.length]);
   const layer = fixed({ op: "affine_grid", outputs: [output], dtype: typeOf(node.inputs[0]), macs: elements(output) * BigInt(sizes.length + 1) });
   return { kind: "layer", layer, inputs: node.inputs };
 };
