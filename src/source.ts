@@ -97,12 +97,20 @@ export function splitSetting(text: string): readonly [string, string] {
 }
 
 function graphOf(source: Source, set: SetValues, options: ModelOptions): Graph {
+  if (source.type !== "model" && Object.keys(options.dims ?? {}).length > 0) refuseDims();
   if (source.type === "network") {
     const { variant } = source.written;
     return source.expand({ ...options, set: variant === undefined ? set : { variant, ...set } });
   }
   if (Object.keys(set).length > 0) refuseSets();
   return source.type === "layers" ? source.graph : source.read(options);
+}
+
+function refuseDims(): never {
+  return fail("unknown-dimension", "only a model file names its dimensions", {
+    place: { kind: "flag", flag: "--dim" },
+    expected: "--input and --batch for layers and networks",
+  });
 }
 
 function refuseSets(): never {
@@ -191,7 +199,14 @@ function bytesOf(bytes: Uint8Array): FileBytes {
 
 async function onnx(bytes: FileBytes, source: string): Promise<Source> {
   const { readOnnx } = await import("./read/onnx/read.js");
-  return { type: "model", read: ({ input, batch, dims }) => readOnnx(bytes, { source, input, batch, dims }) };
+  return { type: "model", read: ({ layout, ...options }) => (layout === "nhwc" ? refuseLayout() : readOnnx(bytes, { source, ...options })) };
+}
+
+function refuseLayout(): never {
+  return fail("contradicting-flags", "the shapes of an ONNX model are those of its file", {
+    place: { kind: "flag", flag: "--layout" },
+    expected: "--layout nhwc for layers and networks only",
+  });
 }
 
 function unreadable(path: string, message: string, rest: Pick<Diagnostic, "expected" | "hint">): never {

@@ -35,6 +35,8 @@ export interface LayerAnalysis extends Figures {
   readonly mixes: { readonly channels: boolean; readonly space: boolean };
   /** How often it runs, where that is not once: the body of a loop. MACs, FLOPs and bytes moved are those of all its runs. */
   readonly times?: bigint | undefined;
+  /** Parameters that it reads and a layer before it stores (tied weights): they count there. */
+  readonly sharedParams?: bigint | undefined;
   /** Why its cost is not known. */
   readonly uncounted?: string | undefined;
   /** Writes out how parameters and MACs come about, with the numbers put in. */

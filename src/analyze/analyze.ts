@@ -1,6 +1,6 @@
 import type { DType } from "../graph/dtype.js";
 import type { Graph, OpenTensor } from "../graph/graph.js";
-import type { Cause } from "../graph/layer.js";
+import type { Cause, Stored } from "../graph/layer.js";
 import type { Analysis, Figures, LayerAnalysis, NamedTensor, Uncounted } from "./analysis.js";
 import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
 import { inferGraph } from "./infer.js";
@@ -102,6 +102,7 @@ function countLayer(layer: InferredLayer, index: number, context: Context): Laye
     attributes: layer.layer.type === "composite" ? { ...lead?.attributes, ...layer.layer.attributes } : (layer.inference?.attributes ?? {}),
     mixes: layer.inference?.mixes ?? { channels: steps.some((step) => step.mixes.channels), space: steps.some((step) => step.mixes.space) },
     times: layer.inference?.times,
+    sharedParams: sharedParams(layer),
     uncounted: layer.inference?.uncounted,
     formulas: lead?.formulas ?? layer.inference?.formulas,
     steps: lead === undefined ? steps : lead.steps,
@@ -114,13 +115,14 @@ function leadOf(name: string | undefined, steps: readonly LayerAnalysis[]): Laye
 }
 
 function primitiveFigures(layer: InferredLayer, inference: NonNullable<InferredLayer["inference"]>, { dtype }: Context): Figures {
-  const { cost, stored, times = 1n } = inference;
+  const { cost, times = 1n } = inference;
+  const stored = inference.stored.filter((tensor) => tensor.shared !== true);
   const count = (role: "parameter" | "buffer") =>
     stored.filter((tensor) => tensor.role === role).reduce((sum, tensor) => sum + elements(tensor.shape), 0n);
-  const weightBytes = stored.reduce((sum, tensor) => sum + tensorBytes(tensor, dtype), 0n);
+  const weightBytes = storedBytes(stored, dtype);
   const activationBytes = newBytes(layer, dtype);
   const isView = layer.layer.type === "primitive" && layer.layer.view === true;
-  const bytesMoved = isView ? 0n : times * (distinctBytes(layer.inputs, dtype) + activationBytes + weightBytes);
+  const bytesMoved = isView ? 0n : times * (distinctBytes(layer.inputs, dtype) + activationBytes + storedBytes(inference.stored, dtype));
   const macs = times * cost.macs;
   const operations = times === 1n ? cost.operations : scaled(cost.operations, times);
   const flops = 2n * macs + Object.values(operations).reduce((sum, count) => sum + count, 0n);
@@ -135,6 +137,16 @@ function primitiveFigures(layer: InferredLayer, inference: NonNullable<InferredL
     bytesMoved,
     intensity: ratio(flops, bytesMoved),
   };
+}
+
+function storedBytes(stored: readonly Stored[], dtype: DType): bigint {
+  return stored.reduce((sum, tensor) => sum + tensorBytes(tensor, dtype), 0n);
+}
+
+/** Parameters that a layer reads and another one stores. */
+function sharedParams({ inference }: InferredLayer): bigint | undefined {
+  const shared = (inference?.stored ?? []).filter(({ role, shared = false }) => shared && role === "parameter");
+  return shared.length === 0 ? undefined : shared.reduce((sum, tensor) => sum + elements(tensor.shape), 0n);
 }
 
 function scaled(operations: Figures["operations"], times: bigint): Figures["operations"] {

@@ -18,6 +18,8 @@ export interface TensorType {
 export interface Stored extends TensorType {
   readonly name: string;
   readonly role: "parameter" | "buffer";
+  /** A layer before this one stores it already: it is read here once more, and counted there. */
+  readonly shared?: boolean | undefined;
 }
 
 /** Arithmetic that is no multiply-accumulate of a contraction, by what it is done for. */

@@ -94,6 +94,7 @@ function layerJson(layer: LayerAnalysis): Json {
     attributes: layer.attributes,
     mixes: { ...layer.mixes },
     times: layer.times,
+    sharedParams: layer.sharedParams,
     uncounted: layer.uncounted,
     ...figuresJson(layer),
     steps: layer.steps.length === 0 ? undefined : layer.steps.map(layerJson),

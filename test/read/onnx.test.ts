@@ -24,7 +24,14 @@ describe("ONNX: weights", () => {
 
   it("that two nodes read count once", () => {
     const graph = [weight("w", [8, 8]), input("x", [1, 8]), node("MatMul", ["x", "w"], ["y"]), node("MatMul", ["y", "w"], ["z"]), output("z")];
-    expect(totalsOf(...graph)).toMatchObject({ params: 64n, macs: 128n });
+    const { totals, layers } = analysed(model(graph));
+    expect(totals).toMatchObject({ params: 64n, macs: 128n, weightBytes: 256n });
+    expect(layers.map(({ op, params, sharedParams }) => [op, params, sharedParams])).toEqual([
+      ["linear", 64n, undefined],
+      ["linear", 0n, 64n],
+    ]);
+    // Both read it: 8 values in, 64 weights, 8 values out, of 4 bytes.
+    expect(layers.map(({ bytesMoved }) => bytesMoved)).toEqual([320n, 320n]);
   });
 
   // Where exporters keep them: Paddle in Constant nodes, Caffe2 in ConstantOfShape, ONNX's sparse format with the values alone.

@@ -52,6 +52,8 @@ export function placed(layer: Primitive, dtype: DType | undefined, times: bigint
   };
   return {
     ...layer,
+    // Shapes are shown as the file has them.
+    axes: "plain",
     infer(inputs) {
       const inferred = layer.infer(inputs);
       return { ...inferred, outputs: inferred.outputs.map(typed), times: times === 1n ? undefined : times };

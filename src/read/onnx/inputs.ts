@@ -54,9 +54,8 @@ export class OnnxInputs {
     }
     const dtype = dtypeOf(tensor.elementType);
     const value = { shape: possible(shape), dtype: dtype === "float32" ? undefined : dtype };
-    const axes = shape.length >= 4 ? ("channels" as const) : ("plain" as const);
-    this.found.push({ name, type: value, axes });
-    return { kind: "tensor", name, value: this.inferrer.value(value, axes) };
+    this.found.push({ name, type: value, axes: "plain" });
+    return { kind: "tensor", name, value: this.inferrer.value(value, "plain") };
   }
 
   /** A shape that was typed, with a batch in front where the file has one dimension more. Throws `wrong-rank`. */

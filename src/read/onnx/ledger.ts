@@ -48,10 +48,10 @@ export class Ledger {
   }
 
   /** What the file stores under a tensor: the same object for the same tensor, however often it is read (the body of a loop). */
-  origin(tensor: TensorProto, name: string): Origin {
+  origin(tensor: TensorProto, name: string, held: Origin["held"]): Origin {
     const found = this.origins.get(tensor);
     if (found !== undefined) return found;
-    const origin = { name, shape: tensor.dims, dtype: dtypeOf(tensor.dataType) };
+    const origin = { name, shape: tensor.dims, dtype: dtypeOf(tensor.dataType), held };
     this.origins.set(tensor, origin);
     return origin;
   }

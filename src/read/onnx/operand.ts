@@ -32,6 +32,8 @@ export interface Origin {
   readonly name: string;
   readonly shape: Shape;
   readonly dtype: DType | undefined;
+  /** It stands in the graph as an initializer, or inside a Constant node. */
+  readonly held: "initializer" | "node";
 }
 
 /** What a node becomes: a layer over some of its inputs, values known when the model is read, or operands that there are already. */

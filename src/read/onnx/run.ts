@@ -237,7 +237,7 @@ class NodeRun {
     const { t, sparse } = proto.attributes.get("value") ?? proto.attributes.get("sparse_value") ?? {};
     const tensor = proto.opType === "Constant" ? (t ?? sparse?.values) : undefined;
     // A Constant node may hold a weight (Paddle's exports have all of theirs there).
-    const held = tensor === undefined ? [] : [model.ledger.origin(tensor, name)];
+    const held = tensor === undefined ? [] : [model.ledger.origin(tensor, name, "node")];
     // Of a quantised weight the scales and zero points are no weights.
     const from = proto.opType.endsWith("quantizeLinear") || proto.opType === "QuantizeLinear" ? inputs.slice(0, 1) : inputs;
     const origins = [...held, ...from.flatMap((operand) => (operand.kind === "constant" && !LOOKS.has(proto.opType) ? operand.origins : []))];

@@ -11,14 +11,14 @@ export function stored(ledger: Ledger, tensor: TensorProto, name: string, place:
   const { dims, dataType, values } = tensor;
   if (dims.some((size) => size < 0 || !Number.isSafeInteger(size))) fail("bad-onnx", `the initializer ${name} has an impossible shape`, { place });
   checkData(tensor, name, place);
-  return { kind: "constant", name, shape: dims, dtype: dtypeOf(dataType), values, origins: [ledger.origin(tensor, name)] };
+  return { kind: "constant", name, shape: dims, dtype: dtypeOf(dataType), values, origins: [ledger.origin(tensor, name, "initializer")] };
 }
 
 /** A sparse initializer: its parameters are the values that are stored, its shape the whole one. */
 export function storedSparse(ledger: Ledger, { values, dims }: SparseTensorProto, name: string, place: Place): Operand {
   checkData(values, name, place);
   const dtype = dtypeOf(values.dataType);
-  return { kind: "constant", name, shape: possible(dims), dtype, origins: [ledger.origin(values, name)] };
+  return { kind: "constant", name, shape: possible(dims), dtype, origins: [ledger.origin(values, name, "initializer")] };
 }
 
 function checkData({ dims, dataType, rawLength, location }: TensorProto, name: string, place: Place): void {
@@ -52,7 +52,7 @@ function isMask(shape: Shape): boolean {
   return shape.length >= 2 && (shape.at(-1) ?? 1) > 1 && (shape.at(-2) ?? 1) > 1 && (shape.at(-3) ?? 1) === 1;
 }
 
-/** What a layer stores of its constants: those that no layer before it stores. */
+/** What a layer stores of its constants; those that a layer before it stores are shared. */
 export function storedBy(
   ledger: Ledger,
   operands: readonly (Operand | undefined)[],
@@ -62,11 +62,11 @@ export function storedBy(
     if (operand?.kind !== "constant") return [];
     const { name, shape, dtype } = operand;
     // Of what a node made without any tensor of the file (ConstantOfShape) the operand itself is stored.
-    const from = operand.origins.length === 0 && always ? [{ name, shape, dtype }] : operand.origins;
+    const from = operand.origins.length === 0 && always ? [{ name, shape, dtype, held: "node" as const }] : operand.origins;
     return from.flatMap((origin): readonly Stored[] => {
       if (!always && !looksTrained(origin, scores)) return [];
       const tensor: Stored = { name: origin.name, role, shape: origin.shape, dtype: origin.dtype === "float32" ? undefined : origin.dtype };
-      return ledger.claim(origin, tensor) ? [tensor] : [];
+      return [ledger.claim(origin, tensor) ? tensor : { ...tensor, shared: true }];
     });
   });
 }

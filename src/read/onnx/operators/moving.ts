@@ -115,9 +115,10 @@ function concatenated(
   });
 }
 
-/** One value over and over: it pads or starts something, and was never trained. */
+/** One value over and over in a node of its own: it pads or starts something, and was never trained. */
 function isFill(operand: Operand): boolean {
   const values = valuesOf(operand);
+  if (operand.kind === "constant" && operand.origins.some(({ held }) => held === "initializer")) return false;
   return values !== undefined && values.every((value) => value === values[0]);
 }
 
