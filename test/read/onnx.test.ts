@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { analyze } from "../../src/analyze/analyze.js";
 import { readOnnx, type ReadOnnxOptions } from "../../src/read/onnx/read.js";
-import { analysed, input, int64s, known, model, node, output, tensorOf, weight, whole, type Write } from "./onnx-model.js";
+import { analysed, input, int64s, known, message, model, node, number, output, tensorOf, weight, whole, type Write } from "./onnx-model.js";
 import { convcost } from "../cli/run.js";
 
 const gemm = (raw: Uint8Array | undefined, size: number) =>
@@ -39,6 +39,11 @@ describe("ONNX: weights", () => {
     ["a Constant node", [node("Constant", [], ["w"], made([8, 4])), node("Constant", [], ["b"], made([4]))], 36n],
     ["a small Constant node, its values loaded", [weight("w", [8, 4]), node("Constant", [], ["b"], made([4], new Uint8Array(16)))], 36n],
     ["ConstantOfShape", [whole("s", 8, 4), node("ConstantOfShape", ["s"], ["w"]), weight("b", [4])], 36n],
+    [
+      "a sparse initializer: the values that are stored",
+      [message(15, message(1, ...tensorOf("w", [20])), message(2, ...tensorOf("", [20], { type: 7 })), number(3, 8), number(3, 4)), weight("b", [4])],
+      24n,
+    ],
     ["inputs of the same name", [input("w", [8, 4]), weight("w", [8, 4]), weight("b", [4])], 36n],
     [
       "a Transpose and an Identity behind them",
