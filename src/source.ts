@@ -1,3 +1,4 @@
+import { formatOf as modelFormat, type ModelFormat } from "./read/formats.js";
 import { fail, type Diagnostic } from "./graph/diagnostic.js";
 import type { Graph } from "./graph/graph.js";
 import type { FileBytes, Io } from "./io.js";
@@ -28,6 +29,9 @@ export interface ModelOptions extends ExpandOptions {
 
 /** Parameters as typed: `["alpha=0.5"]`. */
 export type Sets = readonly string[];
+
+/** Bytes at the beginning of a file that tell its format. */
+const HEAD = 64;
 
 // A path: no blanks or brackets, and a slash or an extension. `nn.ReLU` is a class without its brackets, not a file.
 const PATH = /^(?!(?:nn|torch|layers|keras|tf)\.)[^\s();=@>]*(?:[/\\][^\s();=@>]*|\.[A-Za-z]\w*)$/;
@@ -140,19 +144,19 @@ async function openSource(arg: string, io: Io): Promise<Source> {
   if (zoo !== undefined) return openZoo(zoo);
   if (arg === "-") {
     const bytes = io.readStdin();
-    return isOnnx(bytes) ? onnx(bytesOf(bytes), "standard input") : openText(decode(bytes, "standard input"), "standard input");
+    const format = modelFormat(bytes, "");
+    return format === undefined ? openText(decode(bytes, "standard input"), "standard input") : model(format, bytesOf(bytes), "standard input");
   }
   if (!PATH.test(arg) && !WORD.test(arg)) return layers(arg, "spec");
-  if (/\.onnx$/i.test(arg)) {
-    const bytes = io.openBytes(arg);
-    if (bytes !== undefined) return onnx(bytes, arg);
-  }
+  const bytes = io.openBytes(arg);
+  const format = bytes === undefined ? undefined : modelFormat(bytes.read(0, Math.min(HEAD, bytes.length)), arg);
+  if (bytes !== undefined && format !== undefined) return model(format, bytes, arg);
   const content = io.readFile(arg);
   // One word is a file only where there is one and no layer has that name.
   if (WORD.test(arg) && (content.type === "missing" || isLayerWord(arg))) return layers(arg, "spec");
   switch (content.type) {
     case "file":
-      return isOnnx(content.bytes) ? onnx(bytesOf(content.bytes), arg) : openText(decode(content.bytes, arg), arg);
+      return openText(decode(content.bytes, arg), arg);
     case "missing":
       return unreadable(arg, "there is no such file", { hint: "layer specs look like `conv 3x3 64->128` or `nn.Conv2d(64, 128, 3)`" });
     case "folder":
@@ -188,22 +192,17 @@ async function network(written: NetworkText): Promise<Extract<Source, { type: "n
   return { type: "network", written, network: read, expand: networkExpander(read) };
 }
 
-/** A model begins with its IR version (field 1, a small number), which is no character of a text. */
-function isOnnx([first, second]: Uint8Array): boolean {
-  return first === 0x08 && second !== undefined && second < 0x20;
-}
-
 function bytesOf(bytes: Uint8Array): FileBytes {
   return { length: bytes.length, read: (start, end) => bytes.subarray(start, end) };
 }
 
-async function onnx(bytes: FileBytes, source: string): Promise<Source> {
-  const { readOnnx } = await import("./read/onnx/read.js");
-  return { type: "model", read: ({ layout, ...options }) => (layout === "nhwc" ? refuseLayout() : readOnnx(bytes, { source, ...options })) };
+async function model(format: ModelFormat, bytes: FileBytes, source: string): Promise<Source> {
+  const read = await format.load();
+  return { type: "model", read: ({ layout, ...options }) => (layout === "nhwc" ? refuseLayout(format) : read(bytes, { source, ...options })) };
 }
 
-function refuseLayout(): never {
-  return fail("contradicting-flags", "the shapes of an ONNX model are those of its file", {
+function refuseLayout({ title }: ModelFormat): never {
+  return fail("contradicting-flags", `the shapes of a ${title} model are those of its file`, {
     place: { kind: "flag", flag: "--layout" },
     expected: "--layout nhwc for layers and networks only",
   });

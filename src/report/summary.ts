@@ -10,6 +10,9 @@ export interface SummaryLine {
   readonly note?: string | undefined;
 }
 
+/** Formats whose tensors have types of their own. */
+const TYPED: ReadonlySet<string> = new Set(["onnx", "tflite"]);
+
 /** The totals of an analysis in words, the figures that are asked for most first. */
 export function summaryLines(analysis: Analysis, units: Units): readonly SummaryLine[] {
   const { totals } = analysis;
@@ -22,7 +25,11 @@ export function summaryLines(analysis: Analysis, units: Units): readonly Summary
       note: totals.buffers > 0n ? `+ ${count(totals.buffers, units)} in buffers` : undefined,
     },
     { label: `FLOPs${least}`, value: count(totals.flops, units), note: split(totals, units) },
-    { label: "Weights", value: bytes(totals.weightBytes, units), note: analysis.dtype },
+    {
+      label: "Weights",
+      value: bytes(totals.weightBytes, units),
+      note: TYPED.has(analysis.model.format) ? "by the types in the file" : analysis.dtype,
+    },
     { label: `Activations${least}`, value: bytes(totals.activationBytes, units), note: "outputs of all layers" },
     { label: `Peak memory${least}`, value: bytes(totals.peakActivationBytes, units), note: "most activations alive at once, without weights" },
     { label: "Intensity", value: quotient(totals.intensity), note: "FLOPs a byte moved (inputs, outputs and weights of each layer)" },

@@ -86,13 +86,14 @@ export class OnnxInputs {
       if (axis === 0 && batch !== undefined) return batch;
       const known = this.types.size(size);
       if (known !== undefined) return known;
-      const called = symbolOf(size) ?? "unnamed";
+      const symbol = symbolOf(size);
+      const called = symbol === undefined ? "" : ` (${symbol})`;
       if (axis > 0) {
-        const flag = symbolOf(size) === undefined ? `--input ${name}=${shape.map((each) => each ?? "?").join("x")}` : `--dim ${called}=N`;
-        this.ledger.warn(`input ${name} has an open dimension ${axis} (${called}): ${flag}`);
+        const flag = symbol === undefined ? `--input ${name}=${shape.map((each) => each ?? "?").join("x")}` : `--dim ${symbol}=N`;
+        this.ledger.warn(`input ${name} has an open dimension ${axis}${called}: ${flag}`);
         return undefined;
       }
-      this.ledger.warn(`the batch of input ${name} is open (${called}): 1 is taken (--batch N)`);
+      this.ledger.warn(`the batch of input ${name} is open${called}: 1 is taken (--batch N)`);
       this.types.bind(size, 1);
       return 1;
     });

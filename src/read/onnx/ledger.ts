@@ -27,7 +27,7 @@ export class Ledger {
   private said: string[] = [];
   private claims = new Map<Origin, Stored>();
 
-  private readonly origins = new Map<TensorProto, Origin>();
+  private readonly origins = new Map<object, Origin>();
 
   get nodes(): readonly Node[] {
     return this.rows.map(({ node }) => node);
@@ -49,10 +49,11 @@ export class Ledger {
 
   /** What the file stores under a tensor: the same object for the same tensor, however often it is read (the body of a loop). */
   origin(tensor: TensorProto, name: string, held: Origin["held"]): Origin {
-    const found = this.origins.get(tensor);
+    const key = tensor.key ?? tensor;
+    const found = this.origins.get(key);
     if (found !== undefined) return found;
-    const origin = { name, shape: tensor.dims, dtype: dtypeOf(tensor.dataType), held };
-    this.origins.set(tensor, origin);
+    const origin = { name, shape: tensor.dims, dtype: dtypeOf(tensor.dataType), held, quantised: tensor.quantised };
+    this.origins.set(key, origin);
     return origin;
   }
 

@@ -34,6 +34,8 @@ export interface Origin {
   readonly dtype: DType | undefined;
   /** It stands in the graph as an initializer, or inside a Constant node. */
   readonly held: "initializer" | "node";
+  /** Whole numbers that stand for real ones. */
+  readonly quantised?: boolean | undefined;
 }
 
 /** What a node becomes: a layer over some of its inputs, values known when the model is read, or operands that there are already. */
@@ -83,6 +85,8 @@ export interface OnnxNode {
   /** Its first output goes on into a softmax, as attention's scores do. */
   readonly scores: boolean;
   readonly bodies: Bodies;
+  /** What the file says of an output, where that holds for the inputs given. */
+  readonly written: (index: number) => { readonly shape: Shape; readonly dtype: DType | undefined } | undefined;
   /**
    * Turns constants that a layer reads into what the model stores for it, each once. Operands of `weights` are weights whatever made them, those of
    * `store` where they look like weights: of floats, with a dimension or more, and no attention mask.

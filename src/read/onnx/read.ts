@@ -7,6 +7,7 @@ import { fixed } from "./fixed.js";
 import { OnnxInputs, type InputSizes } from "./inputs.js";
 import { Ledger } from "./ledger.js";
 import type { Operand } from "./operand.js";
+import { ruleOf } from "./operators/table.js";
 import { readModelProto } from "./proto.js";
 import { addRow, functionKey, materialize, readInitializers, runNodes, type Frame, type Model } from "./run.js";
 import type { GraphProto, ModelProto, ValueInfo } from "./schema.js";
@@ -32,7 +33,12 @@ export function readOnnx(bytes: ByteSource, options: ReadOnnxOptions = {}): Grap
   const place: Place = { kind: "file", path };
   const proto = decoded(withoutPayloads(bytes, path), place);
   if (proto.graph === undefined || proto.opsets.size === 0) fail("bad-onnx", "this is no ONNX model", { place, expected: "a model in ONNX format" });
-  return graphOf(proto, proto.graph, options, path);
+  return modelGraph(proto, proto.graph, options, { path, format: "onnx", ruleOf, uniqueNames: false });
+}
+
+/** A model file, and how its operators are read. */
+export interface ModelFile extends Pick<Model, "path" | "ruleOf" | "uniqueNames"> {
+  readonly format: string;
 }
 
 function decoded(bytes: Uint8Array, place: Place): ModelProto {
@@ -44,11 +50,13 @@ function decoded(bytes: Uint8Array, place: Place): ModelProto {
   }
 }
 
-function graphOf(proto: ModelProto, graph: GraphProto, options: ReadOnnxOptions, path: string): Graph {
+/** The graph of a decoded model, whichever format it had. Throws what its operators find wrong. */
+export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOnnxOptions, file: ModelFile): Graph {
+  const { path, format, ruleOf: rules, uniqueNames } = file;
   const place: Place = { kind: "file", path };
   const [ledger, inferrer] = [new Ledger(), new Inferrer()];
   const types = new WrittenTypes(graph, options.dims ?? {});
-  const model: Model = { path, ledger, inferrer, types, functions: functionsOf(proto), spend: budget() };
+  const model: Model = { path, ledger, inferrer, types, uniqueNames, ruleOf: rules, functions: functionsOf(proto), spend: budget() };
   const opsets = new Map([...proto.opsets].map(([domain, version]) => [domain === "ai.onnx" ? "" : domain, version]));
   const frame: Frame = { scope: new Scope(), opsets, label: "", times: 1n, depth: 0 };
   readInitializers(model, graph, frame);
@@ -59,8 +67,8 @@ function graphOf(proto: ModelProto, graph: GraphProto, options: ReadOnnxOptions,
   runNodes(model, graph.nodes, frame);
   const outputs = graph.outputs.flatMap((info) => output(model, frame, info) ?? []);
   return {
-    name: path.replace(/^.*[/\\]/, "").replace(/\.onnx$/i, ""),
-    format: "onnx",
+    name: path.replace(/^.*[/\\]/, "").replace(/\.[^.]*$/, ""),
+    format,
     source: path,
     inputs: inputs.found,
     nodes: ledger.nodes,

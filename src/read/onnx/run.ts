@@ -6,8 +6,7 @@ import { softmaxReaders } from "./consumers.js";
 import { fixed, placed } from "./fixed.js";
 import type { Ledger } from "./ledger.js";
 import { layerName } from "./names.js";
-import { ruleOf } from "./operators/table.js";
-import { possible, typeOf, type Attempt, type Bodies, type OnnxNode, type Operand, type Result } from "./operand.js";
+import { possible, typeOf, type Attempt, type Bodies, type OnnxNode, type Operand, type Result, type Rule } from "./operand.js";
 import type { AttributeProto, Attributes, FunctionProto, GraphProto, NodeProto } from "./schema.js";
 import { Scope } from "./scope.js";
 import type { WrittenTypes } from "./types.js";
@@ -20,6 +19,9 @@ export interface Model {
   readonly inferrer: Inferrer;
   readonly functions: ReadonlyMap<string, FunctionProto>;
   readonly types: WrittenTypes;
+  readonly ruleOf: (domain: string, op: string) => Rule | undefined;
+  /** No two tensors of the file have one name: what it says of them holds inside bodies too. */
+  readonly uniqueNames: boolean;
   /** Nodes run so far, bodies and functions included: a model that unfolds without end is refused. */
   readonly spend: (place: Place) => void;
 }
@@ -95,7 +97,7 @@ class NodeRun {
       this.call(called, inputs);
       return;
     }
-    const rule = ruleOf(proto.domain, proto.opType);
+    const rule = model.ruleOf(proto.domain, proto.opType);
     const unknown = inputs.find((operand) => operand.kind === "unknown");
     if (rule === undefined) this.uncounted(inputs, "this operator is not known", `it follows ${operatorOf(proto)}, which is not known`);
     else if (unknown !== undefined && !TAKES_UNKNOWN.has(proto.opType)) this.uncounted(inputs, unknown.reason);
@@ -124,6 +126,7 @@ class NodeRun {
       asked: proto.outputs.map((name) => name !== ""),
       attributes: bound(proto.attributes, frame.attributes),
       scores,
+      written: (index) => this.writtenType(proto.outputs[index] ?? ""),
       bodies: this.bodies(),
       store: (operands, role = "parameter") => storedBy(model.ledger, operands, { role, always: false, scores }),
       weights: (operands, role = "parameter") => storedBy(model.ledger, operands, { role, always: true, scores }),
@@ -131,6 +134,11 @@ class NodeRun {
         model.ledger.warn(`node ${this.name}: ${text}`);
       },
     };
+  }
+
+  /** What the file says of a tensor. */
+  private writtenType(name: string): ReturnType<WrittenTypes["shape"]> {
+    return this.frame.label === "" || this.model.uniqueNames ? this.model.types.shape(name) : undefined;
   }
 
   private bodies(): Bodies {
@@ -284,10 +292,10 @@ class NodeRun {
 
   /** A node whose cost is not known, nor its shapes unless the file says them; what it stores is known. */
   private uncounted(inputs: readonly Operand[], reason: string, after = reason, shapes: readonly OpenShape[] = []): void {
-    const { proto, model } = this;
+    const { proto } = this;
     const op = operatorOf(proto);
     const written = proto.outputs.map((name, index) => {
-      const type = this.frame.label === "" ? model.types.shape(name) : undefined;
+      const type = this.writtenType(name);
       return type?.shape.length === (shapes[index] ?? type?.shape)?.length ? type : undefined;
     });
     const names = proto.outputs.filter((_, index) => written[index] !== undefined);

@@ -38,6 +38,12 @@ export interface TensorProto {
   readonly values?: readonly number[] | undefined;
   /** Bytes of `raw_data`, loaded or not; absent where there is none. */
   readonly rawLength?: number | undefined;
+  /** What it is stored as, where several tensors share it. */
+  readonly key?: object | undefined;
+  /** Bytes of a small tensor whose values are read when they are asked for. */
+  readonly raw?: Uint8Array | undefined;
+  /** Whole numbers that stand for real ones, by a scale. */
+  readonly quantised?: boolean | undefined;
   /** Where external data is said to be, relative to the model. */
   readonly location?: string | undefined;
 }

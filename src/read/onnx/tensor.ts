@@ -51,6 +51,12 @@ export function readEntry(pbf: PbfReader): readonly [key: string, value: string]
   return [key, value];
 }
 
+/** The values of raw bytes, little-endian, where they are as many as the shape has. */
+export function valuesOfBytes(raw: Uint8Array, dims: readonly number[], type: number): readonly number[] | undefined {
+  const values = rawValues(raw, type);
+  return values?.length === dims.reduce((product, size) => product * size, 1) ? values : undefined;
+}
+
 function rawValues(raw: Uint8Array, type: number): readonly number[] | undefined {
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const each = (size: number, read: (at: number) => number) =>

@@ -22,7 +22,7 @@ export class WrittenTypes {
 
   /** Throws `unknown-dimension` for a size that the file has no name for. */
   constructor(graph: GraphProto, dims: Readonly<Record<string, number>>) {
-    this.infos = new Map([...graph.valueInfo, ...graph.outputs].map((info) => [info.name, info]));
+    this.infos = new Map([...infosOf(graph), ...graph.outputs].map((info) => [info.name, info]));
     const names = new Set([...graph.inputs, ...this.infos.values()].flatMap(({ type }) => sizesOf(type).flatMap((size) => symbolOf(size) ?? [])));
     for (const [name, size] of Object.entries(dims)) {
       if (!names.has(name)) unknownDimension(name, [...names]);
@@ -56,6 +56,12 @@ export class WrittenTypes {
     const shape = type.shape.flatMap((size) => this.size(size) ?? []);
     return shape.length === type.shape.length ? { shape, dtype: dtypeOf(type.elementType) } : undefined;
   }
+}
+
+/** Types of a graph's tensors, and of those of the graphs inside its nodes, whose names do not hide the outer ones. */
+function infosOf(graph: GraphProto): readonly ValueInfo[] {
+  const inner = graph.nodes.flatMap(({ attributes }) => [...attributes.values()].flatMap(({ g }) => (g === undefined ? [] : infosOf(g))));
+  return [...inner, ...graph.valueInfo];
 }
 
 function sizesOf(type: TypeProto | undefined): Sizes {

@@ -5,10 +5,12 @@ import { elements, formatShape, type Shape } from "../../graph/shape.js";
 import type { Ledger } from "./ledger.js";
 import { dtypeOf, possible, type Operand, type Origin } from "./operand.js";
 import type { SparseTensorProto, TensorProto } from "./schema.js";
+import { valuesOfBytes } from "./tensor.js";
 
 /** An initializer. Throws `bad-onnx` for an impossible shape, for bytes that do not fit it, and for data outside of the model's folder. */
 export function stored(ledger: Ledger, tensor: TensorProto, name: string, place: Place): Operand {
-  const { dims, dataType, values } = tensor;
+  const { dims, dataType, raw } = tensor;
+  const values = tensor.values ?? (raw === undefined ? undefined : valuesOfBytes(raw, dims, dataType));
   if (dims.some((size) => size < 0 || !Number.isSafeInteger(size))) fail("bad-onnx", `the initializer ${name} has an impossible shape`, { place });
   checkData(tensor, name, place);
   return { kind: "constant", name, shape: dims, dtype: dtypeOf(dataType), values, origins: [ledger.origin(tensor, name, "initializer")] };
@@ -42,8 +44,8 @@ function leavesFolder(location: string): boolean {
 }
 
 /** Whether a constant that a layer adds, multiplies or moves is a weight: of floats, with a dimension or more, no attention mask. */
-function looksTrained({ shape, dtype }: Origin, scores: boolean): boolean {
-  if (dtype !== undefined && !isFloat(dtype)) return false;
+function looksTrained({ shape, dtype, quantised }: Origin, scores: boolean): boolean {
+  if (dtype !== undefined && !isFloat(dtype) && quantised !== true) return false;
   return shape.length > 0 && !(scores && isMask(shape));
 }
 

@@ -1,33 +1,13 @@
 import { elements, type Shape } from "../../../graph/shape.js";
 import { fixed } from "../fixed.js";
-import { dataDependent, given, inputShape, int, shapeAt, shapeOf, typeOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
+import { channelsLast, followed } from "../adapt.js";
+import { dataDependent, given, inputShape, int, shapeAt, shapeOf, typeOf, type Operand, type Rule } from "../operand.js";
 import { contribAttentionRules } from "./contrib-attention.js";
 import { contractions } from "./contraction.js";
 import { delegated, quantizedRules } from "./quantized.js";
 import { murmurHash } from "./text.js";
 
 type Rules = Readonly<Record<string, Rule>>;
-
-/** An operator of ONNX Runtime that is a standard one with something done after it: that many operations an element. */
-function followed(rule: Rule, cause: "activation" | "elementwise", perElement: bigint): Rule {
-  return (node) => {
-    const result = rule(node);
-    if (result.kind !== "layer") return result;
-    const { layer } = result;
-    return {
-      ...result,
-      layer: {
-        ...layer,
-        infer(inputs) {
-          const inferred = layer.infer(inputs);
-          const count = perElement * elements(inferred.outputs[0]?.shape ?? []);
-          const operations = { ...inferred.cost.operations, [cause]: (inferred.cost.operations[cause] ?? 0n) + count };
-          return { ...inferred, cost: { macs: inferred.cost.macs, operations } };
-        },
-      },
-    };
-  };
-}
 
 /** FusedMatMul: operands transposed, or their batch axes, before they are multiplied. */
 const fusedMatMul: Rule = (node) => {
@@ -141,32 +121,6 @@ const quantisedConcat =
 /** QGemm: A and B with scale and zero point each, then C. */
 const quantisedGemm: Rule = (node) =>
   delegated(node, contractions.Gemm, [node.inputs[0], node.inputs[3], node.inputs[6]], typeOf(node.inputs[8]) ?? "float32");
-
-/** A pool or convolution over [N, H, W, C]. */
-const channelsLast =
-  (rule: Rule, inputs: (node: OnnxNode) => readonly (Operand | undefined)[]): Rule =>
-  (node) => {
-    const [x, ...rest] = inputs(node);
-    const shape = shapeOf(x) ?? [];
-    const first: Shape = [...shape.slice(0, 1), ...shape.slice(-1), ...shape.slice(1, -1)];
-    const turned: Operand = x?.kind === "tensor" ? { ...x, value: { ...x.value, shape: first } } : (x ?? { kind: "none" });
-    const result = rule({ ...node, inputs: [turned, ...rest.map((operand): Operand => operand ?? { kind: "none" })] });
-    if (result.kind !== "layer") return result;
-    const { layer } = result;
-    const last = (each: Shape): Shape => [...each.slice(0, 1), ...each.slice(2), ...each.slice(1, 2)];
-    return {
-      ...result,
-      layer: {
-        ...layer,
-        axes: "plain",
-        infer() {
-          const inferred = layer.infer([first]);
-          return { ...inferred, outputs: inferred.outputs.map((output) => ({ ...output, shape: last(output.shape) })) };
-        },
-      },
-      inputs: x === undefined ? [] : [x],
-    };
-  };
 
 /** GroupNorm and SkipGroupNorm over [N, H, W, C]: 7 operations an element, an addition for the skip, one more for an activation. */
 const groupNorm: Rule = (node) => {

@@ -2,7 +2,7 @@ import { fail, InputError } from "../../../graph/diagnostic.js";
 import type { Shape } from "../../../graph/shape.js";
 import { resolveAxis } from "../../../ops/primitive.js";
 import { fixed } from "../fixed.js";
-import { int, ints, shapeOf, typeOf, valuesOf, type Attempt, type OnnxNode, type Operand, type Rule } from "../operand.js";
+import { int, ints, shapeOf, typeOf, valuesOf, type Attempt, type OnnxNode, type Operand, type Result, type Rule } from "../operand.js";
 import type { GraphProto } from "../schema.js";
 import { sameShape } from "./loop.js";
 
@@ -11,33 +11,35 @@ export function bodyOf(node: OnnxNode, name: string): GraphProto {
   return node.attributes.get(name)?.g ?? fail("bad-onnx", `${node.op} has no ${name}`);
 }
 
-/** If (ONNX, version 11): the branch that is taken, or the costlier one where that depends on the data. */
-const branch: Rule = (node) => {
+/**
+ * The branch that is taken, or the costlier one where that depends on the data.
+ * @param labels attributes that hold the two
+ */
+export function chosen(node: OnnxNode, labels: readonly [string, string], inputs: readonly Operand[]): Result {
   const decided = valuesOf(node.inputs[0])?.[0];
-  const labels = ["then_branch", "else_branch"] as const;
   if (decided !== undefined) {
     const label = labels[decided === 0 ? 1 : 0];
-    return { kind: "operands", operands: node.bodies.run(bodyOf(node, label), [], label) };
+    return { kind: "operands", operands: node.bodies.run(bodyOf(node, label), inputs, label) };
   }
-  const attempts = labels.map((label) => attempted(node, label));
+  const attempts = labels.map((label) => attempted(node, label, inputs));
   const runs = attempts.flatMap((attempt) => (attempt instanceof InputError ? [] : [attempt]));
   const [first, second] = runs;
   if (first === undefined) throw attempts.find((attempt) => attempt instanceof InputError) ?? new Error("an If has two branches");
   const [costly, other] = second !== undefined && dearer(second, first) ? [second, first] : [first, second];
   costly.keep();
   other?.spare();
-  const label = labels[attempts.indexOf(costly)] ?? "then_branch";
+  const label = labels[attempts.indexOf(costly)] ?? labels[0];
   if (runs.length < 2 || first.flops !== second?.flops)
     node.warn(`which branch of If runs depends on the data: ${label} is counted, the costlier one`);
   return {
     kind: "operands",
     operands: costly.outputs.map((operand, index) => joined(node, operand, other === undefined ? operand : other.outputs[index])),
   };
-};
+}
 
-function attempted(node: OnnxNode, label: "then_branch" | "else_branch"): Attempt | InputError {
+function attempted(node: OnnxNode, label: string, inputs: readonly Operand[]): Attempt | InputError {
   try {
-    return node.bodies.attempt(label, () => node.bodies.run(bodyOf(node, label), [], label));
+    return node.bodies.attempt(label, () => node.bodies.run(bodyOf(node, label), inputs, label));
   } catch (error) {
     // A branch that cannot run on these shapes is one that is not taken.
     if (error instanceof InputError) return error;
@@ -100,4 +102,8 @@ function stacked(node: OnnxNode, operand: Operand, shape: Shape): Operand {
 }
 
 /** Operators that run graphs which they hold. Loop has a file of its own. */
-export const controlRules: Readonly<Record<string, Rule>> = { If: branch, Scan: scan };
+export const controlRules: Readonly<Record<string, Rule>> = {
+  // ONNX, version 11.
+  If: (node) => chosen(node, ["then_branch", "else_branch"], []),
+  Scan: scan,
+};

@@ -78,6 +78,7 @@ const transpose: Rule = (node) => {
 
 /** Concat of constants is a constant; otherwise what is stored for it is a parameter (a class token). */
 const concatRule: Rule = (node) => {
+  inputShape(node);
   const axis = int(node, "axis", node.opset < 4 ? 1 : 0);
   const output = concat(axis).infer(node.inputs.map((operand) => shapeOf(operand) ?? [])).outputs[0]?.shape ?? [];
   if (node.inputs.every((operand) => operand.kind === "constant")) {

@@ -1,0 +1,68 @@
+import { InputError } from "../../graph/diagnostic.js";
+import { fixed } from "../onnx/fixed.js";
+import { shapeOf, valuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../onnx/operand.js";
+import { bodyOf, chosen } from "../onnx/operators/control.js";
+import { sameShape } from "../onnx/operators/loop.js";
+
+/** Iterations of a WHILE whose count is worked out, at most. */
+const MAX_COUNTED = 1_000;
+
+/** WHILE: `cond` and `body` over the same tensors. Its iterations are counted where what decides them is known, as a counter is. */
+const loop: Rule = (node) => {
+  const [cond, body] = [bodyOf(node, "cond"), bodyOf(node, "body")];
+  const trips = counted(node);
+  const inputs = trips === 0 ? node.inputs : node.inputs.map(node.bodies.varying);
+  if (trips === 0) return { kind: "operands", operands: node.inputs };
+  if (trips === undefined) {
+    const reason = "how often a WHILE runs depends on the data: one iteration is counted";
+    node.bodies.add(fixed({ op: "WHILE", outputs: [], uncounted: reason }), []);
+    node.bodies.run(cond, inputs, "cond");
+    const outputs = node.bodies.run(body, inputs, "body");
+    return finished(outputs, inputs, reason);
+  }
+  node.bodies.run(cond, inputs, "cond", BigInt(trips + 1));
+  return finished(node.bodies.run(body, inputs, "body", BigInt(trips)), inputs, "the tensors of a WHILE change their shapes");
+};
+
+function finished(outputs: readonly Operand[], inputs: readonly Operand[], reason: string): Result {
+  return {
+    kind: "operands",
+    operands: outputs.map((operand, index) => (sameShape(operand, inputs[index]) ? operand : { kind: "unknown", reason, shape: shapeOf(operand) })),
+  };
+}
+
+/** How often the body runs; nothing where that depends on the data. */
+function counted(node: OnnxNode): number | undefined {
+  let carried = node.inputs;
+  for (let trips = 0; trips <= MAX_COUNTED; trips++) {
+    const [goesOn] = tried(node, "cond", carried) ?? [];
+    const value = valuesOf(goesOn)?.[0];
+    if (value === undefined) return undefined;
+    if (value === 0) return trips;
+    const next = tried(node, "body", carried);
+    if (next === undefined) return undefined;
+    carried = next;
+  }
+  return undefined;
+}
+
+function tried(node: OnnxNode, name: "cond" | "body", inputs: readonly Operand[]): readonly Operand[] | undefined {
+  try {
+    return node.bodies.attempt(name, () => node.bodies.run(bodyOf(node, name), inputs, name)).outputs;
+  } catch (error) {
+    if (error instanceof InputError && error.diagnostic.code !== "too-large") return undefined;
+    throw error;
+  }
+}
+
+/** Operators that run other graphs of the model on their inputs. */
+export const control: Readonly<Record<string, Rule>> = {
+  IF: (node) => chosen(node, ["then", "else"], node.inputs.slice(1)),
+  WHILE: loop,
+  CALL: (node) => ({ kind: "operands", operands: node.bodies.run(bodyOf(node, "subgraph"), node.inputs, "call") }),
+  // It runs when the model is loaded, and not with each input: only what it stores counts.
+  CALL_ONCE: (node) => {
+    node.bodies.attempt("once", () => node.bodies.run(bodyOf(node, "subgraph"), [], "once")).spare();
+    return { kind: "operands", operands: [] };
+  },
+};

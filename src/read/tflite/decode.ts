@@ -1,0 +1,194 @@
+import { fail, type Place } from "../../graph/diagnostic.js";
+import type { AttributeProto, Attributes, GraphProto, ModelProto, NodeProto, Sizes, TensorProto, ValueInfo } from "../onnx/schema.js";
+import { Table } from "./flat.js";
+import { ACTIVATIONS, BUILTIN, DATA_TYPES, GRAPHS, OPTIONS } from "./schema.js";
+
+/** Domain of TensorFlow Lite's operators among those that the readers of model files share. */
+export const TFLITE = "tflite";
+
+/** Values up to this many bytes may be shapes and axes. */
+const SMALL = 4096;
+
+interface Tensor {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly sizes: Sizes;
+  readonly dataType: number;
+  /** Bytes that the file stores for it. */
+  readonly stored: number;
+  readonly values?: Uint8Array | undefined;
+  readonly buffer: number;
+  readonly sparse: boolean;
+  /** State that the model keeps: no input, and stored nowhere. */
+  readonly variable: boolean;
+  /** Whole numbers that stand for real ones: weights of a quantised model. */
+  readonly quantised: boolean;
+}
+
+/**
+ * A model as graphs of nodes over named tensors, its operators under their builtin names in the domain {@link TFLITE}, custom ones under their own.
+ * The first subgraph is the model's; others are inside the nodes that run them.
+ * Throws `bad-tflite`.
+ */
+export function decodeTflite(content: Uint8Array, path: string): ModelProto {
+  return new Decoder(Table.root(content, path), path).model();
+}
+
+class Decoder {
+  private readonly place: Place;
+  private readonly codes: readonly { readonly domain: string; readonly op: string }[];
+  private readonly buffers: readonly Table[];
+  private readonly graphs: readonly Table[];
+  private readonly keys = new Map<number, object>();
+  private readonly names = new Set<string>();
+  private readonly decoded = new Map<number, GraphProto>();
+  private readonly open = new Set<number>();
+
+  constructor(root: Table, path: string) {
+    this.place = { kind: "file", path };
+    this.codes = root.tables(1).map(codeOf);
+    this.graphs = root.tables(2);
+    this.buffers = root.tables(4);
+  }
+
+  model(): ModelProto {
+    if (this.graphs.length === 0) fail("bad-tflite", "this TensorFlow Lite model has no graph", { place: this.place });
+    return { irVersion: 3, producer: "", opsets: new Map([["", 18]]), graph: this.graph(0), functions: [] };
+  }
+
+  private graph(index: number): GraphProto {
+    const known = this.decoded.get(index);
+    if (known !== undefined) return known;
+    const table = this.graphs[index];
+    if (table === undefined || this.open.has(index))
+      fail("bad-tflite", `the model runs its graph ${index}, which is not there or runs itself`, { place: this.place });
+    this.open.add(index);
+    const tensors = table.tables(0).map((tensor, at) => this.tensor(tensor, index, at));
+    const info = (at: number): ValueInfo => {
+      const { name, dataType, sizes } = tensorAt(tensors, at, this.place);
+      return { name, type: { kind: "tensor", elementType: dataType, shape: sizes } };
+    };
+    const operators = table.tables(3);
+    const made = new Set([...table.int32s(1), ...operators.flatMap((operator) => operator.int32s(2))]);
+    // What nothing makes is stored, also where it has no bytes: an empty list of sizes.
+    const read = new Set(operators.flatMap((operator) => operator.int32s(1)).filter((at) => !made.has(at) && tensors[at]?.variable === false));
+    const graph: GraphProto = {
+      name: table.text(4),
+      nodes: operators.map((operator) => this.node(operator, tensors)),
+      initializers: tensors.flatMap((tensor, at) => (!tensor.sparse && read.has(at) ? [this.initializer(tensor)] : [])),
+      sparseInitializers: tensors.flatMap((tensor, at) => {
+        if (!tensor.sparse || !read.has(at)) return [];
+        return [{ values: { ...this.initializer(tensor), dims: [this.elementsStored(tensor)] }, dims: tensor.dims }];
+      }),
+      inputs: table.int32s(1).map(info),
+      outputs: table.int32s(2).map(info),
+      valueInfo: tensors.map((_, at) => info(at)),
+    };
+    this.open.delete(index);
+    this.decoded.set(index, graph);
+    return graph;
+  }
+
+  private tensor(table: Table, graph: number, at: number): Tensor {
+    const dims = table.int32s(0);
+    const signature = table.int32s(7);
+    const buffer = table.int32(2, 0);
+    const data = this.buffers[buffer];
+    // Of a model of more than 2 GB the data stands behind the FlatBuffer.
+    const stored = data === undefined ? 0 : data.count(0) || data.uint64(2);
+    const inline = data?.raw(0);
+    return {
+      name: this.unique(table.text(3) || `tensor ${at}`, graph),
+      dims,
+      sizes: dims.map((size, axis) => (signature[axis] === -1 ? null : size)),
+      dataType: DATA_TYPES[table.int8(1, 0)] ?? 0,
+      stored: buffer === 0 ? 0 : stored,
+      values: inline !== undefined && inline.length <= SMALL ? inline : undefined,
+      buffer,
+      variable: table.flag(5),
+      sparse: table.table(6) !== undefined,
+      quantised: (table.table(4)?.count(2) ?? 0) > 0,
+    };
+  }
+
+  /** Names are those of tensors in the file, told apart where several have the same. */
+  private unique(name: string, graph: number): string {
+    const base = graph === 0 ? name : `${name}@${graph}`;
+    let free = base;
+    for (let count = 1; this.names.has(free); count++) free = `${base}:${count}`;
+    this.names.add(free);
+    return free;
+  }
+
+  private initializer({ name, dims, dataType, values, stored, buffer, quantised, sparse }: Tensor): TensorProto {
+    const key = this.keys.get(buffer) ?? {};
+    this.keys.set(buffer, key);
+    return {
+      name,
+      dims,
+      dataType,
+      // A sparse tensor stores less than its shape has.
+      rawLength: sparse || stored === 0 ? undefined : stored,
+      raw: values,
+      key,
+      quantised,
+    };
+  }
+
+  private elementsStored({ stored, dataType }: Tensor): number {
+    const size = dataType === 1 || dataType === 6 ? 4 : dataType === 10 || dataType === 5 ? 2 : 1;
+    return Math.floor(stored / size);
+  }
+
+  private node(operator: Table, tensors: readonly Tensor[]): NodeProto {
+    const code = this.codes[operator.int32(0, 0)];
+    if (code === undefined) fail("bad-tflite", "an operator of this model has no code", { place: this.place });
+    const nameOf = (at: number) => {
+      const tensor = at === -1 ? undefined : tensorAt(tensors, at, this.place);
+      return tensor === undefined || tensor.variable ? "" : tensor.name;
+    };
+    const outputs = operator.int32s(2).map(nameOf);
+    const attributes = this.attributes(code.op, operator.table(4));
+    const lead = operator.int32s(2)[0];
+    // The converter names what it fuses by all of its parts, separated by semicolons: the first says where it is.
+    const [name = ""] = (lead === undefined || lead === -1 ? "" : tensorAt(tensors, lead, this.place).name).split(";");
+    return {
+      name,
+      opType: code.op,
+      domain: code.domain,
+      overload: "",
+      inputs: operator.int32s(1).map(nameOf),
+      outputs,
+      attributes,
+      metadata: new Map(),
+    };
+  }
+
+  private attributes(op: string, options: Table | undefined): Attributes {
+    const found = new Map<string, AttributeProto>();
+    const set = (name: string, value: Partial<AttributeProto>) => found.set(name, { name, floats: [], ints: [], strings: [], ...value });
+    for (const [name, number, kind, otherwise = 0] of OPTIONS[op] ?? []) {
+      if (kind === "ints") set(name, { ints: options?.int32s(number) ?? [] });
+      else if (kind === "int") set(name, { i: options?.int32(number, otherwise) ?? otherwise });
+      else {
+        const byte = options?.int8(number, otherwise) ?? otherwise;
+        if (kind === "activation") set(name, { s: ACTIVATIONS[byte] ?? "NONE" });
+        else if (kind === "padding") set(name, { s: byte === 0 ? "SAME" : "VALID" });
+        else set(name, { i: byte });
+      }
+    }
+    for (const name of GRAPHS[op] ?? []) set(name, { g: this.graph(found.get(name)?.i ?? -1) });
+    return found;
+  }
+}
+
+function tensorAt(tensors: readonly Tensor[], at: number, place: Place): Tensor {
+  return tensors[at] ?? fail("bad-tflite", `the model has no tensor ${at}`, { place });
+}
+
+/** An operator's name: the wider code of newer files where the byte of older ones is full. */
+function codeOf(code: Table): { readonly domain: string; readonly op: string } {
+  const number = Math.max(code.int8(0, 0), code.int32(3, 0));
+  const op = BUILTIN[number] ?? `BUILTIN_${number}`;
+  return op === "CUSTOM" ? { domain: "custom", op: code.text(1) } : { domain: TFLITE, op };
+}
