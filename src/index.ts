@@ -22,6 +22,7 @@ export { gridSize, ParetoFront, pointAt, sweepRange, type Axis, type SweepFigure
 export { networkExpander, parseNetwork, readNetwork, type ExpandOptions, type Network } from "./read/network/network.js";
 export type { ByteSource } from "./read/onnx/bytes.js";
 export { readOnnx, type ReadOnnxOptions } from "./read/onnx/read.js";
+export { readKerasArchive, readKerasHdf5, readKerasJson, type ReadKerasOptions } from "./read/keras/read.js";
 export { readTflite, type ReadTfliteOptions } from "./read/tflite/read.js";
 export { zooFamilies, zooModel, type ZooFamily, type ZooModel } from "./zoo/zoo.js";
 export { parseLayers, type ParseOptions } from "./read/notation/read.js";

@@ -1,4 +1,4 @@
-import { formatOf as modelFormat, type ModelFormat } from "./read/formats.js";
+import { formatOf as modelFormat, textFormatOf, type ModelFormat, type TextFormat } from "./read/formats.js";
 import { fail, type Diagnostic } from "./graph/diagnostic.js";
 import type { Graph } from "./graph/graph.js";
 import type { FileBytes, Io } from "./io.js";
@@ -176,6 +176,8 @@ async function openZoo(name: string): Promise<Source> {
 
 /** A text is a network where it is named as YAML or JSON, or has the keys of one; otherwise it is layers. */
 function openText(text: string, name: string): Source | Promise<Source> {
+  const format = textFormatOf(text);
+  if (format !== undefined) return textModel(format, text, name);
   const json = /\.json$/i.test(name) || /^\uFEFF?\s*\{/.test(text);
   if (NETWORK_FILE.test(name) || json || /^layers[ \t]*:/m.test(text)) return network({ text, source: name, syntax: json ? "json" : "yaml" });
   return layers(text, name);
@@ -198,13 +200,21 @@ function bytesOf(bytes: Uint8Array): FileBytes {
 
 async function model(format: ModelFormat, bytes: FileBytes, source: string): Promise<Source> {
   const read = await format.load();
-  return { type: "model", read: ({ layout, ...options }) => (layout === "nhwc" ? refuseLayout(format) : read(bytes, { source, ...options })) };
+  return {
+    type: "model",
+    read: (options) => (options.layout !== undefined && format.ownOrder ? refuseLayout(format) : read(bytes, { ...options, source })),
+  };
+}
+
+async function textModel(format: TextFormat, text: string, source: string): Promise<Source> {
+  const read = await format.load();
+  return { type: "model", read: (options) => read(text, { ...options, source }) };
 }
 
 function refuseLayout({ title }: ModelFormat): never {
   return fail("contradicting-flags", `the shapes of a ${title} model are those of its file`, {
     place: { kind: "flag", flag: "--layout" },
-    expected: "--layout nhwc for layers and networks only",
+    expected: "--layout with layers, networks and Keras models",
   });
 }
 

@@ -25,7 +25,7 @@ interface Context {
  * @throws InputError where a shape is missing or a layer cannot read its input
  */
 export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
-  const context: Context = { dtype: options.dtype ?? "float32", layout: options.layout ?? "nchw" };
+  const context: Context = { dtype: options.dtype ?? "float32", layout: options.layout ?? graph.layout ?? "nchw" };
   const inferred = inferGraph(graph, resolveInputs(graph, options));
   const layers = inferred.layers.map((layer, index) => countLayer(layer, index, context));
   const uncounted = uncountedOf(layers);

@@ -28,7 +28,7 @@ export interface ModelFlags {
   readonly input?: readonly string[];
   readonly batch?: number;
   readonly dtype: DType;
-  readonly layout: Layout;
+  readonly layout?: Layout;
 }
 
 /** The flags that say where the result goes. */
@@ -54,7 +54,12 @@ export function addModelFlags(command: Command): Command {
     .option("-i, --input <shape>", "input shape, batch included or not: 64x56x56 or 1,64,56,56; NAME=SHAPE where there are several", collect)
     .option("-b, --batch <n>", "batch size", wholeNumber("--batch"))
     .addOption(new Option("--dtype <type>", "element type of weights and activations").choices(DTYPES).default("float32"))
-    .addOption(new Option("--layout <order>", "order of the axes in shapes, typed and shown").choices(["nchw", "nhwc"]).default("nchw"));
+    .addOption(
+      new Option("--layout <order>", "order of the axes in shapes, typed and shown: nchw unless a model file has the other").choices([
+        "nchw",
+        "nhwc",
+      ]),
+    );
 }
 
 /** Adds the flags of a command that prints a table of layers or models. */

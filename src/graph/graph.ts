@@ -1,4 +1,5 @@
 import type { Place } from "./diagnostic.js";
+import type { Layout } from "./layout.js";
 import type { Axes, Layer, TensorType } from "./layer.js";
 import type { DType } from "./dtype.js";
 import type { OpenShape, Shape } from "./shape.js";
@@ -41,6 +42,8 @@ export interface Graph {
   readonly inputs: readonly GraphInput[];
   readonly nodes: readonly Node[];
   readonly outputs: readonly string[];
+  /** The order of axes in which the source has its images; channels first unless said. */
+  readonly layout?: Layout | undefined;
   /** Inputs that the source leaves open: no node of the graph reads them. */
   readonly openInputs?: readonly OpenTensor[] | undefined;
   /** Outputs among `outputs` that no node of the graph makes: their sizes depend on the data, or on an open input. */

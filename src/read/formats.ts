@@ -13,6 +13,8 @@ export interface ModelFormat {
   readonly extensions: readonly string[];
   /** Whether a file of this format begins so. */
   readonly matches: (head: Uint8Array) => boolean;
+  /** Tensors stand in any order of axes, and are shown as the file has them. */
+  readonly ownOrder: boolean;
   readonly load: () => Promise<(bytes: ByteSource, options: ReadModelOptions) => Graph>;
 }
 
@@ -24,6 +26,7 @@ export const MODEL_FORMATS: readonly ModelFormat[] = [
     name: "onnx",
     title: "ONNX",
     extensions: [".onnx"],
+    ownOrder: true,
     // A model begins with its IR version (field 1, a small number), which is no character of a text.
     matches: ([first, second]) => first === 0x08 && second !== undefined && second < 0x20,
     load: async () => (await import("./onnx/read.js")).readOnnx,
@@ -32,10 +35,52 @@ export const MODEL_FORMATS: readonly ModelFormat[] = [
     name: "tflite",
     title: "TensorFlow Lite",
     extensions: [".tflite", ".lite"],
+    ownOrder: true,
     matches: (head) => begins(head, 4, "TFL3"),
     load: async () => (await import("./tflite/read.js")).readTflite,
   },
+  {
+    name: "keras-h5",
+    title: "Keras HDF5",
+    extensions: [".h5", ".hdf5"],
+    ownOrder: false,
+    matches: (head) => head[0] === 0x89 && begins(head, 1, "HDF\r\n\u001a\n"),
+    load: async () => (await import("./keras/read.js")).readKerasHdf5,
+  },
+  {
+    name: "keras",
+    title: "Keras",
+    extensions: [".keras"],
+    ownOrder: false,
+    matches: (head) => begins(head, 0, "PK\u0003\u0004"),
+    load: async () => (await import("./keras/read.js")).readKerasArchive,
+  },
 ];
+
+/** A format of model files that are texts, known by a pattern at their beginning. */
+export interface TextFormat extends Pick<ModelFormat, "name" | "title"> {
+  readonly pattern: RegExp;
+  readonly load: () => Promise<(text: string, options: ReadModelOptions) => Graph>;
+}
+
+/** The one table of text formats besides layers and networks. */
+export const TEXT_FORMATS: readonly TextFormat[] = [
+  {
+    name: "keras-json",
+    title: "Keras JSON",
+    pattern: /^\uFEFF?\s*\{[^]*"class_name"\s*:\s*"(Sequential|Functional|Model)"/,
+    load: async () => (await import("./keras/read.js")).readKerasJson,
+  },
+];
+
+/** Characters at the beginning of a text that tell its format. */
+const TEXT_HEAD = 4096;
+
+/** The format of a text, if it is that of a model file. */
+export function textFormatOf(text: string): TextFormat | undefined {
+  const head = text.slice(0, TEXT_HEAD);
+  return TEXT_FORMATS.find(({ pattern }) => pattern.test(head));
+}
 
 /** The format of a file by its first bytes; by its ending where those say nothing, so that a damaged file is told as such. */
 export function formatOf(head: Uint8Array, path: string): ModelFormat | undefined {

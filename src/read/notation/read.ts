@@ -1,5 +1,6 @@
 import type { Graph, GraphInput, Node } from "../../graph/graph.js";
 import { families } from "../../ops/table.js";
+import { readSignature } from "./binding.js";
 import { catalogOf, type Catalog } from "./catalog.js";
 import { readStatements, type Statement } from "./statements.js";
 
@@ -13,6 +14,12 @@ let indexed: Catalog | undefined;
 /** The tables never change: they are indexed when the first spec is read, not when the library is loaded. */
 function catalog(): Catalog {
   return (indexed ??= catalogOf(families));
+}
+
+/** Names of the arguments of a layer of Keras; nothing for one that is not counted. */
+export function kerasArguments(className: string): ReadonlySet<string> | undefined {
+  const entry = catalog().keras.get(className);
+  return entry === undefined ? undefined : new Set(readSignature(entry.signature).map(({ name }) => name));
 }
 
 /** Whether a word alone is a layer of the shorthand. */

@@ -1,6 +1,7 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
 import type { GraphInput, OpenTensor } from "../../graph/graph.js";
 import type { Inferrer } from "../../graph/inferrer.js";
+import { fromLayout } from "../../graph/layout.js";
 import type { Shape } from "../../graph/shape.js";
 import { writtenInputs, type InputShapes } from "../../graph/written-input.js";
 import type { Ledger } from "./ledger.js";
@@ -27,6 +28,7 @@ export class OnnxInputs {
     private readonly inferrer: Inferrer,
     private readonly sizes: InputSizes,
     private readonly place: Place,
+    private readonly channelsLast = false,
   ) {}
 
   /** What nodes read under the names of the inputs. Throws `unknown-input`, `wrong-rank`, `bad-shape`. */
@@ -53,9 +55,13 @@ export class OnnxInputs {
       return { kind: "unknown", reason: `the shape of input ${name} is open` };
     }
     const dtype = dtypeOf(tensor.elementType);
-    const value = { shape: possible(shape), dtype: dtype === "float32" ? undefined : dtype };
-    this.found.push({ name, type: value, axes: "plain" });
-    return { kind: "tensor", name, value: this.inferrer.value(value, "plain") };
+    // Keras's images are channels last; the core's are channels first.
+    const image = this.channelsLast && shape.length >= 4;
+    const ordered = image ? fromLayout(possible(shape), "nhwc", true) : possible(shape);
+    const value = { shape: ordered, dtype: dtype === "float32" ? undefined : dtype };
+    const axes = image ? ("channels" as const) : ("plain" as const);
+    this.found.push({ name, type: value, axes });
+    return { kind: "tensor", name, value: this.inferrer.value(value, axes) };
   }
 
   /** A shape that was typed, with a batch in front where the file has one dimension more. Throws `wrong-rank`. */

@@ -1,7 +1,7 @@
 import { fail } from "../../graph/diagnostic.js";
 import { isDType, type DType } from "../../graph/dtype.js";
 import type { TypedValue } from "../../graph/inferrer.js";
-import type { Primitive, Stored } from "../../graph/layer.js";
+import type { Layer, Primitive, Stored } from "../../graph/layer.js";
 import type { OpenShape, Shape } from "../../graph/shape.js";
 import { resolveAxis } from "../../ops/primitive.js";
 import { ELEMENT_TYPES, type Attributes, type GraphProto } from "./schema.js";
@@ -41,6 +41,8 @@ export interface Origin {
 /** What a node becomes: a layer over some of its inputs, values known when the model is read, or operands that there are already. */
 export type Result =
   | { readonly kind: "layer"; readonly layer: Primitive; readonly inputs: readonly Operand[] }
+  /** A layer as the notations make it: its types and axes are its own. */
+  | { readonly kind: "written"; readonly layer: Layer; readonly inputs: readonly Operand[] }
   | { readonly kind: "constant"; readonly shape: Shape; readonly values?: readonly number[] | undefined; readonly dtype?: DType | undefined }
   | { readonly kind: "operands"; readonly operands: readonly Operand[] }
   /** Shapes that depend on the data, as far as they are known. */

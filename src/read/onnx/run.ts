@@ -1,7 +1,7 @@
 import { InputError, fail, type Place } from "../../graph/diagnostic.js";
 import type { Inferrer, TypedValue } from "../../graph/inferrer.js";
 import type { OpenShape } from "../../graph/shape.js";
-import type { Primitive, Stored } from "../../graph/layer.js";
+import type { Layer, Primitive, Stored } from "../../graph/layer.js";
 import { softmaxReaders } from "./consumers.js";
 import { fixed, placed } from "./fixed.js";
 import type { Ledger } from "./ledger.js";
@@ -175,7 +175,7 @@ class NodeRun {
     const inner: Frame = {
       ...frame,
       scope: new Scope(frame.scope),
-      label: `${this.name}/${label}/`,
+      label: label === "" ? `${this.name}/` : `${this.name}/${label}/`,
       times: frame.times * times,
       depth: this.deeper(),
     };
@@ -217,6 +217,15 @@ class NodeRun {
     const { proto } = this;
     if (result.kind === "operands") {
       result.operands.forEach((operand, index) => {
+        this.set(index, operand);
+      });
+      return;
+    }
+    if (result.kind === "written") {
+      const tensors = result.inputs.flatMap((operand) => (operand.kind === "tensor" ? [operand] : []));
+      const { model, frame, name, place } = this;
+      const outputs = addRow(model, frame, { name, layer: result.layer, inputs: tensors, names: proto.outputs, place });
+      outputs.forEach((operand, index) => {
         this.set(index, operand);
       });
       return;
@@ -325,7 +334,7 @@ function operatorOf({ domain, opType }: NodeProto): string {
 
 export interface NewRow {
   readonly name: string;
-  readonly layer: Primitive;
+  readonly layer: Layer;
   readonly inputs: readonly Tensor[];
   /** Names of the outputs in the file. */
   readonly names: readonly string[];

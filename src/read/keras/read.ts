@@ -1,0 +1,58 @@
+import { strFromU8, unzipSync } from "fflate";
+import { fail } from "../../graph/diagnostic.js";
+import type { Graph } from "../../graph/graph.js";
+import type { ByteSource } from "../onnx/bytes.js";
+import { modelGraph, type ReadOnnxOptions } from "../onnx/read.js";
+import { decodeKeras } from "./decode.js";
+import { rootAttributes } from "./hdf5.js";
+import { isObject, readJson, type JsonObject } from "./json.js";
+import { kerasRule } from "./rules.js";
+
+/** Bytes of an architecture at most, unpacked: a zip may claim anything. */
+const MAX_CONFIG = 64 * 1024 * 1024;
+
+export type ReadKerasOptions = ReadOnnxOptions;
+
+/** Reads an HDF5 file of Keras: its `model_config`, weights unread. Throws `bad-hdf5`, `no-architecture`, and what the layers throw. */
+export function readKerasHdf5(bytes: ByteSource, options: ReadKerasOptions = {}): Graph {
+  const path = options.source ?? "model.h5";
+  const config = rootAttributes(bytes, path).get("model_config");
+  if (config === undefined) return noArchitecture(path);
+  return graphOf(readJson(config, path), path, options);
+}
+
+/** Reads a `.keras` archive: its config.json, weights unread. Throws `bad-zip`, `no-architecture`, and what the layers throw. */
+export function readKerasArchive(bytes: ByteSource, options: ReadKerasOptions = {}): Graph {
+  const path = options.source ?? "model.keras";
+  const config = unzipped(bytes.read(0, bytes.length), "config.json", path);
+  if (config === undefined) return noArchitecture(path);
+  return graphOf(readJson(strFromU8(config), path), path, options);
+}
+
+/** Reads the text that `model.to_json()` writes. Throws `bad-json`, and what the layers throw. */
+export function readKerasJson(text: string, options: ReadKerasOptions = {}): Graph {
+  const path = options.source ?? "model.json";
+  return graphOf(readJson(text, path), path, options);
+}
+
+function unzipped(archive: Uint8Array, name: string, path: string): Uint8Array | undefined {
+  try {
+    return unzipSync(archive, { filter: (file) => file.name === name && file.originalSize <= MAX_CONFIG })[name];
+  } catch {
+    return fail("bad-zip", "this archive is damaged", { place: { kind: "file", path }, expected: "a .keras file" });
+  }
+}
+
+function graphOf(config: JsonObject, path: string, options: ReadKerasOptions): Graph {
+  const proto = decodeKeras(isObject(config["model_config"]) ? config["model_config"] : config, path);
+  if (proto.graph === undefined) return noArchitecture(path);
+  const graph = modelGraph(proto, proto.graph, options, { path, format: "keras", ruleOf: kerasRule, uniqueNames: false, channelsLast: true });
+  return { ...graph, layout: "nhwc" };
+}
+
+function noArchitecture(path: string): never {
+  return fail("no-architecture", "this file has weights, but no model: nothing says how its layers are connected", {
+    place: { kind: "file", path },
+    expected: "a file saved by model.save(), or the text of model.to_json()",
+  });
+}

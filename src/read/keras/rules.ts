@@ -1,0 +1,110 @@
+import { fail } from "../../graph/diagnostic.js";
+import type { Layer, Stored } from "../../graph/layer.js";
+import { elements, type Shape } from "../../graph/shape.js";
+import { broadcast, concat } from "../../ops/join.js";
+import { resolveAxis } from "../../ops/primitive.js";
+import { fixed } from "../onnx/fixed.js";
+import { given, int, shapeAt, shapeOf, text, type OnnxNode, type Rule } from "../onnx/operand.js";
+import { bodyOf } from "../onnx/operators/control.js";
+import { KERAS } from "./decode.js";
+import { isObject, type Json, type JsonObject } from "./json.js";
+import { isKnown, layerOf } from "./layer.js";
+
+function configOf(node: OnnxNode): JsonObject {
+  const value: unknown = JSON.parse(text(node, "config", "{}"));
+  return isObject(value) ? value : {};
+}
+
+/** A layer by its class: with the weights of an earlier call where it is called again, none of them trained where it is frozen. */
+const written: Rule = (node) => {
+  const layer = layerOf(node.op, configOf(node));
+  if (layer === undefined) return fail("bad-keras", `${node.op} makes no layer`);
+  const [shared, frozen] = [int(node, "shared", 0) === 1, int(node, "frozen", 0) === 1];
+  const turned = (tensor: Stored): Stored => ({ ...tensor, ...(shared ? { shared } : {}), ...(frozen ? { role: "buffer" as const } : {}) });
+  return { kind: "written", layer: shared || frozen ? storing(layer, turned) : layer, inputs: node.inputs.filter(given) };
+};
+
+/** The same layer with what it and its steps store put otherwise. */
+function storing(layer: Layer, turned: (tensor: Stored) => Stored): Layer {
+  if (layer.type === "primitive") {
+    return {
+      ...layer,
+      infer(inputs) {
+        const inferred = layer.infer(inputs);
+        return { ...inferred, stored: inferred.stored.map(turned) };
+      },
+    };
+  }
+  return {
+    ...layer,
+    expand: (steps, inputs) => layer.expand({ add: (name, step, values) => steps.add(name, storing(step, turned), values) }, inputs),
+  };
+}
+
+/** Layers that join tensors of one shape, by numpy's rules: one operation an element for each after the first. */
+const merge =
+  (op: string, more = 0n): Rule =>
+  (node) => {
+    const shapes = node.inputs.map((operand) => shapeOf(operand) ?? []);
+    const [first = [], ...rest] = shapes;
+    const shape = rest.reduce((left, right) => broadcast(op, left, right), first);
+    const count = BigInt(Math.max(1, rest.length)) + more;
+    return {
+      kind: "written",
+      layer: { ...fixed({ op, outputs: [shape], operations: { elementwise: count * elements(shape) } }), axes: "any" },
+      inputs: node.inputs,
+    };
+  };
+
+/** An axis of Keras, channels last, in the core's order of the same tensor. */
+function coreAxis(node: OnnxNode, axis: number): number {
+  const [first] = node.inputs;
+  const rank = shapeAt(node, 0).length;
+  const at = resolveAxis(node.op, axis, rank);
+  if (first?.kind !== "tensor" || first.value.axes !== "channels" || rank < 3) return at;
+  return at === 0 ? 0 : at === rank - 1 ? 1 : at + 1;
+}
+
+const concatenate: Rule = (node) => {
+  const axis = configOf(node)["axis"];
+  const at = coreAxis(node, typeof axis === "number" ? axis : -1);
+  const output = concat(at).infer(node.inputs.map((operand) => shapeOf(operand) ?? [])).outputs[0]?.shape ?? [];
+  return { kind: "written", layer: { ...fixed({ op: "concat", outputs: [output], attributes: { axis: at } }), axes: "any" }, inputs: node.inputs };
+};
+
+/** Dot: a batched product over one axis of each (keras.layers.Dot). */
+const dot: Rule = (node) => {
+  const [left, right] = [shapeAt(node, 0), shapeAt(node, 1)];
+  const { axes = -1 } = configOf(node);
+  const pair: readonly Json[] = Array.isArray(axes) ? axes : [axes, axes];
+  const at = ([left, right] as const).map((shape, index) => resolveAxis("Dot", Number(pair[index] ?? -1), shape.length));
+  const [batch = 1] = left;
+  const rest = (shape: Shape, axis: number) => shape.filter((_, index) => index !== 0 && index !== axis);
+  const output = [batch, ...rest(left, at[0] ?? 1), ...rest(right, at[1] ?? 1)];
+  const layer = fixed({
+    op: "dot",
+    outputs: [output.length === 1 ? [batch, 1] : output],
+    macs: elements(output) * BigInt(left[at[0] ?? 1] ?? 1),
+    mixes: { channels: true, space: true },
+  });
+  return { kind: "written", layer, inputs: node.inputs };
+};
+
+const RULES: Readonly<Record<string, Rule>> = {
+  Add: merge("add"),
+  Subtract: merge("subtract"),
+  Multiply: merge("multiply"),
+  Average: merge("average", 1n),
+  Maximum: merge("maximum"),
+  Minimum: merge("minimum"),
+  Concatenate: concatenate,
+  Dot: dot,
+  Model: (node) => ({ kind: "operands", operands: node.bodies.run(bodyOf(node, "model"), node.inputs, "") }),
+};
+
+/** The rule of a layer of Keras, if there is one. */
+export function kerasRule(domain: string, className: string): Rule | undefined {
+  if (domain !== KERAS) return undefined;
+  if (Object.hasOwn(RULES, className)) return RULES[className];
+  return isKnown(className) ? written : undefined;
+}
