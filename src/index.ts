@@ -23,6 +23,9 @@ export { networkExpander, parseNetwork, readNetwork, type ExpandOptions, type Ne
 export type { ByteSource } from "./read/onnx/bytes.js";
 export { readOnnx, type ReadOnnxOptions } from "./read/onnx/read.js";
 export { readKerasArchive, readKerasHdf5, readKerasJson, type ReadKerasOptions } from "./read/keras/read.js";
+export { readPrinted } from "./read/torch/read.js";
+export { readGguf } from "./read/weights/gguf.js";
+export { readSafetensors } from "./read/weights/safetensors.js";
 export { readTflite, type ReadTfliteOptions } from "./read/tflite/read.js";
 export { zooFamilies, zooModel, type ZooFamily, type ZooModel } from "./zoo/zoo.js";
 export { parseLayers, type ParseOptions } from "./read/notation/read.js";

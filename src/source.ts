@@ -1,5 +1,5 @@
 import { formatOf as modelFormat, textFormatOf, type ModelFormat, type TextFormat } from "./read/formats.js";
-import { fail, type Diagnostic } from "./graph/diagnostic.js";
+import { fail, InputError, type Diagnostic } from "./graph/diagnostic.js";
 import type { Graph } from "./graph/graph.js";
 import type { FileBytes, Io } from "./io.js";
 import type { ExpandOptions, Network } from "./read/network/network.js";
@@ -30,6 +30,8 @@ export interface ModelOptions extends ExpandOptions {
 /** Parameters as typed: `["alpha=0.5"]`. */
 export type Sets = readonly string[];
 
+/** The text of print(model): a module with others inside, each on a line of its own. */
+const PRINTED = /^\uFEFF?\s*[A-Za-z_][\w.]*\([^\n]*\n\s*\([^():\n]+\):\s/;
 /** Bytes at the beginning of a file that tell its format. */
 const HEAD = 64;
 
@@ -144,12 +146,12 @@ async function openSource(arg: string, io: Io): Promise<Source> {
   if (zoo !== undefined) return openZoo(zoo);
   if (arg === "-") {
     const bytes = io.readStdin();
-    const format = modelFormat(bytes, "");
+    const format = modelFormat(bytes, bytes.length, "");
     return format === undefined ? openText(decode(bytes, "standard input"), "standard input") : model(format, bytesOf(bytes), "standard input");
   }
   if (!PATH.test(arg) && !WORD.test(arg)) return layers(arg, "spec");
   const bytes = io.openBytes(arg);
-  const format = bytes === undefined ? undefined : modelFormat(bytes.read(0, Math.min(HEAD, bytes.length)), arg);
+  const format = bytes === undefined ? undefined : modelFormat(bytes.read(0, Math.min(HEAD, bytes.length)), bytes.length, arg);
   if (bytes !== undefined && format !== undefined) return model(format, bytes, arg);
   const content = io.readFile(arg);
   // One word is a file only where there is one and no layer has that name.
@@ -183,8 +185,19 @@ function openText(text: string, name: string): Source | Promise<Source> {
   return layers(text, name);
 }
 
-function layers(text: string, source: string): Source {
-  return { type: "layers", graph: parseLayers(text, { source }) };
+function layers(text: string, source: string): Source | Promise<Source> {
+  try {
+    return { type: "layers", graph: parseLayers(text, { source }) };
+  } catch (error) {
+    // A printed module of one's own is no chain of layers, but a tree of them.
+    if (error instanceof InputError && PRINTED.test(text)) return printed(text, source);
+    throw error;
+  }
+}
+
+async function printed(text: string, source: string): Promise<Source> {
+  const { readPrinted } = await import("./read/torch/read.js");
+  return { type: "model", read: (options) => readPrinted(text, { ...options, source }) };
 }
 
 async function network(written: NetworkText): Promise<Extract<Source, { type: "network" }>> {

@@ -140,7 +140,7 @@ function primitiveFigures(layer: InferredLayer, inference: NonNullable<InferredL
 }
 
 function storedBytes(stored: readonly Stored[], dtype: DType): bigint {
-  return stored.reduce((sum, tensor) => sum + tensorBytes(tensor, dtype), 0n);
+  return stored.reduce((sum, tensor) => sum + (tensor.bytes ?? tensorBytes(tensor, dtype)), 0n);
 }
 
 /** Parameters that a layer reads and another one stores. */

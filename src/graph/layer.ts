@@ -18,6 +18,8 @@ export interface TensorType {
 export interface Stored extends TensorType {
   readonly name: string;
   readonly role: "parameter" | "buffer";
+  /** Bytes that it takes, where its type does not tell: blocks of a quantised format. */
+  readonly bytes?: bigint | undefined;
   /** A layer before this one stores it already: it is read here once more, and counted there. */
   readonly shared?: boolean | undefined;
 }

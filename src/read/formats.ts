@@ -2,6 +2,8 @@ import type { Graph } from "../graph/graph.js";
 import type { ByteSource } from "./onnx/bytes.js";
 import type { ReadOnnxOptions } from "./onnx/read.js";
 
+import { isSafetensors } from "./weights/head.js";
+
 /** Options that every reader of model files takes. */
 export type ReadModelOptions = ReadOnnxOptions;
 
@@ -12,7 +14,7 @@ export interface ModelFormat {
   /** Endings that such files usually have: for people, and for damaged files. */
   readonly extensions: readonly string[];
   /** Whether a file of this format begins so. */
-  readonly matches: (head: Uint8Array) => boolean;
+  readonly matches: (head: Uint8Array, length: number) => boolean;
   /** Tensors stand in any order of axes, and are shown as the file has them. */
   readonly ownOrder: boolean;
   readonly load: () => Promise<(bytes: ByteSource, options: ReadModelOptions) => Graph>;
@@ -55,6 +57,22 @@ export const MODEL_FORMATS: readonly ModelFormat[] = [
     matches: (head) => begins(head, 0, "PK\u0003\u0004"),
     load: async () => (await import("./keras/read.js")).readKerasArchive,
   },
+  {
+    name: "safetensors",
+    title: "safetensors (weights only)",
+    extensions: [".safetensors"],
+    ownOrder: true,
+    matches: isSafetensors,
+    load: async () => (await import("./weights/safetensors.js")).readSafetensors,
+  },
+  {
+    name: "gguf",
+    title: "GGUF (weights only)",
+    extensions: [".gguf"],
+    ownOrder: true,
+    matches: (head) => begins(head, 0, "GGUF"),
+    load: async () => (await import("./weights/gguf.js")).readGguf,
+  },
 ];
 
 /** A format of model files that are texts, known by a pattern at their beginning. */
@@ -83,9 +101,10 @@ export function textFormatOf(text: string): TextFormat | undefined {
 }
 
 /** The format of a file by its first bytes; by its ending where those say nothing, so that a damaged file is told as such. */
-export function formatOf(head: Uint8Array, path: string): ModelFormat | undefined {
+export function formatOf(head: Uint8Array, length: number, path: string): ModelFormat | undefined {
   const lower = path.toLowerCase();
   return (
-    MODEL_FORMATS.find(({ matches }) => matches(head)) ?? MODEL_FORMATS.find(({ extensions }) => extensions.some((ending) => lower.endsWith(ending)))
+    MODEL_FORMATS.find(({ matches }) => matches(head, length)) ??
+    MODEL_FORMATS.find(({ extensions }) => extensions.some((ending) => lower.endsWith(ending)))
   );
 }

@@ -168,7 +168,13 @@ function columnOf(
   const { title, cell } = definition;
   const found = knownColumn(title, cell, rows, analysis, units);
   if (cell.type === "text" || cell.type === "whole" || ("stored" in cell && cell.stored)) return found;
-  return { ...found, write: (row) => (row.layer?.uncounted === undefined ? found.write(row) : NOT_KNOWN) };
+  return { ...found, write: (row) => (isUnknown(row) ? NOT_KNOWN : found.write(row)) };
+}
+
+/** Whether nothing of a row could be counted: a layer, or all the layers of a group or model. */
+function isUnknown({ layer, figures }: Row1): boolean {
+  if (layer !== undefined) return layer.uncounted !== undefined;
+  return "layers" in figures && figures.layers > 0 && figures.uncounted === figures.layers;
 }
 
 /** Stands where a number would: no zero, since nobody knows. */

@@ -11,32 +11,39 @@ export interface SummaryLine {
 }
 
 /** Formats whose tensors have types of their own. */
-const TYPED: ReadonlySet<string> = new Set(["onnx", "tflite"]);
+const TYPED: ReadonlySet<string> = new Set(["onnx", "tflite", "safetensors", "gguf"]);
 
 /** The totals of an analysis in words, the figures that are asked for most first. */
 export function summaryLines(analysis: Analysis, units: Units): readonly SummaryLine[] {
   const { totals } = analysis;
-  const least = analysis.partial ? " (at least)" : "";
+  const nothing = totals.layers > 0 && totals.uncounted === totals.layers;
+  const least = analysis.partial && !nothing ? " (at least)" : "";
+  /** A zero that stands for what nobody knows is none. */
+  const known = (value: string) => (nothing ? "not known" : value);
   const lines: SummaryLine[] = [
-    { label: `MACs${least}`, value: count(totals.macs, units) },
+    { label: `MACs${least}`, value: known(count(totals.macs, units)) },
     {
       label: "Parameters",
       value: count(totals.params, units),
       note: totals.buffers > 0n ? `+ ${count(totals.buffers, units)} in buffers` : undefined,
     },
-    { label: `FLOPs${least}`, value: count(totals.flops, units), note: split(totals, units) },
+    { label: `FLOPs${least}`, value: known(count(totals.flops, units)), note: nothing ? undefined : split(totals, units) },
     {
       label: "Weights",
       value: bytes(totals.weightBytes, units),
       note: TYPED.has(analysis.model.format) ? "by the types in the file" : analysis.dtype,
     },
-    { label: `Activations${least}`, value: bytes(totals.activationBytes, units), note: "outputs of all layers" },
-    { label: `Peak memory${least}`, value: bytes(totals.peakActivationBytes, units), note: "most activations alive at once, without weights" },
-    { label: "Intensity", value: quotient(totals.intensity), note: "FLOPs a byte moved (inputs, outputs and weights of each layer)" },
+    { label: `Activations${least}`, value: known(bytes(totals.activationBytes, units)), note: "outputs of all layers" },
+    { label: `Peak memory${least}`, value: known(bytes(totals.peakActivationBytes, units)), note: "most activations alive at once, without weights" },
+    { label: "Intensity", value: known(quotient(totals.intensity)), note: "FLOPs a byte moved (inputs, outputs and weights of each layer)" },
   ];
   const input = analysis.inputs.map((tensor) => formatShape(tensor.shape)).join(", ");
   const output = analysis.outputs.map((tensor) => formatShape(tensor.shape)).join(", ");
-  return [{ label: "Input", value: input }, { label: "Output", value: output }, ...lines];
+  const ends = [
+    { label: "Input", value: input },
+    { label: "Output", value: output },
+  ];
+  return [...ends.filter(({ value }) => value !== ""), ...lines];
 }
 
 /** `2 x 27,648 MACs + 3,072 bias`: where the FLOPs come from, so that nobody has to guess. */

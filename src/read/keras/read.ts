@@ -46,7 +46,7 @@ function unzipped(archive: Uint8Array, name: string, path: string): Uint8Array |
 function graphOf(config: JsonObject, path: string, options: ReadKerasOptions): Graph {
   const proto = decodeKeras(isObject(config["model_config"]) ? config["model_config"] : config, path);
   if (proto.graph === undefined) return noArchitecture(path);
-  const graph = modelGraph(proto, proto.graph, options, { path, format: "keras", ruleOf: kerasRule, uniqueNames: false, channelsLast: true });
+  const graph = modelGraph(proto, proto.graph, options, { path, format: "keras", ruleOf: kerasRule, uniqueNames: false, images: "channels-last" });
   return { ...graph, layout: "nhwc" };
 }
 

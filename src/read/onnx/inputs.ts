@@ -28,7 +28,7 @@ export class OnnxInputs {
     private readonly inferrer: Inferrer,
     private readonly sizes: InputSizes,
     private readonly place: Place,
-    private readonly channelsLast = false,
+    private readonly images: "as-written" | "channels-last" | "channels-first" = "as-written",
   ) {}
 
   /** What nodes read under the names of the inputs. Throws `unknown-input`, `wrong-rank`, `bad-shape`. */
@@ -56,8 +56,8 @@ export class OnnxInputs {
     }
     const dtype = dtypeOf(tensor.elementType);
     // Keras's images are channels last; the core's are channels first.
-    const image = this.channelsLast && shape.length >= 4;
-    const ordered = image ? fromLayout(possible(shape), "nhwc", true) : possible(shape);
+    const image = this.images !== "as-written" && shape.length >= 4;
+    const ordered = image && this.images === "channels-last" ? fromLayout(possible(shape), "nhwc", true) : possible(shape);
     const value = { shape: ordered, dtype: dtype === "float32" ? undefined : dtype };
     const axes = image ? ("channels" as const) : ("plain" as const);
     this.found.push({ name, type: value, axes });

@@ -39,8 +39,8 @@ export function readOnnx(bytes: ByteSource, options: ReadOnnxOptions = {}): Grap
 /** A model file, and how its operators are read. */
 export interface ModelFile extends Pick<Model, "path" | "ruleOf" | "uniqueNames"> {
   readonly format: string;
-  /** Its images are [N, H, W, C], and its layers say so. */
-  readonly channelsLast?: boolean;
+  /** The order of axes of its images, where its layers say one. */
+  readonly images?: "channels-last" | "channels-first";
 }
 
 function decoded(bytes: Uint8Array, place: Place): ModelProto {
@@ -62,7 +62,7 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
   const opsets = new Map([...proto.opsets].map(([domain, version]) => [domain === "ai.onnx" ? "" : domain, version]));
   const frame: Frame = { scope: new Scope(), opsets, label: "", times: 1n, depth: 0 };
   readInitializers(model, graph, frame);
-  const inputs = new OnnxInputs(types, ledger, inferrer, options, place, file.channelsLast);
+  const inputs = new OnnxInputs(types, ledger, inferrer, options, place, file.images);
   // Before IR version 4 initializers stand among the inputs.
   const open = graph.inputs.filter(({ name }) => !frame.scope.has(name));
   for (const [name, operand] of placedAt(place, () => inputs.read(open))) frame.scope.set(name, operand, place);

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { analyze } from "../../src/analyze/analyze.js";
+import { InputError } from "../../src/graph/diagnostic.js";
+import { readPrinted } from "../../src/read/torch/read.js";
+import { convcost } from "../cli/run.js";
+
+// As PyTorch 2 prints a module of one's own: blocks that are alike stand there once.
+const NET = `Net(
+  (stem): Conv2d(3, 16, kernel_size=(3, 3), stride=(2, 2), padding=(1, 1), bias=False)
+  (blocks): ModuleList(
+    (0-2): 3 x Block(
+      (norm): LayerNorm((16,), eps=1e-05, elementwise_affine=True)
+      (mlp): Sequential(
+        (0): Linear(in_features=16, out_features=64, bias=True)
+        (1): GELU(approximate='none')
+        (2): Linear(in_features=64, out_features=16, bias=True)
+      )
+      (drop): DropPath()
+    )
+  )
+  (bn): BatchNorm2d(16, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)
+  (rnn): LSTM(16, 8, batch_first=True)
+)
+`;
+
+describe("print(model)", () => {
+  it("a tree has exact parameters; what runs when is not printed", () => {
+    const { totals, layers, partial } = analyze(readPrinted(NET));
+    const block = 2 * 16 + (16 * 64 + 64) + (64 * 16 + 16);
+    expect(totals.params).toBe(BigInt(3 * 16 * 9 + 3 * block + 2 * 16 + 4 * 8 * (16 + 8) + 2 * 4 * 8));
+    expect(totals.buffers).toBe(32n);
+    expect([totals.macs, partial, totals.uncounted]).toEqual([0n, true, layers.length]);
+    expect(layers.map(({ name }) => name)).toContain("blocks.2.mlp.0");
+  });
+
+  it("a module that is not known is named", () => {
+    expect(analyze(readPrinted(NET)).uncounted).toContainEqual({
+      op: "DropPath",
+      count: 3,
+      reason: "this module is not known: its parameters are not printed",
+    });
+  });
+
+  it("a chain is counted as far as it goes", () => {
+    const chain = `Sequential(\n  (0): Conv2d(3, 8, kernel_size=(3, 3), padding=(1, 1))\n  (1): Strange(\n    (a): Linear(in_features=4, out_features=4, bias=False)\n  )\n  (2): ReLU()\n)`;
+    const { totals, uncounted } = analyze(readPrinted(chain, { input: [1, 3, 8, 8] }));
+    expect([totals.macs, totals.params]).toEqual([BigInt(64 * 8 * 27), BigInt(8 * 27 + 8 + 16)]);
+    expect(uncounted.map(({ op }) => op)).toEqual(["Linear", "ReLU"]);
+  });
+
+  it.each([
+    ["a module that does not end", NET.slice(0, -3)],
+    ["deep nesting", `${"A(\n  (a): ".repeat(1000)}B()`],
+  ])("%s is refused", (_, text) => {
+    expect(() => readPrinted(text)).toThrow(InputError);
+  });
+
+  it("comes on standard input", async () => {
+    const { stdout, code } = await convcost(["count", "-", "--json"], { stdin: NET });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ model: { name: "Net", format: "torch" }, partial: true });
+  });
+});

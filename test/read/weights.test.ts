@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { analyze } from "../../src/analyze/analyze.js";
+import { readGguf } from "../../src/read/weights/gguf.js";
+import { readSafetensors } from "../../src/read/weights/safetensors.js";
+import { convcost } from "../cli/run.js";
+import { source } from "./onnx-model.js";
+
+const bytesOf = (...parts: readonly (Uint8Array | string)[]) => {
+  const pieces = parts.map((part) => (typeof part === "string" ? new TextEncoder().encode(part) : part));
+  return Uint8Array.from(pieces.flatMap((piece) => [...piece]));
+};
+const uint32 = (...values: readonly number[]) => new Uint8Array(new Uint32Array(values).buffer);
+const uint64 = (...values: readonly number[]) => new Uint8Array(new BigUint64Array(values.map(BigInt)).buffer);
+
+/** A safetensors file: the header's length, the header, so many bytes of data. */
+function safetensors(header: object, data: number): Uint8Array {
+  const text = JSON.stringify(header);
+  return bytesOf(uint64(text.length), text, new Uint8Array(data));
+}
+
+describe("safetensors", () => {
+  const header = {
+    __metadata__: { format: "pt" },
+    "a.weight": { dtype: "F16", shape: [4, 8], data_offsets: [0, 64] },
+    b: { dtype: "I8", shape: [3], data_offsets: [64, 67] },
+  };
+
+  it("parameters and bytes by tensor; multiply-adds are not known", () => {
+    const { totals, layers, partial } = analyze(readSafetensors(source(safetensors(header, 67))));
+    expect(totals).toMatchObject({ params: 35n, weightBytes: 67n, uncounted: 2 });
+    expect([layers.map(({ name }) => name), partial]).toEqual([["a.weight", "b"], true]);
+  });
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ["data outside of the file", safetensors(header, 60), /lies outside of the file/],
+    ["a shape of other bytes", safetensors({ a: { dtype: "F32", shape: [4], data_offsets: [0, 8] } }, 8), /as many bytes as its shape/],
+    ["an unknown type", safetensors({ a: { dtype: "F33", shape: [4], data_offsets: [0, 8] } }, 8), /F33/],
+    ["a million brackets", bytesOf(uint64(1_000_001), "{".repeat(1_000_001)), /nested more than/],
+    ["a header that is cut off", bytesOf(uint64(1000), '{"a"'), /no safetensors file/],
+  ])("%s is refused", (_, content, message) => {
+    expect(() => readSafetensors(source(content))).toThrow(message);
+  });
+
+  it("the table says what is not known", async () => {
+    const files = { "w.bin": { type: "file" as const, bytes: safetensors(header, 67) } };
+    const { stdout, stderr } = await convcost(["count", "./w.bin"], { files: { "./w.bin": files["w.bin"] } });
+    expect(stdout).toMatch(/^total +35 +\? +\?/m);
+    expect(stdout).toMatch(/^MACs +not known/m);
+    expect(stderr).toContain("weights only");
+  });
+});
+
+describe("GGUF", () => {
+  const text = (value: string) => bytesOf(uint64(value.length), value);
+  const head = (tensors: number) =>
+    bytesOf(
+      "GGUF",
+      uint32(3),
+      uint64(tensors, 2),
+      text("general.architecture"),
+      uint32(8),
+      text("llama"),
+      text("list"),
+      uint32(9, 4),
+      uint64(3),
+      uint32(1, 2, 3),
+    );
+  const tensor = (name: string, dims: readonly number[], type: number) =>
+    bytesOf(text(name), uint32(dims.length), uint64(...dims), uint32(type), uint64(0));
+
+  it("blocks of 256 weights in 144 bytes (Q4_K), and floats", () => {
+    const content = bytesOf(head(2), tensor("q", [256, 64], 12), tensor("norm", [256], 0), new Uint8Array(64 * 144 + 1024));
+    expect(analyze(readGguf(source(content))).totals).toMatchObject({ params: 256n * 64n + 256n, weightBytes: 64n * 144n + 1024n });
+  });
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ["another version", bytesOf("GGUF", uint32(9), uint64(0, 0)), /version 9/],
+    ["more tensors than there can be", bytesOf("GGUF", uint32(3), uint64(2 ** 40, 0)), /more tensors/],
+    ["a cut", head(1).subarray(0, 40), /cut off/],
+    ["weights that the file cannot hold", bytesOf(head(1), tensor("q", [2 ** 20, 2 ** 20], 0)), /and the file has/],
+  ])("%s is refused", (_, content, message) => {
+    expect(() => readGguf(source(content))).toThrow(message);
+  });
+});
