@@ -1,0 +1,221 @@
+import { strToU8, zipSync } from "fflate";
+import { describe, expect, it } from "vitest";
+import { analyze } from "../../src/analyze/analyze.js";
+import { InputError } from "../../src/graph/diagnostic.js";
+import { readKerasArchive, readKerasHdf5, readKerasJson, type ReadKerasOptions } from "../../src/read/keras/read.js";
+import { convcost } from "../cli/run.js";
+import { source } from "./onnx-model.js";
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** A layer of a Functional model as Keras 2 writes it: what each call reads, by the layers' names. */
+const layer = (className: string, name: string, config: Config, ...calls: readonly (readonly string[])[]) => ({
+  class_name: className,
+  name,
+  config: { name, trainable: true, dtype: "float32", ...config },
+  inbound_nodes: calls.map((inputs) => inputs.map((from) => [from.replace(/#\d+$/, ""), Number(/#(\d+)$/.exec(from)?.[1] ?? 0), 0, {}])),
+});
+const input = (name: string, shape: readonly (number | null)[], key = "batch_input_shape") => ({
+  class_name: "InputLayer",
+  name,
+  config: { [key]: shape, dtype: "float32", name },
+  inbound_nodes: [],
+});
+const functional = (layers: readonly object[], output: string, inputs = ["x"]) => ({
+  class_name: "Functional",
+  config: {
+    name: "net",
+    layers,
+    input_layers: inputs.map((name) => [name, 0, 0]),
+    output_layers: [[output.replace(/#\d+$/, ""), Number(/#(\d+)$/.exec(output)?.[1] ?? 0), 0]],
+  },
+});
+const sequential = (...layers: readonly object[]) => ({ class_name: "Sequential", config: { name: "net", layers } });
+const count = (model: unknown, options: ReadKerasOptions = {}) => analyze(readKerasJson(JSON.stringify(model), options));
+
+const conv = (filters: number, size: number, more: Config = {}) => ({
+  filters,
+  kernel_size: [size, size],
+  strides: [1, 1],
+  padding: "same",
+  use_bias: false,
+  activation: "linear",
+  ...more,
+});
+
+/** MobileNetV2 as keras.applications builds it (arXiv 1801.04381, table 2), 224 x 224. */
+function mobileNetV2(): object {
+  const layers: object[] = [input("x", [null, 224, 224, 3])];
+  let [last, channels, index] = ["x", 3, 0];
+  const add = (className: string, config: Config, ...from: readonly string[]) => {
+    const name = `${className.toLowerCase()}_${index++}`;
+    layers.push(layer(className, name, config, from.length > 0 ? from : [last]));
+    last = name;
+  };
+  const normed = (className: string, config: Config, activated = true) => {
+    add(className, config);
+    add("BatchNormalization", { axis: [3], momentum: 0.999, epsilon: 0.001, center: true, scale: true });
+    if (activated) add("ReLU", { max_value: 6, negative_slope: 0, threshold: 0 });
+  };
+  normed("Conv2D", conv(32, 3, { strides: [2, 2] }));
+  channels = 32;
+  const blocks = [
+    [1, 16, 1, 1],
+    [6, 24, 2, 2],
+    [6, 32, 3, 2],
+    [6, 64, 4, 2],
+    [6, 96, 3, 1],
+    [6, 160, 3, 2],
+    [6, 320, 1, 1],
+  ] as const;
+  for (const [expand, out, repeats, first] of blocks) {
+    for (let block = 0; block < repeats; block++) {
+      const [from, stride] = [last, block === 0 ? first : 1];
+      if (expand > 1) normed("Conv2D", conv(channels * expand, 1));
+      normed("DepthwiseConv2D", { kernel_size: [3, 3], strides: [stride, stride], padding: "same", depth_multiplier: 1, use_bias: false });
+      normed("Conv2D", conv(out, 1), false);
+      if (stride === 1 && channels === out) add("Add", {}, from, last);
+      channels = out;
+    }
+  }
+  normed("Conv2D", conv(1280, 1));
+  add("GlobalAveragePooling2D", { keepdims: false });
+  add("Dense", { units: 1000, activation: "softmax", use_bias: true });
+  return functional(layers, last);
+}
+
+describe("Keras: model.to_json()", () => {
+  // torchvision's figures for the same network: 3,504,872 parameters, 34,112 running statistics, 300,774,272 multiply-adds.
+  it("MobileNetV2 has the totals that it has in every other format", () => {
+    const { totals, outputs, partial } = count(mobileNetV2());
+    expect(totals).toMatchObject({ params: 3_504_872n, buffers: 34_112n, macs: 300_774_272n });
+    expect([outputs[0]?.shape, partial]).toEqual([[1, 1000], false]);
+  });
+
+  it("shapes are channels last, as the file has them; --layout turns them", async () => {
+    const bytes = new TextEncoder().encode(JSON.stringify(sequential(input("x", [null, 8, 6, 3]), layer("Conv2D", "c", conv(4, 3)))));
+    const files = { "m.json": { type: "file" as const, bytes } };
+    const shown: unknown = JSON.parse((await convcost(["count", "m.json", "--json"], { files })).stdout);
+    expect(shown).toMatchObject({ layout: "nhwc", inputs: [{ shape: [1, 8, 6, 3] }], outputs: [{ shape: [1, 8, 6, 4] }] });
+    const turned: unknown = JSON.parse((await convcost(["count", "m.json", "--json", "--layout", "nchw"], { files })).stdout);
+    expect(turned).toMatchObject({ layout: "nchw", outputs: [{ shape: [1, 4, 8, 6] }] });
+  });
+
+  it("a layer that is called twice stores its weights once", () => {
+    const dense = layer("Dense", "d", { units: 8, activation: "relu", use_bias: true }, ["x"], ["d"]);
+    const { totals, outputs } = count(functional([input("x", [null, 8]), dense], "d#1"));
+    expect([totals.params, totals.macs, outputs[0]?.shape]).toEqual([72n, 128n, [1, 8]]);
+  });
+
+  it("frozen layers are not trained: their parameters are counted apart, as model.summary() does", () => {
+    const frozen = layer("Dense", "d", { units: 4, trainable: false, use_bias: true });
+    expect(count(sequential(input("x", [null, 8]), frozen, layer("Dense", "e", { units: 2, use_bias: true }))).totals).toMatchObject({
+      params: 10n,
+      buffers: 36n,
+    });
+  });
+
+  it("a model inside a model, called twice", () => {
+    const inner = {
+      ...sequential(input("a", [null, 8]), layer("Dense", "d", { units: 8, use_bias: false })),
+      name: "inner",
+      inbound_nodes: [[["x", 0, 0, {}]], [["inner", 0, 0, {}]]],
+    };
+    const { totals, layers } = count(functional([input("x", [null, 8]), { ...inner, config: { ...inner.config, name: "inner" } }], "inner#1"));
+    expect([totals.params, totals.macs]).toEqual([64n, 128n]);
+    expect(layers[0]?.name).toBe("inner/d");
+  });
+
+  it("Keras 3 names what a call reads by its history", () => {
+    const tensor = (from: string) => ({
+      class_name: "__keras_tensor__",
+      config: { shape: [null, 8, 8, 3], dtype: "float32", keras_history: [from, 0, 0] },
+    });
+    const call = (...inputs: readonly object[]) => [{ args: inputs.length === 1 ? inputs : [inputs], kwargs: {} }];
+    const model = functional(
+      [
+        input("x", [null, 8, 8, 3], "batch_shape"),
+        { ...layer("Conv2D", "c", conv(3, 3)), inbound_nodes: call(tensor("x")) },
+        { ...layer("Concatenate", "both", { axis: -1 }), inbound_nodes: call(tensor("x"), tensor("c")) },
+      ],
+      "both",
+    );
+    expect(count(model)).toMatchObject({ totals: { macs: BigInt(64 * 3 * 27) }, outputs: [{ shape: [1, 8, 8, 6] }] });
+  });
+
+  it("a layer that is not known is named; what follows it is not counted, its own weights cannot be", () => {
+    const { uncounted } = count(sequential(input("x", [null, 8]), layer("MyAttention", "a", {}), layer("Dense", "d", { units: 4 })));
+    expect(uncounted.map(({ op, count: times }) => [op, times])).toEqual([
+      ["keras.MyAttention", 1],
+      ["keras.Dense", 1],
+    ]);
+  });
+
+  it("a Sequential without a shape takes it from --input", () => {
+    const model = sequential(layer("Dense", "d", { units: 4, use_bias: true }));
+    expect(count(model).partial).toBe(true);
+    expect(count(model, { input: [1, 8] }).totals).toMatchObject({ params: 36n, macs: 32n, uncounted: 0 });
+  });
+
+  it.each<[string, string, RegExp]>([
+    [
+      "a circle",
+      JSON.stringify(functional([input("x", [null, 8]), layer("Dense", "a", { units: 8 }, ["b"]), layer("Dense", "b", { units: 8 }, ["a"])], "b")),
+      /run in a circle/,
+    ],
+    ["a million brackets", `{"class_name": "Sequential", "config": ${"[".repeat(1_000_000)}`, /nested more than/],
+    ["a text that ends early", '{"class_name": "Sequential", "config": {', /no JSON of a model/],
+    ["a layer without a class", JSON.stringify(sequential({ config: {} })), /no class/],
+  ])("%s is refused", (_, text, message) => {
+    expect(() => readKerasJson(text)).toThrow(message);
+    expect(() => readKerasJson(text)).toThrow(InputError);
+  });
+});
+
+describe("Keras: .keras archives", () => {
+  const config = JSON.stringify(sequential(input("x", [null, 8], "batch_shape"), layer("Dense", "d", { units: 4, use_bias: true })));
+
+  it("are read for their config.json", () => {
+    const archive = zipSync({ "metadata.json": strToU8("{}"), "config.json": strToU8(config), "model.weights.h5": new Uint8Array(1000) });
+    expect(analyze(readKerasArchive(source(archive))).totals).toMatchObject({ params: 36n, macs: 32n });
+  });
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ["without one", zipSync({ a: strToU8("b") }), /has weights, but no model/],
+    ["that are cut off", zipSync({ "config.json": strToU8(config) }).subarray(0, 60), /damaged/],
+    ["of a gigabyte of zeros", zipSync({ "config.json": new Uint8Array(80_000_000) }), /has weights, but no model/],
+  ])("%s are refused", (_, archive, message) => {
+    expect(() => readKerasArchive(source(archive))).toThrow(message);
+  });
+});
+
+describe("Keras: HDF5", () => {
+  it.each<[string, Uint8Array]>([
+    ["nothing but the signature", Uint8Array.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a])],
+    [
+      "addresses of all ones",
+      Uint8Array.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0, 0, 8, 8, ...Array<number>(100).fill(255)]),
+    ],
+    // The root's object header is at 96 and goes on at itself.
+    ["a header that goes on at itself", circular()],
+  ])("%s is refused", (_, content) => {
+    expect(() => readKerasHdf5(source(content))).toThrow(InputError);
+  });
+});
+
+/** A superblock of version 0, whose root group's header has one message: it goes on at its own first block. */
+function circular(): Uint8Array {
+  const content = new Uint8Array(200);
+  const view = new DataView(content.buffer);
+  content.set([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
+  content.set([8, 8], 13);
+  view.setUint32(64, 96, true);
+  content[96] = 1;
+  view.setUint16(98, 1, true);
+  view.setUint32(104, 24, true);
+  view.setUint16(112, 0x10, true);
+  view.setUint16(114, 16, true);
+  view.setUint32(120, 112, true);
+  view.setUint32(128, 24, true);
+  return content;
+}
