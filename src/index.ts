@@ -26,6 +26,7 @@ export { readKerasArchive, readKerasHdf5, readKerasJson, type ReadKerasOptions }
 export { readPrinted } from "./read/torch/read.js";
 export { readGguf } from "./read/weights/gguf.js";
 export { readSafetensors } from "./read/weights/safetensors.js";
+export { readTfjs } from "./read/tfjs/read.js";
 export { readTflite, type ReadTfliteOptions } from "./read/tflite/read.js";
 export { zooFamilies, zooModel, type ZooFamily, type ZooModel } from "./zoo/zoo.js";
 export { parseLayers, type ParseOptions } from "./read/notation/read.js";

@@ -1,4 +1,5 @@
-import { formatOf as modelFormat, textFormatOf, type ModelFormat, type TextFormat } from "./read/formats.js";
+import { looksLike } from "./read/looks-like.js";
+import { formatOf as modelFormat, MODEL_FORMATS, textFormatOf, type ModelFormat, type TextFormat } from "./read/formats.js";
 import { fail, InputError, type Diagnostic } from "./graph/diagnostic.js";
 import type { Graph } from "./graph/graph.js";
 import type { FileBytes, Io } from "./io.js";
@@ -242,8 +243,14 @@ function decode(bytes: Uint8Array, name: string): string {
   } catch {
     // Falls through: what is not UTF-8 is reported like what has a NUL in it.
   }
-  return fail("binary-file", "this is binary, not text", {
-    place: { kind: "file", path: name },
-    expected: "a text of layer specs, or a network file, in UTF-8",
-  });
+  const found = looksLike(bytes.subarray(0, HEAD));
+  return fail(
+    "binary-file",
+    found === undefined ? "this is binary, and no model that is known" : `this looks like ${found.what}, which is not read`,
+    {
+      place: { kind: "file", path: name },
+      expected: `layers or a network as text, or a model: ${MODEL_FORMATS.map(({ title }) => title).join(", ")}`,
+      hint: found?.hint,
+    },
+  );
 }

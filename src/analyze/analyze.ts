@@ -48,10 +48,18 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
     layers,
     uncounted,
     warnings: [
+      ...missingWeights(graph, layers),
       ...(graph.warnings ?? []),
       ...graph.nodes.flatMap(({ name, layer }) => (layer.assumption === undefined ? [] : [`layer ${name}: ${layer.assumption}`])),
     ],
   };
+}
+
+/** Says where a source lists more weights, or less, than its layers have: something is not counted as it should be. */
+function missingWeights({ storedElements }: Graph, layers: readonly LayerAnalysis[]): readonly string[] {
+  if (storedElements === undefined) return [];
+  const counted = layers.reduce((sum, { params, buffers }) => sum + params + buffers, 0n);
+  return counted === BigInt(storedElements) ? [] : [`the file lists ${storedElements} weights, and its layers have ${counted}`];
 }
 
 function uncountedOf(layers: readonly LayerAnalysis[]): readonly Uncounted[] {

@@ -4,6 +4,7 @@ import { groupLayers, GROUPINGS, type Group, type Grouping } from "../analyze/gr
 import { withPairs } from "../analyze/pairs.js";
 import { fail } from "../graph/diagnostic.js";
 import type { Analysis, LayerAnalysis } from "../analyze/analysis.js";
+import { READABLE } from "../read/formats.js";
 import { renderCsv } from "../report/csv.js";
 import { analysisJson } from "../report/json.js";
 import {
@@ -42,7 +43,8 @@ A SPEC is a layer or several, in any of these notations, separated by ; or new l
               gap   linear 1000 bias   bn   relu   lstm 64   mha 8   5*(dw 3x3; pw 512)
   PyTorch     nn.Conv2d(64, 128, kernel_size=3, padding=1, groups=64)   as typed or printed
   Keras       layers.SeparableConv2D(128, 3, strides=2, padding="same")
-or a text file of these, a network file (YAML or JSON), zoo:NAME for a well-known network, an ONNX model, or - for standard input.
+or a text file of these, a network file (YAML or JSON), zoo:NAME for a well-known network, a model file
+(ONNX, TensorFlow Lite, Keras, ...: --list-formats), the text of print(model), or - for standard input.
 
 Examples:
   convcost count "nn.Conv2d(3, 3, 3, padding=1, groups=3)" --input 1x3x32x32
@@ -58,11 +60,12 @@ Examples:
 export const count: Register = (program, context) => {
   const command = program
     .command("count")
-    .argument("<spec...>", "layers, a file of layers, a network file, zoo:NAME, an ONNX model, or -")
+    .argument("[spec...]", "layers, a file of layers, a network file, zoo:NAME, a model file, or -")
     .description("count parameters, MACs, FLOPs and memory of layers or a network");
   addCommonFlags(command, LAYER_COLUMNS)
     .addOption(new Option("--group-by <what>", "fold the layers: by module, as a tree; by op; by kind of convolution").choices(GROUPINGS))
     .option("--depth <n>", "fold the layers into modules, and show so many levels of them", wholeNumber("--depth"))
+    .option("--list-formats", "list what is read, and stop")
     .option("--pairs", "show a depthwise convolution and the pointwise one after it as one depthwise separable row")
     .addHelpText("after", HELP)
     .action(async (specs: readonly string[], flags: CountFlags) => {
@@ -70,10 +73,17 @@ export const count: Register = (program, context) => {
     });
 };
 
+/** What is read, a line each. */
+function formatList(): string {
+  const width = Math.max(...READABLE.map(({ title }) => title.length));
+  return READABLE.map(({ title, files }) => `${title.padEnd(width)}  ${files}\n`).join("");
+}
+
 interface CountFlags extends CommonFlags {
   readonly groupBy?: Grouping;
   readonly depth?: number;
   readonly pairs?: boolean;
+  readonly listFormats?: boolean;
 }
 
 /** What is shown: layers, or groups of them. */
@@ -87,6 +97,15 @@ interface View {
 }
 
 async function run(specs: readonly string[], flags: CountFlags, context: Context): Promise<void> {
+  if (flags.listFormats === true) {
+    emit(context, flags, formatList());
+    return;
+  }
+  if (specs.length === 0)
+    fail("missing-argument", "missing required argument 'spec'", {
+      expected: "layers, a file, zoo:NAME, or -",
+      hint: "convcost count --help has examples",
+    });
   const format = formatOf(flags);
   const columns = columnList(flags, layerColumn);
   const grouping = groupingOf(flags);

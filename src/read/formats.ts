@@ -84,11 +84,26 @@ export interface TextFormat extends Pick<ModelFormat, "name" | "title"> {
 /** The one table of text formats besides layers and networks. */
 export const TEXT_FORMATS: readonly TextFormat[] = [
   {
+    name: "tfjs",
+    title: "TensorFlow.js",
+    pattern: /^\uFEFF?\s*\{[^]*"(modelTopology|weightsManifest)"/,
+    load: async () => (await import("./tfjs/read.js")).readTfjs,
+  },
+  {
     name: "keras-json",
     title: "Keras JSON",
     pattern: /^\uFEFF?\s*\{[^]*"class_name"\s*:\s*"(Sequential|Functional|Model)"/,
     load: async () => (await import("./keras/read.js")).readKerasJson,
   },
+];
+
+/** Everything that is read, with what files of it are usually called: for --list-formats. */
+export const READABLE: readonly { readonly title: string; readonly files: string }[] = [
+  ...MODEL_FORMATS.map(({ title, extensions }) => ({ title, files: extensions.join(", ") })),
+  { title: "Keras and TensorFlow.js layers models as JSON", files: "model.to_json(), model.json" },
+  { title: "PyTorch's print(model)", files: "a text" },
+  { title: "networks", files: ".yaml, .yml, .json" },
+  { title: "layers: shorthand, PyTorch, Keras", files: "a text" },
 ];
 
 /** Characters at the beginning of a text that tell its format. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { analyze } from "../../src/analyze/analyze.js";
 import { InputError } from "../../src/graph/diagnostic.js";
 import { readKerasArchive, readKerasHdf5, readKerasJson, type ReadKerasOptions } from "../../src/read/keras/read.js";
+import { readTfjs } from "../../src/read/tfjs/read.js";
 import { convcost } from "../cli/run.js";
 import { source } from "./onnx-model.js";
 
@@ -181,11 +182,63 @@ describe("Keras: .keras archives", () => {
   });
 
   it.each<[string, Uint8Array, RegExp]>([
-    ["without one", zipSync({ a: strToU8("b") }), /has weights, but no model/],
+    ["without one", zipSync({ a: strToU8("b") }), /no config.json/],
     ["that are cut off", zipSync({ "config.json": strToU8(config) }).subarray(0, 60), /damaged/],
-    ["of a gigabyte of zeros", zipSync({ "config.json": new Uint8Array(80_000_000) }), /has weights, but no model/],
+    ["of a gigabyte of zeros", zipSync({ "config.json": new Uint8Array(80_000_000) }), /no config.json/],
   ])("%s are refused", (_, archive, message) => {
     expect(() => readKerasArchive(source(archive))).toThrow(message);
+  });
+});
+
+describe("TensorFlow.js: layers models", () => {
+  const topology = {
+    keras_version: "2.7.0",
+    backend: "tensorflow",
+    model_config: sequential(input("x", [null, 8]), layer("Dense", "d", { units: 4, use_bias: true })),
+  };
+  const manifest = (...shapes: readonly (readonly number[])[]) => [
+    { paths: ["w.bin"], weights: shapes.map((shape, index) => ({ name: `w${index}`, shape, dtype: "float32" })) },
+  ];
+  const read = (model: object) => analyze(readTfjs(JSON.stringify(model)));
+
+  it("are Keras's, and their weights are those of the manifest", () => {
+    const { totals, warnings } = read({ format: "layers-model", modelTopology: topology, weightsManifest: manifest([8, 4], [4]) });
+    expect(totals).toMatchObject({ params: 36n, macs: 32n });
+    expect(warnings.filter((text) => text.includes("lists"))).toEqual([]);
+  });
+
+  it("a manifest of other weights is told", () => {
+    expect(read({ modelTopology: topology, weightsManifest: manifest([8, 5], [5]) }).warnings).toContain(
+      "the file lists 45 weights, and its layers have 36",
+    );
+  });
+
+  it("graph models are refused by name", () => {
+    expect(() => read({ format: "graph-model", modelTopology: { node: [] }, weightsManifest: [] })).toThrow(/graph model of TensorFlow.js/);
+  });
+
+  it("the command knows one by its content", async () => {
+    const bytes = new TextEncoder().encode(JSON.stringify({ modelTopology: topology }));
+    const { stdout } = await convcost(["count", "model.json", "--json"], { files: { "model.json": { type: "file", bytes } } });
+    expect(JSON.parse(stdout)).toMatchObject({ model: { format: "tfjs" }, totals: { macs: 32 } });
+  });
+});
+
+describe("convcost count", () => {
+  it("--list-formats needs no spec", async () => {
+    const { stdout, code } = await convcost(["count", "--list-formats"]);
+    expect(code).toBe(0);
+    for (const ending of [".onnx", ".tflite", ".h5", ".keras", ".safetensors", ".gguf"]) expect(stdout).toContain(ending);
+  });
+
+  it.each<[string, readonly number[], RegExp]>([
+    ["a pickle", [0x80, 2, 0x7d, 0], /looks like a Python pickle/],
+    ["a picture", [0x89, 0x50, 0x4e, 0x47, 0], /looks like a picture/],
+    ["what nobody knows", [0xff, 0xfe, 0xfd, 0], /no model that is known/],
+  ])("%s is told as what it looks like", async (_, bytes, message) => {
+    const { code, stderr } = await convcost(["count", "./m.bin"], { files: { "./m.bin": { type: "file", bytes: Uint8Array.from(bytes) } } });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
   });
 });
 

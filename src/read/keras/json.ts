@@ -11,6 +11,10 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+export function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
 /** A JSON text that is an object. Throws `bad-json` for one that is none, or is nested deeper than models are. */
 export function readJson(text: string, path: string): JsonObject {
   const place = { kind: "file", path } as const;

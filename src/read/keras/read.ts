@@ -18,21 +18,27 @@ export function readKerasHdf5(bytes: ByteSource, options: ReadKerasOptions = {})
   const path = options.source ?? "model.h5";
   const config = rootAttributes(bytes, path).get("model_config");
   if (config === undefined) return noArchitecture(path);
-  return graphOf(readJson(config, path), path, options);
+  return kerasGraph(readJson(config, path), path, options);
 }
 
 /** Reads a `.keras` archive: its config.json, weights unread. Throws `bad-zip`, `no-architecture`, and what the layers throw. */
 export function readKerasArchive(bytes: ByteSource, options: ReadKerasOptions = {}): Graph {
   const path = options.source ?? "model.keras";
   const config = unzipped(bytes.read(0, bytes.length), "config.json", path);
-  if (config === undefined) return noArchitecture(path);
-  return graphOf(readJson(strFromU8(config), path), path, options);
+  if (config === undefined) {
+    return fail("no-architecture", "this archive has no config.json that could be a model's", {
+      place: { kind: "file", path },
+      expected: "a .keras file",
+      hint: "archives of torch.save and torch.export are not read: export the model to ONNX, or pipe print(model)",
+    });
+  }
+  return kerasGraph(readJson(strFromU8(config), path), path, options);
 }
 
 /** Reads the text that `model.to_json()` writes. Throws `bad-json`, and what the layers throw. */
 export function readKerasJson(text: string, options: ReadKerasOptions = {}): Graph {
   const path = options.source ?? "model.json";
-  return graphOf(readJson(text, path), path, options);
+  return kerasGraph(readJson(text, path), path, options);
 }
 
 function unzipped(archive: Uint8Array, name: string, path: string): Uint8Array | undefined {
@@ -43,7 +49,8 @@ function unzipped(archive: Uint8Array, name: string, path: string): Uint8Array |
   }
 }
 
-function graphOf(config: JsonObject, path: string, options: ReadKerasOptions): Graph {
+/** A model by its configuration. Throws `bad-keras`, and what the layers throw. */
+export function kerasGraph(config: JsonObject, path: string, options: ReadKerasOptions): Graph {
   const proto = decodeKeras(isObject(config["model_config"]) ? config["model_config"] : config, path);
   if (proto.graph === undefined) return noArchitecture(path);
   const graph = modelGraph(proto, proto.graph, options, { path, format: "keras", ruleOf: kerasRule, uniqueNames: false, images: "channels-last" });
