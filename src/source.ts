@@ -148,7 +148,7 @@ async function openSource(arg: string, io: Io): Promise<Source> {
   if (arg === "-") {
     const bytes = io.readStdin();
     const format = modelFormat(bytes, bytes.length, "");
-    return format === undefined ? openText(decode(bytes, "standard input"), "standard input") : model(format, bytesOf(bytes), "standard input");
+    return format === undefined ? openText(decode(bytes, "standard input"), "standard input", io) : model(format, bytesOf(bytes), "standard input");
   }
   if (!PATH.test(arg) && !WORD.test(arg)) return layers(arg, "spec");
   const bytes = io.openBytes(arg);
@@ -159,7 +159,7 @@ async function openSource(arg: string, io: Io): Promise<Source> {
   if (WORD.test(arg) && (content.type === "missing" || isLayerWord(arg))) return layers(arg, "spec");
   switch (content.type) {
     case "file":
-      return openText(decode(content.bytes, arg), arg);
+      return openText(decode(content.bytes, arg), arg, io);
     case "missing":
       return unreadable(arg, "there is no such file", { hint: "layer specs look like `conv 3x3 64->128` or `nn.Conv2d(64, 128, 3)`" });
     case "folder":
@@ -178,9 +178,9 @@ async function openZoo(name: string): Promise<Source> {
 }
 
 /** A text is a network where it is named as YAML or JSON, or has the keys of one; otherwise it is layers. */
-function openText(text: string, name: string): Source | Promise<Source> {
+function openText(text: string, name: string, io: Io): Source | Promise<Source> {
   const format = textFormatOf(text);
-  if (format !== undefined) return textModel(format, text, name);
+  if (format !== undefined) return textModel(format, text, name, io);
   const json = /\.json$/i.test(name) || /^\uFEFF?\s*\{/.test(text);
   if (NETWORK_FILE.test(name) || json || /^layers[ \t]*:/m.test(text)) return network({ text, source: name, syntax: json ? "json" : "yaml" });
   return layers(text, name);
@@ -220,9 +220,15 @@ async function model(format: ModelFormat, bytes: FileBytes, source: string): Pro
   };
 }
 
-async function textModel(format: TextFormat, text: string, source: string): Promise<Source> {
+/** A file in the folder of another; nothing for a path that leads out of it. */
+function sibling(io: Io, source: string, name: string): FileBytes | undefined {
+  if (/^([/\\\\]|[a-z]:)/i.test(name) || name.split(/[/\\\\]/).includes("..")) return undefined;
+  return io.openBytes(source.replace(/[^/\\\\]*$/, "") + name);
+}
+
+async function textModel(format: TextFormat, text: string, source: string, io: Io): Promise<Source> {
   const read = await format.load();
-  return { type: "model", read: (options) => read(text, { ...options, source }) };
+  return { type: "model", read: (options) => read(text, { ...options, source, sibling: (name) => sibling(io, source, name) }) };
 }
 
 function refuseLayout({ title }: ModelFormat): never {

@@ -75,10 +75,15 @@ export const MODEL_FORMATS: readonly ModelFormat[] = [
   },
 ];
 
+/** What a text may need besides: files that stand beside it. */
+export interface ReadTextOptions extends ReadModelOptions {
+  readonly sibling?: ((name: string) => ByteSource | undefined) | undefined;
+}
+
 /** A format of model files that are texts, known by a pattern at their beginning. */
 export interface TextFormat extends Pick<ModelFormat, "name" | "title"> {
   readonly pattern: RegExp;
-  readonly load: () => Promise<(text: string, options: ReadModelOptions) => Graph>;
+  readonly load: () => Promise<(text: string, options: ReadTextOptions) => Graph>;
 }
 
 /** The one table of text formats besides layers and networks. */

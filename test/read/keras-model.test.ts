@@ -213,10 +213,6 @@ describe("TensorFlow.js: layers models", () => {
     );
   });
 
-  it("graph models are refused by name", () => {
-    expect(() => read({ format: "graph-model", modelTopology: { node: [] }, weightsManifest: [] })).toThrow(/graph model of TensorFlow.js/);
-  });
-
   it("the command knows one by its content", async () => {
     const bytes = new TextEncoder().encode(JSON.stringify({ modelTopology: topology }));
     const { stdout } = await convcost(["count", "model.json", "--json"], { files: { "model.json": { type: "file", bytes } } });

@@ -39,6 +39,8 @@ export interface Frame {
 }
 
 const MAX_DEPTH = 64;
+/** Operators whose fourth and fifth input are running statistics, in ONNX and in TensorFlow. */
+const BATCH_NORMS = new Set(["BatchNormalization", "FUSED_BATCH_NORM"]);
 /** What can do something with an input whose shape is not known. */
 const TAKES_UNKNOWN = new Set([
   "If",
@@ -282,7 +284,7 @@ class NodeRun {
   /** Running statistics stay buffers; weights that are stored in few bits are weights as well. */
   private storedUncounted(inputs: readonly Operand[]): readonly Stored[] {
     const { ledger } = this.model;
-    const [buffers, weights] = this.proto.opType === "BatchNormalization" ? [inputs.slice(3), inputs.slice(0, 3)] : [[], inputs];
+    const [buffers, weights] = BATCH_NORMS.has(this.proto.opType) ? [inputs.slice(3), inputs.slice(0, 3)] : [[], inputs];
     return [
       ...storedBy(ledger, weights, { role: "parameter", always: false, scores: false }),
       ...storedBy(ledger, buffers, { role: "buffer", always: true, scores: false }),

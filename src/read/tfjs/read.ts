@@ -1,43 +1,48 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { Graph } from "../../graph/graph.js";
-import { isList, isObject, readJson, type Json, type JsonObject } from "../keras/json.js";
+import { isList, isObject, readJson, type JsonObject } from "../keras/json.js";
 import { kerasGraph } from "../keras/read.js";
-import type { ReadOnnxOptions } from "../onnx/read.js";
+import { modelGraph, type ReadOnnxOptions } from "../onnx/read.js";
+import { decodeGraph } from "./graph.js";
+import { readManifest, type Sibling } from "./manifest.js";
+import { tfjsRule } from "./rules.js";
+
+export interface ReadTfjsOptions extends ReadOnnxOptions {
+  /** A file beside model.json: of the weights the few that are sizes and axes are read. */
+  readonly sibling?: Sibling | undefined;
+}
 
 /**
- * Reads a TensorFlow.js layers model: Keras's architecture inside model.json. Its weights, whose shapes the manifest lists, need not be there.
+ * Reads a TensorFlow.js model: a layers model, which is Keras's architecture inside model.json, or a graph model. Weights need not be there, but
+ * what a graph model keeps among them of sizes and axes is then not known.
  * Throws `bad-tfjs`, and what the layers throw.
  */
-export function readTfjs(text: string, options: ReadOnnxOptions = {}): Graph {
+export function readTfjs(text: string, options: ReadTfjsOptions = {}): Graph {
   const path = options.source ?? "model.json";
   const model = readJson(text, path);
   const topology = model["modelTopology"];
-  if (!isObject(topology)) return bad(path, "this TensorFlow.js model has no architecture", "a model.json with its modelTopology");
-  if (isList(topology["node"])) {
-    return bad(
-      path,
-      "this is a graph model of TensorFlow.js, which is not read yet",
-      "a layers model, or the same network as ONNX or TensorFlow Lite",
-    );
+  if (!isObject(topology)) {
+    return fail("bad-tfjs", "this TensorFlow.js model has no architecture", {
+      place: { kind: "file", path },
+      expected: "a model.json with its modelTopology",
+    });
   }
+  return isList(topology["node"]) ? graphModel(model, topology, path, options) : layersModel(model, topology, path, options);
+}
+
+function layersModel(model: JsonObject, topology: JsonObject, path: string, options: ReadTfjsOptions): Graph {
   const config = isObject(topology["model_config"]) ? topology["model_config"] : topology;
-  const graph = kerasGraph(config, path, options);
-  return { ...graph, format: "tfjs", storedElements: weightsIn(model) };
+  const listed = [...readManifest(model["weightsManifest"], undefined).values()];
+  const storedElements =
+    listed.length === 0 ? undefined : listed.reduce((sum, { dims }) => sum + dims.reduce((product, size) => product * size, 1), 0);
+  return { ...kerasGraph(config, path, options), format: "tfjs", storedElements };
 }
 
-/** Elements of all weights that the manifest lists; nothing where there is none. */
-function weightsIn(model: JsonObject): number | undefined {
-  const manifest = model["weightsManifest"];
-  if (!isList(manifest)) return undefined;
-  const tensors = manifest.flatMap((group: Json) => (isObject(group) && isList(group["weights"]) ? group["weights"] : []));
-  return tensors.reduce((sum: number, tensor: Json) => sum + sizeOf(tensor), 0);
-}
-
-function sizeOf(tensor: Json): number {
-  const shape = isObject(tensor) ? tensor["shape"] : undefined;
-  return isList(shape) ? shape.reduce((product: number, size: Json) => product * Number(size), 1) : 0;
-}
-
-function bad(path: string, message: string, expected: string): never {
-  return fail("bad-tfjs", message, { place: { kind: "file", path }, expected });
+function graphModel(model: JsonObject, topology: JsonObject, path: string, options: ReadTfjsOptions): Graph {
+  const metadata = model["userDefinedMetadata"];
+  const signature = [model["signature"], isObject(metadata) ? metadata["signature"] : undefined].find(isObject);
+  const manifest = readManifest(model["weightsManifest"], options.sibling);
+  const graph = decodeGraph(topology, signature, manifest, path);
+  const proto = { irVersion: 3, producer: "", opsets: new Map([["", 18]]), functions: [], graph };
+  return modelGraph(proto, graph, options, { path, format: "tfjs", ruleOf: tfjsRule, uniqueNames: false });
 }
