@@ -23,6 +23,7 @@ export { networkExpander, parseNetwork, readNetwork, type ExpandOptions, type Ne
 export type { ByteSource } from "./read/onnx/bytes.js";
 export { readOnnx, type ReadOnnxOptions } from "./read/onnx/read.js";
 export { readKerasArchive, readKerasHdf5, readKerasJson, type ReadKerasOptions } from "./read/keras/read.js";
+export { readPt2 } from "./read/pt2/read.js";
 export { readPrinted } from "./read/torch/read.js";
 export { readGguf } from "./read/weights/gguf.js";
 export { readSafetensors } from "./read/weights/safetensors.js";

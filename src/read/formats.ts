@@ -15,12 +15,20 @@ export interface ModelFormat {
   readonly extensions: readonly string[];
   /** Whether a file of this format begins so. */
   readonly matches: (head: Uint8Array, length: number) => boolean;
+  /** Tells apart what begins alike, by what comes next: archives by their first entry. */
+  readonly surely?: (head: Uint8Array) => boolean;
   /** Tensors stand in any order of axes, and are shown as the file has them. */
   readonly ownOrder: boolean;
   readonly load: () => Promise<(bytes: ByteSource, options: ReadModelOptions) => Graph>;
 }
 
 const begins = (head: Uint8Array, at: number, text: string) => [...new TextEncoder().encode(text)].every((byte, index) => head[at + index] === byte);
+
+/** First entries of torch.export's archives: a folder of the model's name and what it has, or the program itself. */
+const PT2_ENTRY = /^([^/]+\/(archive_format|version|byteorder|models\/|data\/|\.data|extra\/)|serialized_|version)/;
+
+const KERAS_ENTRY = /^(metadata|config)\.json|^(assets\/|model\.weights)/;
+const ZIP = "PK\u0003\u0004";
 
 /** The one table of binary model formats. */
 export const MODEL_FORMATS: readonly ModelFormat[] = [
@@ -50,11 +58,21 @@ export const MODEL_FORMATS: readonly ModelFormat[] = [
     load: async () => (await import("./keras/read.js")).readKerasHdf5,
   },
   {
+    name: "pt2",
+    title: "PyTorch (torch.export)",
+    extensions: [".pt2"],
+    ownOrder: true,
+    matches: (head) => begins(head, 0, ZIP),
+    surely: (head) => PT2_ENTRY.test(new TextDecoder("latin1").decode(head.subarray(30))),
+    load: async () => (await import("./pt2/read.js")).readPt2,
+  },
+  {
     name: "keras",
     title: "Keras",
     extensions: [".keras"],
     ownOrder: false,
-    matches: (head) => begins(head, 0, "PK\u0003\u0004"),
+    matches: (head) => begins(head, 0, ZIP),
+    surely: (head) => KERAS_ENTRY.test(new TextDecoder("latin1").decode(head.subarray(30))),
     load: async () => (await import("./keras/read.js")).readKerasArchive,
   },
   {
@@ -123,8 +141,8 @@ export function textFormatOf(text: string): TextFormat | undefined {
 /** The format of a file by its first bytes; by its ending where those say nothing, so that a damaged file is told as such. */
 export function formatOf(head: Uint8Array, length: number, path: string): ModelFormat | undefined {
   const lower = path.toLowerCase();
-  return (
-    MODEL_FORMATS.find(({ matches }) => matches(head, length)) ??
-    MODEL_FORMATS.find(({ extensions }) => extensions.some((ending) => lower.endsWith(ending)))
-  );
+  const named = ({ extensions }: ModelFormat) => extensions.some((ending) => lower.endsWith(ending));
+  const fitting = MODEL_FORMATS.filter(({ matches }) => matches(head, length));
+  if (fitting.length === 0) return MODEL_FORMATS.find(named);
+  return fitting.find(({ surely }) => surely?.(head) === true) ?? fitting.find(named) ?? fitting.at(-1);
 }

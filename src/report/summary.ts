@@ -11,7 +11,7 @@ export interface SummaryLine {
 }
 
 /** Formats whose tensors have types of their own. */
-const TYPED: ReadonlySet<string> = new Set(["onnx", "tflite", "safetensors", "gguf"]);
+const TYPED: ReadonlySet<string> = new Set(["onnx", "tflite", "safetensors", "gguf", "pt2"]);
 
 /** The totals of an analysis in words, the figures that are asked for most first. */
 export function summaryLines(analysis: Analysis, units: Units): readonly SummaryLine[] {

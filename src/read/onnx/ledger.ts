@@ -52,7 +52,7 @@ export class Ledger {
     const key = tensor.key ?? tensor;
     const found = this.origins.get(key);
     if (found !== undefined) return found;
-    const origin = { name, shape: tensor.dims, dtype: dtypeOf(tensor.dataType), held, quantised: tensor.quantised };
+    const origin = { name, shape: tensor.dims, dtype: dtypeOf(tensor.dataType), held, role: tensor.role, quantised: tensor.quantised };
     this.origins.set(key, origin);
     return origin;
   }

@@ -34,6 +34,8 @@ export interface Origin {
   readonly dtype: DType | undefined;
   /** It stands in the graph as an initializer, or inside a Constant node. */
   readonly held: "initializer" | "node";
+  /** What the file says that it is. */
+  readonly role?: "parameter" | "buffer" | "constant" | undefined;
   /** Whole numbers that stand for real ones. */
   readonly quantised?: boolean | undefined;
 }

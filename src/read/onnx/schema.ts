@@ -42,6 +42,8 @@ export interface TensorProto {
   readonly key?: object | undefined;
   /** Bytes of a small tensor whose values are read when they are asked for. */
   readonly raw?: Uint8Array | undefined;
+  /** What the file says that it is; nothing where that follows from what reads it. */
+  readonly role?: "parameter" | "buffer" | "constant" | undefined;
   /** Whole numbers that stand for real ones, by a scale. */
   readonly quantised?: boolean | undefined;
   /** Where external data is said to be, relative to the model. */

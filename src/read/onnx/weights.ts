@@ -44,7 +44,8 @@ function leavesFolder(location: string): boolean {
 }
 
 /** Whether a constant that a layer adds, multiplies or moves is a weight: of floats, with a dimension or more, no attention mask. */
-function looksTrained({ shape, dtype, quantised }: Origin, scores: boolean): boolean {
+function looksTrained({ shape, dtype, quantised, role }: Origin, scores: boolean): boolean {
+  if (role !== undefined) return role !== "constant";
   if (dtype !== undefined && !isFloat(dtype) && quantised !== true) return false;
   return shape.length > 0 && !(scores && isMask(shape));
 }
@@ -67,7 +68,8 @@ export function storedBy(
     const from = operand.origins.length === 0 && always ? [{ name, shape, dtype, held: "node" as const }] : operand.origins;
     return from.flatMap((origin): readonly Stored[] => {
       if (!always && !looksTrained(origin, scores)) return [];
-      const tensor: Stored = { name: origin.name, role, shape: origin.shape, dtype: origin.dtype === "float32" ? undefined : origin.dtype };
+      const own = origin.role === undefined || origin.role === "constant" ? role : origin.role;
+      const tensor: Stored = { name: origin.name, role: own, shape: origin.shape, dtype: origin.dtype === "float32" ? undefined : origin.dtype };
       return [ledger.claim(origin, tensor) ? tensor : { ...tensor, shared: true }];
     });
   });
