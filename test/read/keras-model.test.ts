@@ -152,6 +152,24 @@ describe("Keras: model.to_json()", () => {
     ]);
   });
 
+  it.each<[string, string, Config, readonly number[], readonly number[], Config]>([
+    ["Rescaling", "Rescaling", { scale: 0.5, offset: 0 }, [8, 8, 3], [1, 8, 8, 3], { flops: 384n }],
+    ["Resizing", "Resizing", { height: 4, width: 6, interpolation: "bilinear" }, [8, 8, 3], [1, 4, 6, 3], { flops: 7n * 72n }],
+    ["Normalization", "Normalization", { axis: -1, mean: null, variance: null }, [8, 8, 3], [1, 8, 8, 3], { params: 0n, buffers: 7n }],
+    [
+      "EinsumDense",
+      "EinsumDense",
+      { equation: "abc,cd->abd", output_shape: [5, 16], bias_axes: "d" },
+      [5, 8],
+      [1, 5, 16],
+      { params: 144n, macs: 640n },
+    ],
+    ["TFOpLambda", "TFOpLambda", { function: "nn.relu6" }, [8], [1, 8], { flops: 8n }],
+  ])("%s", (_, className, config, size, output, totals) => {
+    const found = count(sequential(input("x", [null, ...size]), layer(className, "l", config)));
+    expect(found).toMatchObject({ partial: false, outputs: [{ shape: output }], totals });
+  });
+
   it("a Sequential without a shape takes it from --input", () => {
     const model = sequential(layer("Dense", "d", { units: 4, use_bias: true }));
     expect(count(model).partial).toBe(true);

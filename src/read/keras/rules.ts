@@ -4,16 +4,12 @@ import { elements, type Shape } from "../../graph/shape.js";
 import { broadcast, concat } from "../../ops/join.js";
 import { resolveAxis } from "../../ops/primitive.js";
 import { fixed } from "../onnx/fixed.js";
-import { given, int, shapeAt, shapeOf, text, type OnnxNode, type Rule } from "../onnx/operand.js";
+import { dataDependent, given, int, shapeAt, shapeOf, type OnnxNode, type Rule } from "../onnx/operand.js";
 import { bodyOf } from "../onnx/operators/control.js";
 import { KERAS } from "./decode.js";
-import { isObject, type Json, type JsonObject } from "./json.js";
+import type { Json } from "./json.js";
 import { isKnown, layerOf } from "./layer.js";
-
-function configOf(node: OnnxNode): JsonObject {
-  const value: unknown = JSON.parse(text(node, "config", "{}"));
-  return isObject(value) ? value : {};
-}
+import { configOf, moreRules } from "./preprocessing.js";
 
 /** A layer by its class: with the weights of an earlier call where it is called again, none of them trained where it is frozen. */
 const written: Rule = (node) => {
@@ -90,7 +86,22 @@ const dot: Rule = (node) => {
   return { kind: "written", layer, inputs: node.inputs };
 };
 
+/** Functions of TensorFlow that a model calls as they are (TFOpLambda): of each element, or of two tensors. */
+const FUNCTIONS = new Set(
+  "math.add math.multiply math.subtract math.truediv math.divide math.maximum math.minimum __operators__.add math.tanh math.sigmoid math.sqrt math.square math.exp nn.relu nn.relu6 nn.silu nn.swish nn.gelu nn.tanh nn.sigmoid nn.leaky_relu".split(
+    " ",
+  ),
+);
+
+const lambda: Rule = (node) => {
+  const { function: name } = configOf(node);
+  if (typeof name === "string" && FUNCTIONS.has(name)) return merge(name)(node);
+  return dataDependent(`the function ${typeof name === "string" ? name : "of this layer"} is not known`);
+};
+
 const RULES: Readonly<Record<string, Rule>> = {
+  ...moreRules,
+  TFOpLambda: lambda,
   Add: merge("add"),
   Subtract: merge("subtract"),
   Multiply: merge("multiply"),

@@ -30,8 +30,9 @@ interface Tensor {
  * The first subgraph is the model's; others are inside the nodes that run them.
  * Throws `bad-tflite`.
  */
-export function decodeTflite(content: Uint8Array, path: string): ModelProto {
-  return new Decoder(Table.root(content, path), path).model();
+export function decodeTflite(content: Uint8Array, path: string): { readonly proto: ModelProto; readonly warnings: readonly string[] } {
+  const decoder = new Decoder(Table.root(content, path), path);
+  return { proto: decoder.model(), warnings: decoder.warnings() };
 }
 
 class Decoder {
@@ -39,6 +40,8 @@ class Decoder {
   private readonly codes: readonly { readonly domain: string; readonly op: string }[];
   private readonly buffers: readonly Table[];
   private readonly graphs: readonly Table[];
+  /** Ways of calling the model, and the graph of each. */
+  private readonly signatures: readonly { readonly key: string; readonly graph: number }[];
   private readonly keys = new Map<number, object>();
   private readonly names = new Set<string>();
   private readonly decoded = new Map<number, GraphProto>();
@@ -49,6 +52,13 @@ class Decoder {
     this.codes = root.tables(1).map(codeOf);
     this.graphs = root.tables(2);
     this.buffers = root.tables(4);
+    this.signatures = root.tables(7).map((signature) => ({ key: signature.text(2), graph: signature.int32(4, 0) }));
+  }
+
+  /** What is not counted of a model that can be called in several ways. */
+  warnings(): readonly string[] {
+    const others = this.signatures.filter(({ graph }) => graph !== 0).map(({ key }) => key);
+    return others.length === 0 ? [] : [`this model can be called in several ways: its first graph is counted, not ${others.join(", ")}`];
   }
 
   model(): ModelProto {

@@ -13,7 +13,8 @@ export type ReadTfliteOptions = ReadOnnxOptions;
  */
 export function readTflite(bytes: ByteSource, options: ReadTfliteOptions = {}): Graph {
   const path = options.source ?? "model.tflite";
-  const proto = decodeTflite(bytes.read(0, bytes.length), path);
+  const { proto, warnings } = decodeTflite(bytes.read(0, bytes.length), path);
   if (proto.graph === undefined) return fail("bad-tflite", "this TensorFlow Lite model has no graph");
-  return modelGraph(proto, proto.graph, options, { path, format: "tflite", ruleOf: tfliteRule, uniqueNames: true });
+  const graph = modelGraph(proto, proto.graph, options, { path, format: "tflite", ruleOf: tfliteRule, uniqueNames: true });
+  return { ...graph, warnings: [...(graph.warnings ?? []), ...warnings] };
 }

@@ -1,0 +1,231 @@
+import { Builder } from "flatbuffers";
+import { describe, expect, it } from "vitest";
+import { analyze } from "../../src/analyze/analyze.js";
+import { readTflite } from "../../src/read/tflite/read.js";
+import { source } from "./onnx-model.js";
+
+// Fields by their number in TensorFlow Lite's schema.fbs.
+type Field = { readonly int?: number; readonly byte?: number; readonly at?: number };
+
+class Writer {
+  readonly builder = new Builder(1024);
+
+  table(fields: Readonly<Record<number, Field>>): number {
+    this.builder.startObject(16);
+    for (const [number, { int, byte, at }] of Object.entries(fields)) {
+      if (int !== undefined) this.builder.addFieldInt32(Number(number), int, -12345);
+      if (byte !== undefined) this.builder.addFieldInt8(Number(number), byte, -123);
+      if (at !== undefined) this.builder.addFieldOffset(Number(number), at, 0);
+    }
+    return this.builder.endObject();
+  }
+
+  tables(list: readonly number[]): number {
+    this.builder.startVector(4, list.length, 4);
+    for (const at of [...list].reverse()) this.builder.addOffset(at);
+    return this.builder.endVector();
+  }
+
+  ints(list: readonly number[]): number {
+    this.builder.startVector(4, list.length, 4);
+    for (const value of [...list].reverse()) this.builder.addInt32(value);
+    return this.builder.endVector();
+  }
+
+  bytes(content: Uint8Array): number {
+    this.builder.startVector(1, content.length, 16);
+    for (const value of [...content].reverse()) this.builder.addInt8(value);
+    return this.builder.endVector();
+  }
+}
+
+interface Tensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly type?: number;
+  readonly buffer?: number;
+}
+interface Operator {
+  readonly code: number;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly options?: Readonly<Record<number, Field>>;
+}
+interface Graph {
+  readonly tensors: readonly Tensor[];
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly operators: readonly Operator[];
+}
+
+const int32s = (...values: readonly number[]) => new Uint8Array(new Int32Array(values).buffer);
+
+/** A model: operators by their builtin number, or a custom name; buffers from 1 on. */
+function model(codes: readonly (number | string)[], graphs: readonly Graph[], buffers: readonly Uint8Array[] = []): Uint8Array {
+  const writer = new Writer();
+  const written = codes.map((code) => {
+    const name = typeof code === "string" ? { 1: { at: writer.builder.createString(code) } } : {};
+    return writer.table({
+      0: { byte: typeof code === "string" ? 32 : Math.min(code, 127) },
+      ...name,
+      3: { int: typeof code === "string" ? 32 : code },
+    });
+  });
+  const subgraphs = graphs.map(({ tensors, inputs, outputs, operators }) => {
+    const all = tensors.map(({ name, shape, type = 0, buffer = 0 }) => {
+      const [text, sizes] = [writer.builder.createString(name), writer.ints(shape)];
+      return writer.table({ 0: { at: sizes }, 1: { byte: type }, 2: { int: buffer }, 3: { at: text } });
+    });
+    const nodes = operators.map(({ code, inputs: read, outputs: made, options }) => {
+      const [from, to] = [writer.ints(read), writer.ints(made)];
+      const own = options === undefined ? {} : { 4: { at: writer.table(options) } };
+      return writer.table({ 0: { int: code }, 1: { at: from }, 2: { at: to }, ...own });
+    });
+    const parts = [writer.tables(all), writer.ints(inputs), writer.ints(outputs), writer.tables(nodes)] as const;
+    return writer.table({ 0: { at: parts[0] }, 1: { at: parts[1] }, 2: { at: parts[2] }, 3: { at: parts[3] } });
+  });
+  const data = [new Uint8Array(), ...buffers].map((content) => {
+    const at = writer.bytes(content);
+    return writer.table(content.length === 0 ? {} : { 0: { at } });
+  });
+  const lists = [writer.tables(written), writer.tables(subgraphs), writer.tables(data)] as const;
+  const root = writer.table({ 0: { int: 3 }, 1: { at: lists[0] }, 2: { at: lists[1] }, 4: { at: lists[2] } });
+  writer.builder.finish(root, "TFL3");
+  return writer.builder.asUint8Array().slice();
+}
+
+const [ADD, FULLY_CONNECTED, DEQUANTIZE, LESS, IF, WHILE] = [0, 9, 6, 58, 118, 119];
+const INT32 = 2;
+const FLOAT16 = 1;
+const BOOL = 6;
+const count = (content: Uint8Array) => analyze(readTflite(source(content)));
+
+describe("TensorFlow Lite", () => {
+  it("weights in one buffer count once, float16 ones behind DEQUANTIZE at their size", () => {
+    const tensors: readonly Tensor[] = [
+      { name: "x", shape: [1, 8] },
+      { name: "half", shape: [8, 8], type: FLOAT16, buffer: 1 },
+      { name: "w", shape: [8, 8] },
+      { name: "same", shape: [8, 8], type: FLOAT16, buffer: 1 },
+      { name: "v", shape: [8, 8] },
+      { name: "h", shape: [1, 8] },
+      { name: "y", shape: [1, 8] },
+    ];
+    const operators: readonly Operator[] = [
+      { code: 0, inputs: [1], outputs: [2] },
+      { code: 0, inputs: [3], outputs: [4] },
+      { code: 1, inputs: [0, 2, -1], outputs: [5] },
+      { code: 1, inputs: [5, 4, -1], outputs: [6] },
+    ];
+    const { totals, partial } = count(
+      model([DEQUANTIZE, FULLY_CONNECTED], [{ tensors, inputs: [0], outputs: [6], operators }], [new Uint8Array(128)]),
+    );
+    expect(totals).toMatchObject({ params: 64n, weightBytes: 128n, macs: 128n });
+    expect(partial).toBe(false);
+  });
+
+  it("a custom operator is named; what follows is counted, since the file has its shape", () => {
+    const tensors: readonly Tensor[] = [
+      { name: "x", shape: [1, 8] },
+      { name: "u", shape: [1, 8] },
+      { name: "w", shape: [4, 8], buffer: 1 },
+      { name: "y", shape: [1, 4] },
+    ];
+    const operators: readonly Operator[] = [
+      { code: 0, inputs: [0], outputs: [1] },
+      { code: 1, inputs: [1, 2, -1], outputs: [3] },
+    ];
+    const { totals, uncounted } = count(model(["MyOp", FULLY_CONNECTED], [{ tensors, inputs: [0], outputs: [3], operators }], [new Uint8Array(128)]));
+    expect(totals).toMatchObject({ params: 32n, macs: 32n });
+    expect(uncounted).toEqual([{ op: "custom.MyOp", count: 1, reason: "this operator is not known" }]);
+  });
+
+  /** A WHILE whose counter goes from 0 to `end`, and whose body has a matrix product. */
+  const loop = (start: Tensor, buffers: readonly Uint8Array[]) => {
+    const state: readonly Tensor[] = [
+      { name: "i", shape: [], type: INT32 },
+      { name: "h", shape: [1, 8] },
+    ];
+    const main: Graph = {
+      tensors: [start, { name: "x", shape: [1, 8] }, ...state],
+      inputs: start.buffer === undefined ? [0, 1] : [1],
+      outputs: [3],
+      operators: [{ code: 0, inputs: [0, 1], outputs: [2, 3], options: { 0: { int: 1 }, 1: { int: 2 } } }],
+    };
+    const cond: Graph = {
+      tensors: [...state, { name: "end", shape: [], type: INT32, buffer: 2 }, { name: "goes on", shape: [], type: BOOL }],
+      inputs: [0, 1],
+      outputs: [3],
+      operators: [{ code: 1, inputs: [0, 2], outputs: [3] }],
+    };
+    const body: Graph = {
+      tensors: [
+        ...state,
+        { name: "one", shape: [], type: INT32, buffer: 3 },
+        { name: "next", shape: [], type: INT32 },
+        { name: "w", shape: [8, 8], buffer: 4 },
+        { name: "out", shape: [1, 8] },
+      ],
+      inputs: [0, 1],
+      outputs: [3, 5],
+      operators: [
+        { code: 2, inputs: [0, 2], outputs: [3] },
+        { code: 3, inputs: [1, 4, -1], outputs: [5] },
+      ],
+    };
+    return model([WHILE, LESS, ADD, FULLY_CONNECTED], [main, cond, body], buffers);
+  };
+  const buffers = [int32s(0), int32s(28), int32s(1), new Uint8Array(256)];
+
+  it("a WHILE runs as often as its counter says", () => {
+    const { totals, outputs, partial } = count(loop({ name: "zero", shape: [], type: INT32, buffer: 1 }, buffers));
+    expect(totals).toMatchObject({ macs: 28n * 64n, params: 64n });
+    expect([outputs[0]?.shape, partial]).toEqual([[1, 8], false]);
+  });
+
+  it("one whose counter goes in is counted once, and said to be partial", () => {
+    const { totals, partial } = count(loop({ name: "from", shape: [], type: INT32 }, buffers));
+    expect(totals).toMatchObject({ macs: 64n, params: 64n });
+    expect(partial).toBe(true);
+  });
+
+  it("an IF on the data counts its costlier branch, and stores both", () => {
+    const branch = (units: number, buffer: number): Graph => ({
+      tensors: [
+        { name: "h", shape: [1, 8] },
+        { name: "w", shape: [units, 8], buffer },
+        { name: "o", shape: [1, units] },
+      ],
+      inputs: [0],
+      outputs: [2],
+      operators: [{ code: 1, inputs: [0, 1, -1], outputs: [2] }],
+    });
+    const main: Graph = {
+      tensors: [
+        { name: "c", shape: [], type: BOOL },
+        { name: "x", shape: [1, 8] },
+        { name: "y", shape: [1, 8] },
+      ],
+      inputs: [0, 1],
+      outputs: [2],
+      operators: [{ code: 0, inputs: [0, 1], outputs: [2], options: { 0: { int: 1 }, 1: { int: 2 } } }],
+    };
+    const { totals, warnings } = count(model([IF, FULLY_CONNECTED], [main, branch(8, 1), branch(4, 2)], [new Uint8Array(256), new Uint8Array(128)]));
+    expect(totals).toMatchObject({ macs: 64n, params: 96n });
+    expect(warnings.join()).toContain("then is counted, the costlier one");
+  });
+
+  it("bytes that do not fit the shape are refused", () => {
+    const tensors: readonly Tensor[] = [
+      { name: "x", shape: [1, 8] },
+      { name: "w", shape: [4, 8], buffer: 1 },
+      { name: "y", shape: [1, 4] },
+    ];
+    const content = model(
+      [FULLY_CONNECTED],
+      [{ tensors, inputs: [0], outputs: [2], operators: [{ code: 0, inputs: [0, 1, -1], outputs: [2] }] }],
+      [new Uint8Array(100)],
+    );
+    expect(() => count(content)).toThrow(/128 bytes, but has 100/);
+  });
+});
