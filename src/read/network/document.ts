@@ -41,12 +41,28 @@ const MAX_TEXT = 1 << 20;
 export function readDocument(text: string, source: string, syntax: "yaml" | "json"): Item {
   const place = (start: number, end: number): Place => ({ kind: "text", source, text, start, end: Math.max(end, start + 1) });
   if (text.length > MAX_TEXT) fail("file-too-large", "this network file is larger than 1 MiB", { place: { kind: "file", path: source } });
+  // The YAML library takes seconds over a million brackets before it gives up.
+  if (nesting(text) > 10 * MAX_DEPTH) tooDeep(source);
   try {
     return new Reader(parsed(text, syntax, place), text, place).root();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return fail("too-deep", "this file is nested too deeply", { place: { kind: "file", path: source }, expected: `at most ${MAX_DEPTH} levels` });
+    return tooDeep(source);
   }
+}
+
+function tooDeep(source: string): never {
+  return fail("too-deep", "this file is nested too deeply", { place: { kind: "file", path: source }, expected: `at most ${MAX_DEPTH} levels` });
+}
+
+/** Brackets that are open at once, at most: those in strings with the rest, of which no file has as many. */
+function nesting(text: string): number {
+  let [depth, most] = [0, 0];
+  for (const bracket of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket[0] === "[" || bracket[0] === "{" ? 1 : -1;
+    if (depth > most) most = depth;
+  }
+  return most;
 }
 
 type Placer = (start: number, end: number) => Place;

@@ -1,0 +1,168 @@
+import { elements, type Shape } from "../../graph/shape.js";
+import { resolveAxis } from "../../ops/primitive.js";
+import { fixed, moved } from "../onnx/fixed.js";
+import {
+  anySizes,
+  inputShape,
+  int,
+  ints,
+  known,
+  shapeAt,
+  shapeOf,
+  typeOf,
+  unknown,
+  valuesOf,
+  type Operand,
+  type Result,
+  type Rule,
+} from "../onnx/operand.js";
+import { as, asWritten, first } from "./adapted.js";
+
+/** Pads as [rank, 2] (TensorFlow), as ONNX's all starts, then all ends. */
+export const pad = as("Pad", (node) => {
+  const pads = known(node, 1, "the padding");
+  const rank = inputShape(node).length;
+  const side = (end: 0 | 1) => Array.from({ length: rank }, (_, axis) => pads[2 * axis + end] ?? 0);
+  return { inputs: first(node), attributes: { pads: [...side(0), ...side(1)] } };
+});
+
+export const reshape: Rule = (node) => {
+  const shape = valuesOf(node.inputs[1]) ?? ints(node, "new_shape") ?? node.written(0)?.shape;
+  if (shape === undefined) return unknown("the shape of RESHAPE is computed from the model's data", anySizes(shapeOf(node.inputs[1])?.[0] ?? 0));
+  return as("Reshape", () => ({ inputs: first(node), attributes: { shape, allowzero: 1 } }))(node);
+};
+
+/** A size of images; bilinear ones cost 7 operations an output, as of ONNX's Resize. */
+export const resize =
+  (bilinear: boolean): Rule =>
+  (node) => {
+    const [batch = 1, , , channels = 1] = shapeAt(node, 0, 4);
+    const [height, width] = valuesOf(node.inputs[1]) ?? [];
+    if (height === undefined || width === undefined)
+      return unknown(`the size of ${node.op} is computed from the model's data`, [batch, null, null, channels]);
+    const output = [batch, height, width, channels];
+    const operations = bilinear ? { interpolation: 7n * elements(output) } : {};
+    return {
+      kind: "layer",
+      layer: fixed({ op: "upsample", outputs: [output], operations, attributes: { mode: bilinear ? "bilinear" : "nearest" } }),
+      inputs: first(node),
+    };
+  };
+
+/** Blocks of a picture as channels, or the other way, over [N, H, W, C]. */
+export const blocks =
+  (toDepth: boolean): Rule =>
+  (node) => {
+    const [batch = 1, height = 1, width = 1, channels = 1] = shapeAt(node, 0, 4);
+    const by = Math.max(1, int(node, "blocksize", 1));
+    const output = toDepth ? [batch, height / by, width / by, channels * by * by] : [batch, height * by, width * by, channels / (by * by)];
+    return moved(node, toDepth ? "pixel_unshuffle" : "pixel_shuffle", output, false);
+  };
+
+/** SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND: blocks, and paddings or crops as [rank, 2]. */
+export const batches =
+  (toBatch: boolean): Rule =>
+  (node) => {
+    const [batch = 1, ...rest] = inputShape(node);
+    const block = known(node, 1, "the block");
+    const edges = known(node, 2, "the edges");
+    const count = block.reduce((product, size) => product * size, 1);
+    const edge = (axis: number) => (edges[2 * axis] ?? 0) + (edges[2 * axis + 1] ?? 0);
+    const sizes = rest.map((size, axis) => {
+      const by = block[axis];
+      if (by === undefined) return size;
+      return toBatch ? (size + edge(axis)) / by : size * by - edge(axis);
+    });
+    return moved(node, toBatch ? "space_to_batch" : "batch_to_space", [toBatch ? batch * count : batch / count, ...sizes], false);
+  };
+
+/** STRIDED_SLICE: numpy's slices; a mask has a bit for each of its parts. */
+export const stridedSlice: Rule = (node) => {
+  const [begin, end, steps] = [known(node, 1, "the start"), known(node, 2, "the end"), known(node, 3, "the step")];
+  const has = (mask: string, index: number) => ((int(node, mask, 0) >> index) & 1) === 1;
+  if (int(node, "ellipsis_mask", 0) !== 0 || int(node, "new_axis_mask", 0) !== 0) return asWritten("slice")(node);
+  const far = Number.MAX_SAFE_INTEGER;
+  const forward = (index: number) => (steps[index] ?? 1) > 0;
+  const starts = begin.map((value, index) => (has("begin_mask", index) ? (forward(index) ? 0 : far) : value));
+  const ends = end.map((value, index) => {
+    const start = begin[index] ?? 0;
+    if (has("shrink_axis_mask", index)) return start === -1 ? far : start + 1;
+    if (has("end_mask", index)) return forward(index) ? far : -far;
+    return int(node, "offset", 0) === 1 ? start + value : value;
+  });
+  const axes = begin.map((_, axis) => axis);
+  const sliced = as("Slice", () => ({ inputs: [node.inputs[0], list(starts), list(ends), list(axes), list(steps)], attributes: {} }))(node);
+  const dropped = axes.filter((axis) => has("shrink_axis_mask", axis));
+  return dropped.length === 0 ? sliced : squeezed(sliced, dropped);
+};
+
+/** Known whole numbers as an operand. */
+export function list(values: readonly number[]): Operand {
+  return { kind: "constant", name: "list", shape: [values.length], dtype: "int64", values, origins: [] };
+}
+
+/** A result without axes of size 1. */
+function squeezed(result: Result, axes: readonly number[]): Result {
+  const less = (shape: Shape) => shape.filter((_, axis) => !axes.includes(axis));
+  if (result.kind === "constant") return { ...result, shape: less(result.shape) };
+  if (result.kind !== "layer") return result;
+  const { layer } = result;
+  const infer: typeof layer.infer = (inputs) => {
+    const inferred = layer.infer(inputs);
+    return { ...inferred, outputs: inferred.outputs.map((output) => ({ ...output, shape: less(output.shape) })) };
+  };
+  return { ...result, layer: { ...layer, infer } };
+}
+
+/** PACK: tensors of one shape along a new axis. */
+export const pack: Rule = (node) => {
+  const shape = inputShape(node);
+  const axis = resolveAxis("PACK", int(node, "axis", 0), shape.length + 1);
+  const output = [...shape.slice(0, axis), node.inputs.length, ...shape.slice(axis)];
+  const values = node.inputs.map(valuesOf);
+  if (node.inputs.every((operand) => operand.kind === "constant")) {
+    const whole = shape.length === 0 && values.every((each) => each !== undefined) ? values.flat() : undefined;
+    return { kind: "constant", shape: output, values: whole, dtype: typeOf(node.inputs[0]) };
+  }
+  return { kind: "layer", layer: fixed({ op: "stack", outputs: [output], stored: node.store(node.inputs) }), inputs: node.inputs };
+};
+
+export const unpack: Rule = (node) => {
+  const shape = inputShape(node);
+  const axis = resolveAxis("UNPACK", int(node, "axis", 0), shape.length);
+  const part = shape.filter((_, index) => index !== axis);
+  const values = valuesOf(node.inputs[0]);
+  if (values !== undefined && shape.length === 1) {
+    const operands = values.map((value, index): Operand => ({
+      kind: "constant",
+      name: `${node.op}.${index}`,
+      shape: [],
+      dtype: typeOf(node.inputs[0]),
+      values: [value],
+      origins: [],
+    }));
+    return { kind: "operands", operands };
+  }
+  return { kind: "layer", layer: fixed({ op: "unstack", outputs: Array<Shape>(node.outputs).fill(part), view: true }), inputs: first(node) };
+};
+
+export const batchMatMul = as("MatMul", (node) => ({
+  inputs: [turned(node.inputs[0], int(node, "adj_x", 0)), turned(node.inputs[1], int(node, "adj_y", 0))],
+  attributes: {},
+}));
+
+/** An operand as its transpose is: its last two axes change places. */
+function turned(operand: Operand | undefined, by: number): Operand | undefined {
+  const shape = shapeOf(operand);
+  if (operand === undefined || shape === undefined || by === 0 || shape.length < 2) return operand;
+  const swapped = [...shape.slice(0, -2), ...shape.slice(-2).reverse()];
+  if (operand.kind === "tensor") return { ...operand, value: { ...operand.value, shape: swapped } };
+  return operand.kind === "constant" ? { ...operand, shape: swapped } : operand;
+}
+
+/** DENSIFY: a sparse weight at its whole shape; it stays stored as it is. */
+export const densify: Rule = (node) => {
+  const [source] = node.inputs;
+  if (source?.kind !== "constant") return asWritten("densify")(node);
+  return { kind: "constant", shape: source.shape, dtype: source.dtype };
+};
