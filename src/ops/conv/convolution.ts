@@ -105,7 +105,8 @@ function checkChannels(op: string, { inChannels }: ConvolutionOptions, channels:
 }
 
 function resolveChannels(op: string, { connection }: ConvolutionOptions, inChannels: number) {
-  if (connection.type === "depthwise") return { inChannels, outChannels: inChannels * connection.multiplier, groups: inChannels };
+  // A depthwise convolution of no channels is one group of none: 0 / 0 is no number.
+  if (connection.type === "depthwise") return { inChannels, outChannels: inChannels * connection.multiplier, groups: Math.max(1, inChannels) };
   const { groups, outChannels } = connection;
   requireDivisible(op, "inChannels", inChannels, groups);
   requireDivisible(op, "outChannels", outChannels, groups);

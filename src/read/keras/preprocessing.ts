@@ -2,7 +2,7 @@ import type { Stored } from "../../graph/layer.js";
 import { elements, type Shape } from "../../graph/shape.js";
 import { fixed, type Fixed } from "../onnx/fixed.js";
 import { fail } from "../../graph/diagnostic.js";
-import { given, shapeAt, shapeOf, text, type OnnxNode, type Result, type Rule } from "../onnx/operand.js";
+import { given, possible, shapeAt, shapeOf, text, type OnnxNode, type Result, type Rule } from "../onnx/operand.js";
 import { attentionCost } from "../onnx/operators/attention.js";
 import { isList, isObject, type JsonObject } from "./json.js";
 
@@ -36,7 +36,7 @@ const resized =
   (node) => {
     const config = configOf(node);
     const shape = shapeAt(node, 0);
-    const output = [...shape.slice(0, -2), Number(config["height"] ?? shape.at(-2)), Number(config["width"] ?? shape.at(-1))];
+    const output = possible([...shape.slice(0, -2), Number(config["height"] ?? shape.at(-2)), Number(config["width"] ?? shape.at(-1))]);
     const each = perOutput(config);
     return layer(node, { op, outputs: [output], operations: each === 0n ? {} : { interpolation: each * elements(output) } });
   };
@@ -91,7 +91,7 @@ const einsumDense: Rule = (node) => {
   open.forEach((letter, axis) => {
     if (!sizes.has(letter)) sizes.set(letter, Number(written[axis] ?? 1));
   });
-  const of = (letters: string) => Array.from(letters).map((letter) => sizes.get(letter) ?? 1);
+  const of = (letters: string) => possible(Array.from(letters).map((letter) => sizes.get(letter) ?? 1));
   const biased = typeof config["bias_axes"] === "string" ? config["bias_axes"] : undefined;
   const stored: readonly Stored[] = [
     { name: "kernel", role: "parameter", shape: of(kernel) },

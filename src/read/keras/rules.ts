@@ -4,7 +4,7 @@ import { elements, type Shape } from "../../graph/shape.js";
 import { broadcast, concat } from "../../ops/join.js";
 import { resolveAxis } from "../../ops/primitive.js";
 import { fixed } from "../onnx/fixed.js";
-import { dataDependent, given, int, shapeAt, shapeOf, type OnnxNode, type Rule } from "../onnx/operand.js";
+import { dataDependent, int, shapeAt, shapeOf, type OnnxNode, type Rule } from "../onnx/operand.js";
 import { bodyOf } from "../onnx/operators/control.js";
 import { KERAS } from "./decode.js";
 import type { Json } from "./json.js";
@@ -13,11 +13,13 @@ import { configOf, moreRules } from "./preprocessing.js";
 
 /** A layer by its class: with the weights of an earlier call where it is called again, none of them trained where it is frozen. */
 const written: Rule = (node) => {
+  const inputs = node.inputs.filter((operand) => operand.kind === "tensor");
+  if (inputs.length === 0) fail("bad-keras", `${node.op} reads nothing`, { expected: "a layer that is connected" });
   const layer = layerOf(node.op, configOf(node));
   if (layer === undefined) return fail("bad-keras", `${node.op} makes no layer`);
   const [shared, frozen] = [int(node, "shared", 0) === 1, int(node, "frozen", 0) === 1];
   const turned = (tensor: Stored): Stored => ({ ...tensor, ...(shared ? { shared } : {}), ...(frozen ? { role: "buffer" as const } : {}) });
-  return { kind: "written", layer: shared || frozen ? storing(layer, turned) : layer, inputs: node.inputs.filter(given) };
+  return { kind: "written", layer: shared || frozen ? storing(layer, turned) : layer, inputs };
 };
 
 /** The same layer with what it and its steps store put otherwise. */

@@ -13,7 +13,7 @@ const perVolume = (node: OnnxNode, name: string) => [positive(node, `${name}_d`)
 
 function positive(node: OnnxNode, name: string): number {
   const value = int(node, name, 1);
-  return value >= 1 ? value : fail("bad-attribute", `${name} of ${node.op} is ${value}`, { expected: "1 or more" });
+  return value >= 1 && Number.isSafeInteger(value) ? value : fail("bad-attribute", `${name} of ${node.op} is ${value}`, { expected: "1 or more" });
 }
 
 const lead = (node: OnnxNode) => node.inputs.slice(0, 1);
