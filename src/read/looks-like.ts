@@ -5,11 +5,6 @@ const KINDS: readonly { readonly matches: (head: Uint8Array) => boolean; readonl
     what: "a Python pickle (torch.save, before PyTorch 1.6)",
     hint: "export the model to ONNX, or pipe print(model)",
   },
-  {
-    matches: (head) => text(head, 0, 2) === "PK",
-    what: "a zip archive (torch.save, or torch.export)",
-    hint: "export the model to ONNX, or pipe print(model)",
-  },
   { matches: (head) => text(head, 0, 6) === "\u0093NUMPY", what: "a NumPy array", hint: "a model says how its arrays are used" },
   { matches: (head) => text(head, 0, 2) === "\u001f\u008b", what: "a gzip archive", hint: "unpack it first" },
   { matches: (head) => text(head, 0, 4) === "\u007fELF" || text(head, 0, 2) === "MZ", what: "a program", hint: "give the model that it runs" },

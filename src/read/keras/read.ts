@@ -1,8 +1,9 @@
-import { strFromU8, unzipSync } from "fflate";
+import { strFromU8 } from "fflate";
 import { fail } from "../../graph/diagnostic.js";
 import type { Graph } from "../../graph/graph.js";
 import type { ByteSource } from "../onnx/bytes.js";
 import { modelGraph, type ReadOnnxOptions } from "../onnx/read.js";
+import { zipEntry } from "../zip.js";
 import { decodeKeras } from "./decode.js";
 import { rootAttributes } from "./hdf5.js";
 import { isObject, readJson, type JsonObject } from "./json.js";
@@ -24,12 +25,12 @@ export function readKerasHdf5(bytes: ByteSource, options: ReadKerasOptions = {})
 /** Reads a `.keras` archive: its config.json, weights unread. Throws `bad-zip`, `no-architecture`, and what the layers throw. */
 export function readKerasArchive(bytes: ByteSource, options: ReadKerasOptions = {}): Graph {
   const path = options.source ?? "model.keras";
-  const config = unzipped(bytes.read(0, bytes.length), "config.json", path);
+  const config = zipEntry(bytes, { name: /^config\.json$/, maxBytes: MAX_CONFIG, expected: "a .keras file" }, path);
   if (config === undefined) {
     return fail("no-architecture", "this archive has no config.json that could be a model's", {
       place: { kind: "file", path },
       expected: "a .keras file",
-      hint: "archives of torch.save and torch.export are not read: export the model to ONNX, or pipe print(model)",
+      hint: "archives of torch.save are not read: export the model with torch.export or to ONNX, or pipe print(model)",
     });
   }
   return kerasGraph(readJson(strFromU8(config), path), path, options);
@@ -39,14 +40,6 @@ export function readKerasArchive(bytes: ByteSource, options: ReadKerasOptions = 
 export function readKerasJson(text: string, options: ReadKerasOptions = {}): Graph {
   const path = options.source ?? "model.json";
   return kerasGraph(readJson(text, path), path, options);
-}
-
-function unzipped(archive: Uint8Array, name: string, path: string): Uint8Array | undefined {
-  try {
-    return unzipSync(archive, { filter: (file) => file.name === name && file.originalSize <= MAX_CONFIG })[name];
-  } catch {
-    return fail("bad-zip", "this archive is damaged", { place: { kind: "file", path }, expected: "a .keras file" });
-  }
 }
 
 /** A model by its configuration. Throws `bad-keras`, and what the layers throw. */

@@ -82,9 +82,8 @@ export interface OnnxNode {
   readonly op: string;
   readonly opset: number;
   readonly inputs: readonly Operand[];
-  /** Outputs, by which of them are read: one that is left out has no name. */
+  /** How many outputs it has. */
   readonly outputs: number;
-  readonly asked: readonly boolean[];
   readonly attributes: Attributes;
   /** Its first output goes on into a softmax, as attention's scores do. */
   readonly scores: boolean;

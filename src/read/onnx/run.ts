@@ -100,7 +100,6 @@ class NodeRun {
       opset: frame.opsets.get(proto.domain === "ai.onnx" ? "" : proto.domain) ?? 1,
       inputs,
       outputs: proto.outputs.length,
-      asked: proto.outputs.map((name) => name !== ""),
       attributes: bound(proto.attributes, frame.attributes),
       scores,
       written: (index) => this.writtenType(proto.outputs[index] ?? ""),
@@ -193,18 +192,13 @@ class NodeRun {
   private take(result: Result, inputs: readonly Operand[]): void {
     const { proto } = this;
     if (result.kind === "operands") {
-      result.operands.forEach((operand, index) => {
-        this.set(index, operand);
-      });
+      this.setAll(result.operands);
       return;
     }
     if (result.kind === "written") {
       const tensors = result.inputs.flatMap((operand) => (operand.kind === "tensor" ? [operand] : []));
       const { model, frame, name, place } = this;
-      const outputs = addRow(model, frame, { name, layer: result.layer, inputs: tensors, names: proto.outputs, place });
-      outputs.forEach((operand, index) => {
-        this.set(index, operand);
-      });
+      this.setAll(addRow(model, frame, { name, layer: result.layer, inputs: tensors, names: proto.outputs, place }));
       return;
     }
     if (result.kind === "unknown") {
@@ -215,8 +209,11 @@ class NodeRun {
       this.set(0, this.constant(result, inputs));
       return;
     }
-    const outputs = this.layer(result.layer, result.inputs, proto.outputs);
-    outputs.forEach((operand, index) => {
+    this.setAll(this.layer(result.layer, result.inputs, proto.outputs));
+  }
+
+  private setAll(operands: readonly Operand[]): void {
+    operands.forEach((operand, index) => {
       this.set(index, operand);
     });
   }

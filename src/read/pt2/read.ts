@@ -1,9 +1,10 @@
-import { strFromU8, unzipSync } from "fflate";
+import { strFromU8 } from "fflate";
 import { fail } from "../../graph/diagnostic.js";
 import type { Graph } from "../../graph/graph.js";
 import { readJson } from "../keras/json.js";
 import type { ByteSource } from "../onnx/bytes.js";
 import { modelGraph, type ReadOnnxOptions } from "../onnx/read.js";
+import { zipEntry } from "../zip.js";
 import { decodeProgram } from "./decode.js";
 import { atenRule } from "./rules.js";
 
@@ -19,7 +20,7 @@ const PROGRAM = /(^|\/)(models\/[^/]+\.json|serialized_exported_program\.json)$/
  */
 export function readPt2(bytes: ByteSource, options: ReadOnnxOptions = {}): Graph {
   const path = options.source ?? "model.pt2";
-  const [program] = Object.values(programs(bytes, path));
+  const program = zipEntry(bytes, { name: PROGRAM, maxBytes: MAX_PROGRAM, expected: "an archive of torch.export.save" }, path);
   if (program === undefined) {
     return fail("bad-pt2", "this archive has no exported program", {
       place: { kind: "file", path },
@@ -32,12 +33,4 @@ export function readPt2(bytes: ByteSource, options: ReadOnnxOptions = {}): Graph
   const read = modelGraph(proto, graph, options, { path, format: "pt2", ruleOf: atenRule, uniqueNames: false });
   const example = "some sizes of this model are open: those of the example that it was exported with are taken";
   return dynamic ? { ...read, warnings: [...(read.warnings ?? []), example] } : read;
-}
-
-function programs(bytes: ByteSource, path: string): Readonly<Record<string, Uint8Array>> {
-  try {
-    return unzipSync(bytes.read(0, bytes.length), { filter: ({ name, originalSize }) => PROGRAM.test(name) && originalSize <= MAX_PROGRAM });
-  } catch {
-    return fail("bad-zip", "this archive is damaged", { place: { kind: "file", path }, expected: "an archive of torch.export.save" });
-  }
 }

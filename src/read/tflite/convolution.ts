@@ -77,7 +77,7 @@ const conv3d: Rule = channelsLast((node) => {
 
 /**
  * TRANSPOSE_CONV and CONV_3D_TRANSPOSE: the output's shape, weights, x, bias. Every position of the input meets every weight: MACs = N * in * Cin * Cout * K.
- * @param channels where the weights have output and input channels: [Cout, kh, kw, Cin], and [kd, kh, kw, Cout, Cin]
+ * Weights are [Cout, kh, kw, Cin], and [kd, kh, kw, Cout, Cin].
  */
 const transposed =
   (rank: 2 | 3): Rule =>

@@ -1,5 +1,6 @@
 import { elements, type Shape } from "../../graph/shape.js";
 import { resolveAxis } from "../../ops/primitive.js";
+import { turned } from "../onnx/adapt.js";
 import { fixed, moved } from "../onnx/fixed.js";
 import {
   anySizes,
@@ -150,15 +151,6 @@ export const batchMatMul = as("MatMul", (node) => ({
   inputs: [turned(node.inputs[0], int(node, "adj_x", 0)), turned(node.inputs[1], int(node, "adj_y", 0))],
   attributes: {},
 }));
-
-/** An operand as its transpose is: its last two axes change places. */
-function turned(operand: Operand | undefined, by: number): Operand | undefined {
-  const shape = shapeOf(operand);
-  if (operand === undefined || shape === undefined || by === 0 || shape.length < 2) return operand;
-  const swapped = [...shape.slice(0, -2), ...shape.slice(-2).reverse()];
-  if (operand.kind === "tensor") return { ...operand, value: { ...operand.value, shape: swapped } };
-  return operand.kind === "constant" ? { ...operand, shape: swapped } : operand;
-}
 
 /** DENSIFY: a sparse weight at its whole shape; it stays stored as it is. */
 export const densify: Rule = (node) => {

@@ -1,7 +1,7 @@
 import { elements, type Shape } from "../../../graph/shape.js";
 import { fixed } from "../fixed.js";
-import { channelsLast, followed } from "../adapt.js";
-import { dataDependent, given, inputShape, int, shapeAt, shapeOf, typeOf, type Operand, type Rule } from "../operand.js";
+import { channelsLast, followed, turned } from "../adapt.js";
+import { dataDependent, given, inputShape, int, shapeAt, typeOf, type Rule } from "../operand.js";
 import { contribAttentionRules } from "./contrib-attention.js";
 import { contractions } from "./contraction.js";
 import { delegated, quantizedRules } from "./quantized.js";
@@ -11,18 +11,11 @@ type Rules = Readonly<Record<string, Rule>>;
 
 /** FusedMatMul: operands transposed, or their batch axes, before they are multiplied. */
 const fusedMatMul: Rule = (node) => {
-  const turned = (operand: Operand | undefined, by: number): Operand => {
-    const shape = shapeOf(operand);
-    if (operand === undefined || shape === undefined || by === 0 || shape.length < 2) return operand ?? { kind: "none" };
-    const swapped = [...shape.slice(0, -2), ...shape.slice(-2).reverse()];
-    return operand.kind === "tensor"
-      ? { ...operand, value: { ...operand.value, shape: swapped } }
-      : operand.kind === "constant"
-        ? { ...operand, shape: swapped }
-        : operand;
-  };
   const [a, b] = node.inputs;
-  const result = contractions.MatMul({ ...node, inputs: [turned(a, int(node, "transA", 0)), turned(b, int(node, "transB", 0))] });
+  const result = contractions.MatMul({
+    ...node,
+    inputs: [turned(a, int(node, "transA", 0)), turned(b, int(node, "transB", 0))].map((operand) => operand ?? { kind: "none" }),
+  });
   return result.kind === "layer" ? { ...result, inputs: node.inputs.slice(0, 2) } : result;
 };
 
