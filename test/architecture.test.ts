@@ -10,23 +10,24 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   graph: [],
   ops: ["graph"],
   read: ["graph", "ops"],
-  analyze: ["graph"],
-  compare: ["graph", "ops", "analyze"],
-  report: ["graph", "analyze", "compare", "io.ts"],
+  conventions: ["graph"],
+  analyze: ["graph", "conventions"],
+  compare: ["graph", "ops", "analyze", "conventions"],
+  report: ["graph", "analyze", "compare", "conventions", "io.ts"],
   zoo: ["graph", "read"],
   "io.ts": [],
   "version.ts": [],
   "node-io.ts": ["io.ts"],
   "source.ts": ["graph", "read", "zoo", "io.ts"],
-  "index.ts": ["graph", "ops", "read", "analyze", "compare", "zoo"],
-  commands: ["graph", "read", "analyze", "compare", "report", "zoo", "source.ts", "io.ts"],
+  "index.ts": ["graph", "ops", "read", "analyze", "compare", "conventions", "zoo"],
+  commands: ["graph", "read", "analyze", "compare", "conventions", "report", "zoo", "source.ts", "io.ts"],
   "worker.ts": ["commands"],
   "cli.ts": ["graph", "commands", "report", "io.ts", "version.ts"],
   "cli-main.ts": ["cli.ts", "node-io.ts", "worker.ts"],
 };
 
 /** The parts that take values and return values: no files, no process, no clock. */
-const PURE = ["graph", "ops", "read", "analyze", "compare", "report", "index.ts"];
+const PURE = ["graph", "ops", "read", "conventions", "analyze", "compare", "report", "index.ts"];
 
 interface Import {
   readonly file: string;

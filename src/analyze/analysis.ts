@@ -22,6 +22,8 @@ export interface Figures {
   readonly bytesMoved: bigint;
   /** FLOPs for each byte moved: low means bound by memory. */
   readonly intensity: number;
+  /** What the convention asked for counts, in its own unit; absent under the program's own. */
+  readonly counted?: bigint | undefined;
 }
 
 export interface LayerAnalysis extends Figures {
@@ -51,6 +53,14 @@ export interface Totals extends Figures {
   readonly uncounted: number;
   /** Most bytes of activations alive at once, in execution order, nothing done in place. */
   readonly peakActivationBytes: bigint;
+  /** The unit of `counted`. */
+  readonly unit?: "MAC" | "FLOP" | undefined;
+}
+
+/** Why a convention's figure is not the program's multiply-adds: so much more, or less, in the convention's unit. */
+export interface CausedDifference {
+  readonly cause: string;
+  readonly count: bigint;
 }
 
 export interface NamedTensor {
@@ -70,7 +80,10 @@ export interface Uncounted {
 /** Everything counted of one model. The renderers take it as it is. */
 export interface Analysis {
   readonly model: { readonly name: string; readonly format: string; readonly source: string };
-  readonly convention: "convcost";
+  /** Whose way of counting `counted` is: `convcost` unless one was asked for. */
+  readonly convention: string;
+  /** What makes `totals.counted` of `totals.macs`: the differences add up exactly. Absent under the program's own convention. */
+  readonly differences?: readonly CausedDifference[] | undefined;
   /** Something could not be counted: MACs, FLOPs and bytes are at least what is said. */
   readonly partial: boolean;
   readonly layout: Layout;

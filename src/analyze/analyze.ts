@@ -1,7 +1,11 @@
+import type { Convention } from "../conventions/convention.js";
+import { conventionNamed, OWN } from "../conventions/table.js";
 import type { DType } from "../graph/dtype.js";
 import type { Graph, OpenTensor } from "../graph/graph.js";
 import type { Cause, Stored } from "../graph/layer.js";
-import type { Analysis, Figures, LayerAnalysis, NamedTensor, Uncounted } from "./analysis.js";
+import type { Analysis, Figures, LayerAnalysis, NamedTensor, Totals, Uncounted } from "./analysis.js";
+import { caveats } from "./caveats.js";
+import { countBy, differencesOf, isTakenWhole } from "./convention.js";
 import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
 import { inferGraph } from "./infer.js";
 import { resolveInputs, type InputOptions } from "./input.js";
@@ -12,6 +16,8 @@ import { elements } from "../graph/shape.js";
 export interface AnalyzeOptions extends InputOptions {
   /** Element type of weights and activations that have none of their own; float32 unless said. */
   readonly dtype?: DType | undefined;
+  /** Whose way of counting is shown besides the program's own: the name of a convention. */
+  readonly convention?: string | undefined;
 }
 
 interface Context {
@@ -19,19 +25,27 @@ interface Context {
   readonly layout: Layout;
 }
 
+/** How a layer is counted; without a convention where that is the program's own, or the layer is a step of one that was taken whole. */
+interface Counting extends Context {
+  readonly convention: Convention | undefined;
+}
+
 /**
  * Infers every shape of a graph and counts what each layer and the whole cost.
  * @returns exact counts as bigint; bytes for `dtype`; shapes in `layout`, batch included
- * @throws InputError where a shape is missing or a layer cannot read its input
+ * @throws InputError where a shape is missing or a layer cannot read its input; `unknown-convention`
  */
 export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
   const context: Context = { dtype: options.dtype ?? "float32", layout: options.layout ?? graph.layout ?? "nchw" };
+  const convention = conventionNamed(options.convention ?? OWN);
+  const counting: Counting = { ...context, convention: convention.name === OWN ? undefined : convention };
   const inferred = inferGraph(graph, resolveInputs(graph, options));
-  const layers = inferred.layers.map((layer, index) => countLayer(layer, index, context));
+  const layers = inferred.layers.map((layer, index) => countLayer(layer, index, counting));
   const uncounted = uncountedOf(layers);
   return {
     model: { name: graph.name, format: graph.format, source: graph.source },
-    convention: "convcost",
+    convention: convention.name,
+    differences: counting.convention && differencesOf(counting.convention, inferred.layers),
     partial: uncounted.length > 0,
     ...context,
     inputs: [
@@ -44,6 +58,7 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
       uncounted: uncounted.reduce((sum, { count }) => sum + count, 0),
       ...sumFigures(layers),
       peakActivationBytes: peakActivationBytes(inferred, context.dtype),
+      ...unitOf(counting.convention),
     },
     layers,
     uncounted,
@@ -51,8 +66,13 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
       ...missingWeights(graph, layers),
       ...(graph.warnings ?? []),
       ...graph.nodes.flatMap(({ name, layer }) => (layer.assumption === undefined ? [] : [`layer ${name}: ${layer.assumption}`])),
+      ...(counting.convention === undefined ? [] : caveats(counting.convention, graph, inferred.layers).map((text) => `${convention.name}: ${text}`)),
     ],
   };
+}
+
+function unitOf(convention: Convention | undefined): Pick<Totals, "unit"> {
+  return convention === undefined ? {} : { unit: convention.unit };
 }
 
 /** Says where a source lists more weights, or less, than its layers have: something is not counted as it should be. */
@@ -96,8 +116,10 @@ function shown(value: TypedValue, layout: Layout) {
   return value.axes === "channels" ? toLayout(value.shape, layout) : value.shape;
 }
 
-function countLayer(layer: InferredLayer, index: number, context: Context): LayerAnalysis {
-  const steps = layer.steps.map((step, position) => countLayer(step, position, context));
+function countLayer(layer: InferredLayer, index: number, context: Counting): LayerAnalysis {
+  const { convention } = context;
+  const inside = convention !== undefined && isTakenWhole(convention, layer) ? { ...context, convention: undefined } : context;
+  const steps = layer.steps.map((step, position) => countLayer(step, position, inside));
   const lead = layer.layer.type === "composite" ? leadOf(layer.layer.lead, steps) : undefined;
   const figures = layer.inference === undefined ? compositeFigures(layer, steps, context) : primitiveFigures(layer, layer.inference, context);
   return {
@@ -115,6 +137,7 @@ function countLayer(layer: InferredLayer, index: number, context: Context): Laye
     formulas: lead?.formulas ?? layer.inference?.formulas,
     steps: lead === undefined ? steps : lead.steps,
     ...figures,
+    ...(convention === undefined ? {} : { counted: countBy(convention, layer).counted }),
   };
 }
 
@@ -177,7 +200,9 @@ export function sumFigures(layers: readonly Figures[]): Figures {
   const sum = (pick: (layer: Figures) => bigint) => layers.reduce((total, layer) => total + pick(layer), 0n);
   const flops = sum((layer) => layer.flops);
   const bytesMoved = sum((layer) => layer.bytesMoved);
+  const counted = layers.some((layer) => layer.counted !== undefined) ? { counted: sum((layer) => layer.counted ?? 0n) } : {};
   return {
+    ...counted,
     params: sum((layer) => layer.params),
     buffers: sum((layer) => layer.buffers),
     macs: sum((layer) => layer.macs),

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import type { ChalkInstance } from "chalk";
 import { parseShape } from "../graph/shape-text.js";
 import type { AnalyzeOptions } from "../analyze/analyze.js";
+import { CONVENTIONS, OWN } from "../conventions/table.js";
 import { fail } from "../graph/diagnostic.js";
 import { DTYPES, isDType, type DType } from "../graph/dtype.js";
 import { MAX_DIMENSION, type Shape } from "../graph/shape.js";
@@ -29,6 +30,7 @@ export interface ModelFlags {
   readonly batch?: number;
   readonly dtype: DType;
   readonly layout?: Layout;
+  readonly convention: string;
 }
 
 /** The flags that say where the result goes. */
@@ -59,6 +61,11 @@ export function addModelFlags(command: Command): Command {
         "nchw",
         "nhwc",
       ]),
+    )
+    .addOption(
+      new Option("--convention <name>", "count as another tool does, besides (convcost conventions explains them)")
+        .choices(CONVENTIONS.map(({ name }) => name))
+        .default(OWN),
     );
 }
 
@@ -93,7 +100,7 @@ export function wholeNumber(flag: string): (text: string) => number {
 /** The options of `analyze` that the common flags set. */
 export function analyzeOptions(flags: ModelFlags): AnalyzeOptions {
   if (!isDType(flags.dtype)) throw new Error("commander let an unknown type through");
-  return { input: inputShapes(flags.input), batch: flags.batch, dtype: flags.dtype, layout: flags.layout };
+  return { input: inputShapes(flags.input), batch: flags.batch, dtype: flags.dtype, layout: flags.layout, convention: flags.convention };
 }
 
 /** `--dim batch=1,seq=128` as sizes by name. Throws `bad-dimension`. */

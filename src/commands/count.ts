@@ -8,7 +8,7 @@ import { READABLE } from "../read/formats.js";
 import { renderCsv } from "../report/csv.js";
 import { analysisJson } from "../report/json.js";
 import {
-  CSV_COLUMNS,
+  csvColumns,
   groupGrid,
   groupOrder,
   LAYER_COLUMNS,
@@ -132,7 +132,11 @@ async function run(specs: readonly string[], flags: CountFlags, context: Context
       emit(context, flags, analysisJson(analysis, context.version, view.layers, view.groups));
       return;
     case "csv":
-      emit(context, flags, renderCsv(gridOf({ ...view, columns: columns ?? (folded === undefined ? CSV_COLUMNS : undefined) }, "raw", false)));
+      emit(
+        context,
+        flags,
+        renderCsv(gridOf({ ...view, columns: columns ?? (folded === undefined ? csvColumns(analysis) : undefined) }, "raw", false)),
+      );
       return;
     case "markdown":
       emit(context, flags, markdown(view, flags));

@@ -44,6 +44,11 @@ export interface Graph {
   readonly outputs: readonly string[];
   /** The order of axes in which the source has its images; channels first unless said. */
   readonly layout?: Layout | undefined;
+  /**
+   * What an exporter made of the model: `operators`, what was a module or a function is not told any more; `folded`, norms are gone into the convolutions before
+   * them besides, and activations may stand in pieces. Absent: the layers are those of the source.
+   */
+  readonly lowering?: "operators" | "folded" | undefined;
   /** Elements of all weights that the source lists by themselves: those of its layers should be as many. */
   readonly storedElements?: number | undefined;
   /** Inputs that the source leaves open: no node of the graph reads them. */

@@ -63,6 +63,13 @@ export interface Formulas {
  */
 export type Axes = "channels" | "plain" | "any";
 
+/**
+ * How PyTorch code calls a layer. Tools that hook modules see `module` (nn.ReLU) alone; `subclass` is a module of a class derived from PyTorch's, which a hook by
+ * exact class misses; `function` is F.relu or torch.matmul, which some tools patch; `operator` is Python's own (`x + y`, `x.mean()`) or inside compiled code.
+ */
+export const CALLS = ["module", "subclass", "function", "operator"] as const;
+export type CalledAs = (typeof CALLS)[number];
+
 interface LayerBase {
   /** The operator, in PyTorch's functional spelling: `conv2d`, `max_pool2d`, `lstm`. */
   readonly op: string;
@@ -83,6 +90,8 @@ interface LayerBase {
   readonly readsLastAxis?: boolean | undefined;
   /** What the source leaves open and is assumed here; it stands among the warnings of the analysis. */
   readonly assumption?: string | undefined;
+  /** How PyTorch code calls it: a module unless said. It changes no figure of its own, only what other tools see. */
+  readonly calledAs?: CalledAs | undefined;
   /** Zero channels are accepted, as PyTorch's convolutions do where `in_channels=0` is written. */
   readonly allowsNoChannels?: boolean | undefined;
 }

@@ -9,6 +9,7 @@ function pairwise(op: string): Primitive {
     type: "primitive",
     op,
     axes: "any",
+    calledAs: "operator",
     infer(inputs) {
       const input = firstInput(inputs);
       const other = inputs[1] ?? input;
@@ -48,5 +49,12 @@ export function matmul(transposed: boolean): Primitive {
 
 /** A change of shape alone, of as many elements: a view. */
 export function reshapeTo(op: string, shape: (input: Shape) => Shape): Primitive {
-  return { type: "primitive", op, axes: "plain", view: true, infer: (inputs) => inference([{ shape: shape(firstInput(inputs)) }]) };
+  return {
+    type: "primitive",
+    op,
+    axes: "plain",
+    calledAs: "operator",
+    view: true,
+    infer: (inputs) => inference([{ shape: shape(firstInput(inputs)) }]),
+  };
 }

@@ -17,7 +17,7 @@ function torchAttention(args: Args): Layer {
       addBiasKv: args.flag("add_bias_kv"),
       addZeroAttn: args.flag("add_zero_attn"),
       batchFirst: args.flag("batch_first"),
-      returnsWeights: true,
+      returnsWeights: args.flag("need_weights"),
     });
     return {
       ...attention,
@@ -37,16 +37,16 @@ function torchAttention(args: Args): Layer {
     addBiasKv: args.flag("add_bias_kv"),
     addZeroAttn: args.flag("add_zero_attn"),
     batchFirst: args.flag("batch_first"),
-    returnsWeights: true,
+    returnsWeights: args.flag("need_weights"),
   });
 }
 
 export const torchAttentions: readonly CallEntry[] = [
   {
     names: ["MultiheadAttention"],
-    // As printed, the module shows nothing but its out_proj: embed_dim is read from that.
+    // As printed, the module shows nothing but its out_proj: embed_dim is read from that. need_weights is an argument of its call, not of its constructor.
     signature:
-      "embed_dim=None, num_heads=None, dropout=0.0, bias=True, add_bias_kv=False, add_zero_attn=False, kdim=None, vdim=None, batch_first=False, device=None, dtype=None",
+      "embed_dim=None, num_heads=None, dropout=0.0, bias=True, add_bias_kv=False, add_zero_attn=False, kdim=None, vdim=None, batch_first=False, device=None, dtype=None, need_weights=True",
     build: torchAttention,
   },
 ];

@@ -3,6 +3,7 @@ import type { Composite, Expansion, Layer, Primitive, Value } from "../graph/lay
 import { elements } from "../graph/shape.js";
 import { softmax } from "./activation.js";
 import { matmul, reshapeTo } from "./arithmetic.js";
+import { calledAs } from "./called-as.js";
 import { linear } from "./linear.js";
 import { elementwise, firstInput, inference, requireRank } from "./primitive.js";
 
@@ -57,8 +58,17 @@ export function multiHeadAttention(options: AttentionOptions): Composite {
       bias: options.bias,
       batchFirst: options.batchFirst,
     },
-    expand: (steps, inputs) => attend(options, steps, inputs),
+    expand: (steps, inputs) => attend(options, inside(options, steps), inputs),
   };
+}
+
+/**
+ * torch.nn.functional.multi_head_attention_forward: no step is a module of its own. It projects by F.linear; scores and weights are torch.bmm and F.softmax where the
+ * weights are returned, and else in compiled code.
+ */
+function inside({ returnsWeights }: AttentionOptions, steps: Expansion): Expansion {
+  const functions: readonly string[] = returnsWeights ? ["linear", "matmul", "softmax"] : ["linear"];
+  return { add: (name, layer, inputs) => steps.add(name, calledAs(functions.includes(layer.op) ? "function" : "operator", layer), inputs) };
 }
 
 function requireHeads(embedDim: number, numHeads: number): void {

@@ -21,6 +21,7 @@ export function elementwiseJoin(op: "add" | "multiply"): Primitive {
     type: "primitive",
     op,
     axes: "any",
+    calledAs: "operator",
     infer(inputs) {
       const output = inputs.reduce((left, right) => broadcast(op, left, right));
       return inference([{ shape: output }], { operations: { elementwise: elements(output) * BigInt(inputs.length - 1) } });
@@ -34,6 +35,7 @@ export function concat(axis: number): Primitive {
     type: "primitive",
     op: "concat",
     axes: "any",
+    calledAs: "function",
     infer(inputs) {
       const first = firstInput(inputs);
       const along = resolveAxis("concat", axis, first.length);
@@ -60,6 +62,7 @@ export function split(parts: number | readonly number[], axis: number): Primitiv
     type: "primitive",
     op: "split",
     axes: "any",
+    calledAs: "operator",
     view: true,
     infer(inputs) {
       const input = firstInput(inputs);

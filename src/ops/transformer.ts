@@ -3,6 +3,7 @@ import type { Composite, Expansion, Layer, Value } from "../graph/layer.js";
 import { activationByName } from "./activation.js";
 import type { Args } from "./args.js";
 import { add } from "./arithmetic.js";
+import { calledAs } from "./called-as.js";
 import { attentionWords, kerasAttentions, torchAttentions } from "./attention-entries.js";
 import { multiHeadAttention } from "./attention.js";
 import type { CallEntry, Family, ShorthandArgs } from "./entry.js";
@@ -38,7 +39,7 @@ function residual(options: TransformerOptions, steps: Expansion, norm: string, i
 function feedForward(options: TransformerOptions, steps: Expansion, input: Value): Value {
   const width = input.shape.at(-1) ?? 0;
   const [hidden] = steps.add("linear1", linear({ outFeatures: options.dimFeedforward, bias: options.bias }), [input]);
-  const [active] = steps.add("activation", options.activation, [hidden]);
+  const [active] = steps.add("activation", calledAs("function", options.activation), [hidden]);
   return steps.add("linear2", linear({ outFeatures: width, bias: options.bias }), [active])[0];
 }
 

@@ -54,7 +54,14 @@ export function analysisJson(analysis: Analysis, version: string, layers: readon
       layout: analysis.layout,
       inputs: analysis.inputs.map((tensor) => ({ ...tensor })),
       outputs: analysis.outputs.map((tensor) => ({ ...tensor })),
-      totals: { layers: totals.layers, uncounted: totals.uncounted, ...figuresJson(totals), peakActivationBytes: totals.peakActivationBytes },
+      totals: {
+        layers: totals.layers,
+        uncounted: totals.uncounted,
+        ...figuresJson(totals),
+        peakActivationBytes: totals.peakActivationBytes,
+        unit: totals.unit,
+      },
+      differences: analysis.differences?.map((difference) => ({ ...difference })),
       groups: groups?.map(({ name, depth, layers: count, uncounted, ...figures }) => ({
         name,
         depth,
@@ -80,6 +87,7 @@ function figuresJson(figures: Figures) {
     activationBytes: figures.activationBytes,
     bytesMoved: figures.bytesMoved,
     intensity: figures.intensity,
+    counted: figures.counted,
   };
 }
 

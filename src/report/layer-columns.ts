@@ -18,6 +18,8 @@ type Cell =
   /** What a layer stores is known even where its cost is not. */
   | { readonly type: "count" | "bytes"; readonly value: (row: Row1) => bigint; readonly stored?: boolean }
   | { readonly type: "quotient" | "whole"; readonly value: (row: Row1) => number }
+  /** What the convention asked for counts, in its unit. */
+  | { readonly type: "counted" }
   | { readonly type: "share" };
 
 interface Definition {
@@ -45,6 +47,7 @@ const COLUMNS = {
   buffers: { title: "buffers", cell: { type: "count", value: ({ figures }) => figures.buffers, stored: true } },
   macs: { title: "MACs", cell: { type: "count", value: ({ figures }) => figures.macs } },
   flops: { title: "FLOPs", cell: { type: "count", value: ({ figures }) => figures.flops } },
+  counted: { title: "counted", cell: { type: "counted" } },
   share: { title: "share", cell: { type: "share" } },
   weights: { title: "weights", cell: { type: "bytes", value: ({ figures }) => figures.weightBytes, stored: true } },
   activations: { title: "activations", cell: { type: "bytes", value: ({ figures }) => figures.activationBytes } },
@@ -61,7 +64,10 @@ export type LayerColumn = keyof typeof COLUMNS;
 
 export const LAYER_COLUMNS = Object.keys(COLUMNS).filter(isLayerColumn);
 /** All that one layer has: what a file of layers shows. */
-export const CSV_COLUMNS = LAYER_COLUMNS.filter((key) => key !== "layers" && key !== "uncounted");
+export function csvColumns({ totals }: Analysis): readonly LayerColumn[] {
+  return LAYER_COLUMNS.filter((key) => key !== "layers" && key !== "uncounted" && (key !== "counted" || totals.counted !== undefined));
+}
+
 const DEFAULT: readonly LayerColumn[] = ["layer", "op", "kind", "output", "params", "macs", "flops", "share"];
 
 /** What a narrow terminal does without, the highest first. */
@@ -99,8 +105,13 @@ export function groupOrder(column: LayerColumn): (left: Group, right: Group) => 
 
 function compareRows(cell: Cell, left: Row1, right: Row1): number {
   if (cell.type === "text") return cell.text(left).localeCompare(cell.text(right), "en", { numeric: true });
-  const [a, b] = cell.type === "share" ? [left.figures.macs, right.figures.macs] : [cell.value(left), cell.value(right)];
+  const [a, b] = [sortKey(cell, left), sortKey(cell, right)];
   return a === b ? 0 : a > b ? -1 : 1;
+}
+
+function sortKey(cell: Exclude<Cell, { type: "text" }>, row: Row1): bigint | number {
+  if (cell.type === "share") return row.figures.macs;
+  return cell.type === "counted" ? (row.figures.counted ?? 0n) : cell.value(row);
 }
 
 export interface LayerGridOptions {
@@ -113,8 +124,13 @@ export interface LayerGridOptions {
 /** The layers of an analysis as a grid, the total last. */
 export function layerGrid(analysis: Analysis, layers: readonly LayerAnalysis[], options: LayerGridOptions): Grid {
   const rows = layers.flatMap((layer) => layerRows(layer, options.summary));
-  const usual = DEFAULT.filter((key) => key !== "kind" || layers.some((layer) => layer.kind !== undefined));
+  const usual = underConvention(analysis, DEFAULT).filter((key) => key !== "kind" || layers.some((layer) => layer.kind !== undefined));
   return gridOf(analysis, rows, options.columns ?? usual, options);
+}
+
+/** Under another convention its figure stands where the FLOPs do else. */
+function underConvention({ totals }: Analysis, columns: readonly LayerColumn[]): readonly LayerColumn[] {
+  return totals.counted === undefined ? columns : columns.map((key) => (key === "flops" ? "counted" : key));
 }
 
 /** What groups of layers show: what is one layer's alone they have none of. */
@@ -126,7 +142,8 @@ export function groupGrid(analysis: Analysis, groups: readonly Group[], options:
     const label = options.summary ? `${"  ".repeat(group.depth - 1)}${group.name}` : group.name;
     return { row: { label, layer: undefined, figures: group }, style: "normal" };
   });
-  const columns = options.columns ?? (analysis.partial ? [...OF_GROUPS.slice(0, 2), "uncounted" as const, ...OF_GROUPS.slice(2)] : OF_GROUPS);
+  const usual = underConvention(analysis, OF_GROUPS);
+  const columns = options.columns ?? (analysis.partial ? [...usual.slice(0, 2), "uncounted" as const, ...usual.slice(2)] : usual);
   return gridOf(analysis, rows, columns, options);
 }
 
@@ -196,6 +213,8 @@ function knownColumn(
       const share = ({ figures }: Row1) => (macs > 0n ? percent(figures.macs, macs) : percent(figures.flops, flops));
       return { column: { title: macs > 0n ? "% MACs" : "% FLOPs", unit: "", align: "right" }, write: (row) => share(row).replace("%", "") };
     }
+    case "counted":
+      return countedColumn(rows, analysis, units);
     case "whole":
       return { column: { title, unit: "", align: "right" }, write: (row) => String(cell.value(row)) };
     case "quotient":
@@ -208,6 +227,17 @@ function knownColumn(
         units,
       );
   }
+}
+
+/** The column of a convention: its name above, its unit below. A step of what it takes whole has no figure. */
+function countedColumn(rows: readonly Row1[], { convention, totals }: Analysis, units: Units) {
+  const scale = countScale(
+    rows.map(({ figures }) => figures.counted ?? 0n),
+    units,
+  );
+  const unit = [scale.unit, totals.unit].filter(Boolean).join(" ");
+  const write = ({ figures }: Row1) => (figures.counted === undefined ? "" : scaled(figures.counted, scale, units));
+  return { column: { title: convention, unit, align: "right" as const }, write };
 }
 
 function scaledColumn(title: string, value: (row: Row1) => bigint, scale: Scale, units: Units) {

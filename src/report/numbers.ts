@@ -55,6 +55,11 @@ export function count(value: bigint, units: "auto" | "raw" = "auto"): string {
   return `${scaled(value, scale, units)}${scale.unit === "" ? "" : ` ${scale.unit}`}`;
 }
 
+/** A difference with its sign: `+26.72 M`, `-715,327`. */
+export function signed(value: bigint, units: "auto" | "raw" = "auto"): string {
+  return value < 0n ? `-${count(-value, units)}` : `+${count(value, units)}`;
+}
+
 /** One number of bytes with its own unit: `1.25 MiB`. */
 export function bytes(value: bigint, units: "auto" | "raw" = "auto"): string {
   const scale = byteScale([value], units);

@@ -1,6 +1,6 @@
 import type { Analysis, Figures } from "../analyze/analysis.js";
 import { formatShape } from "../graph/shape.js";
-import { bytes, count, quotient } from "./numbers.js";
+import { bytes, count, quotient, signed } from "./numbers.js";
 import type { Units } from "./layer-columns.js";
 
 /** One line of a summary: what, how much, and how the figure comes about. */
@@ -21,6 +21,7 @@ export function summaryLines(analysis: Analysis, units: Units): readonly Summary
   /** A zero that stands for what nobody knows is none. */
   const known = (value: string) => (nothing ? "not known" : value);
   const lines: SummaryLine[] = [
+    ...convention(analysis, units, least),
     { label: `MACs${least}`, value: known(count(totals.macs, units)) },
     {
       label: "Parameters",
@@ -44,6 +45,16 @@ export function summaryLines(analysis: Analysis, units: Units): readonly Summary
     { label: "Output", value: output },
   ];
   return [...ends.filter(({ value }) => value !== ""), ...lines];
+}
+
+/** What another tool counts, first, since it was asked for; then what makes it of the program's own MACs. */
+function convention({ convention: name, totals, differences = [] }: Analysis, units: Units, least: string): readonly SummaryLine[] {
+  if (totals.counted === undefined || totals.unit === undefined) return [];
+  const causes = differences.map(({ cause, count: difference }) => {
+    const why = cause.includes(" ") ? `(${cause})` : cause;
+    return `${signed(difference, units)} ${why}`.replace(/^([+-])/, "$1 ");
+  });
+  return [{ label: `${name}${least}`, value: `${count(totals.counted, units)} ${totals.unit}`, note: ["MACs", ...causes].join(" ") }];
 }
 
 /** `2 x 27,648 MACs + 3,072 bias`: where the FLOPs come from, so that nobody has to guess. */

@@ -25,6 +25,8 @@ export interface ConvolutionOptions {
   readonly dilation: readonly number[];
   readonly padding: Padding;
   readonly paddingMode?: PaddingMode | undefined;
+  /** The word that PyTorch was given for the padding (`padding="same"`). */
+  readonly autoPad?: "same" | "valid" | undefined;
   readonly bias: boolean;
   /** Present: a transposed convolution. */
   readonly transposed?: { readonly outputPadding: readonly number[] } | undefined;
@@ -181,6 +183,7 @@ function attributes(options: ConvolutionOptions, resolved: Resolved, pads: reado
     groups: resolved.groups,
     ...(options.transposed === undefined ? {} : { outputPadding: options.transposed.outputPadding }),
     ...(options.paddingMode === undefined || options.paddingMode === "zeros" ? {} : { paddingMode: options.paddingMode }),
+    ...(options.autoPad === undefined ? {} : { autoPad: options.autoPad }),
     bias: options.bias,
   };
 }

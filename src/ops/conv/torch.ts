@@ -1,6 +1,6 @@
 import type { Args } from "../args.js";
 import type { CallEntry } from "../entry.js";
-import { symmetric, type Padding } from "../window.js";
+import { symmetric, type Pad } from "../window.js";
 import { convolution, type ConvolutionOptions } from "./convolution.js";
 
 // https://docs.pytorch.org/docs/stable/nn.html#convolution-layers
@@ -22,11 +22,12 @@ function options(args: Args, rank: number, lazy: boolean) {
 
 function conv(args: Args, rank: number, lazy: boolean) {
   const paddingMode = args.oneOf("padding_mode", ["zeros", "reflect", "replicate", "circular"]);
-  return convolution({ ...options(args, rank, lazy), padding: padding(args, rank), paddingMode });
+  const pads = padding(args, rank);
+  return convolution({ ...options(args, rank, lazy), padding: pads, autoPad: typeof pads === "string" ? pads : undefined, paddingMode });
 }
 
 // torch.nn.Conv2d: "padding='same' pads the input so the output has the shape as the input; this mode doesn't support any stride values other than 1."
-function padding(args: Args, rank: number): Padding {
+function padding(args: Args, rank: number): readonly Pad[] | "same" | "valid" {
   if (!args.isText("padding")) return symmetric(args.perAxis("padding", rank, 0));
   const word = args.oneOf("padding", ["same", "valid"]);
   if (word === "same" && args.perAxis("stride", rank, 1).some((step) => step !== 1)) {

@@ -4,6 +4,7 @@ import { elements, type Shape } from "../../graph/shape.js";
 import { activationByName, softmax } from "../activation.js";
 import { matmul, reshapeTo } from "../arithmetic.js";
 import type { Args } from "../args.js";
+import { calledAs } from "../called-as.js";
 import type { CallEntry } from "../entry.js";
 import { split } from "../join.js";
 import { linear } from "../linear.js";
@@ -28,15 +29,22 @@ const POSITION_WIDTH = 512;
  * ShiftedWindowAttention). Version 2 has cosine attention and a position bias made by a small network (arXiv 2111.09883).
  */
 function windowAttention(options: WindowAttention): Composite {
-  const { dim, window, shift, heads } = options;
+  const { version, dim, window, shift, heads } = options;
   return {
     type: "composite",
     op: "shifted_window_attention",
     axes: "plain",
     ranks: [4],
     attributes: { embedDim: dim, numHeads: heads, windowSize: window, shiftSize: shift },
-    expand: (steps, [input]) => (input === undefined ? [] : [attend(options, steps, input)]),
+    expand: (steps, [input]) => (input === undefined ? [] : [attend(options, calledInside(version, steps), input)]),
   };
+}
+
+/** As torchvision's swin_transformer.py calls them: F.linear on the weights of its layers, F.softmax, Tensor.matmul (version 2 multiplies by `@` first); its small network is a module. */
+function calledInside(version: 1 | 2, steps: Expansion): Expansion {
+  const functions: readonly string[] = ["qkv", "proj", "softmax", "av", ...(version === 1 ? ["qk"] : [])];
+  const how = (name: string) => (name.startsWith("cpb_mlp") ? "module" : functions.includes(name) ? "function" : "operator");
+  return { add: (name, layer, inputs) => steps.add(name, calledAs(how(name), layer), inputs) };
 }
 
 function attend(options: WindowAttention, steps: Expansion, input: Value): Value {

@@ -1,4 +1,5 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
+import { CALLS, type CalledAs } from "../../graph/layer.js";
 import type { Entry, Item, MapItem } from "./document.js";
 import { parseArguments } from "./expression.js";
 import { asExpression, asName, asTemplate, asText, fieldsOf } from "./fields.js";
@@ -7,7 +8,7 @@ import { part, type Snippet } from "./snippet.js";
 import { parseTemplate } from "./template.js";
 
 const ACTIONS = ["layer", "layers", "residual", ...JOINS, "from", "training_only"] as const;
-const MODIFIERS = ["name", "tap", "if", "else", "repeat", "as", "for", "in"] as const;
+const MODIFIERS = ["name", "tap", "called_as", "if", "else", "repeat", "as", "for", "in"] as const;
 const EXTRAS: Readonly<Record<string, readonly string[]>> = {
   residual: ["shortcut", "when"],
   add: ["split", "axis"],
@@ -82,6 +83,7 @@ export class BodyReader {
       place: map.place,
       name: optional("name", ({ value }) => asTemplate(value, "a name")),
       tap: optional("tap", ({ value }) => asTemplate(value, "the name of a tap")),
+      calledAs: optional("called_as", calledAsOf),
       condition,
       otherwise: otherwise ?? [],
       rounds: roundsOf(fields, map.place),
@@ -148,6 +150,14 @@ function roundsOf(fields: ReadonlyMap<string, Entry>, place: Place): Rounds | un
   if (each === undefined || list === undefined) return undefined;
   const names = each.value.kind === "list" ? each.value.items.map(nameIn) : asText(each.value, "`for`").value.split(",");
   return { kind: "for", names: names.map((name) => asName(name.trim(), each.value.place)), list: asExpression(list.value) };
+}
+
+function calledAsOf({ value }: Entry): CalledAs {
+  const { value: text } = asText(value, "`called_as`");
+  return (
+    CALLS.find((known) => known === text) ??
+    fail("bad-value", `layers cannot be called as '${text}'`, { place: value.place, expected: CALLS.join(", ") })
+  );
 }
 
 function nameIn(item: Item): string {

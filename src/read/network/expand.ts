@@ -2,6 +2,7 @@ import { fail, InputError, type Place } from "../../graph/diagnostic.js";
 import type { Graph, Node } from "../../graph/graph.js";
 import { Inferrer, type TypedValue } from "../../graph/inferrer.js";
 import type { Axes, Layer, TensorType } from "../../graph/layer.js";
+import { calledAs } from "../../ops/called-as.js";
 import { concat, elementwiseJoin, split } from "../../ops/join.js";
 import { trainingOnly } from "../../ops/training-only.js";
 import { bindAll, bindArguments } from "./arguments.js";
@@ -141,7 +142,8 @@ export class Expander {
   }
 
   /** Where each round of an entry runs: once, as often as it is repeated, or for each element of its list. */
-  roundsOf({ rounds, place }: Instruction, frame: Frame): readonly Frame[] {
+  roundsOf({ rounds, place, calledAs: how }: Instruction, outer: Frame): readonly Frame[] {
+    const frame = how === undefined ? outer : { ...outer, calledAs: how };
     if (rounds === undefined) return [frame];
     const list = rounds.kind === "for" ? rounds.list(frame.scope) : this.range(rounds.times(frame.scope), place);
     const names = rounds.kind === "for" ? rounds.names : rounds.as === undefined ? ["_"] : [rounds.as];
@@ -221,7 +223,8 @@ export class Expander {
   ): readonly [Tensor, ...Tensor[]] {
     const decides = layer.axes !== "any" && (layer.axes !== "channels" || layer.ranks !== undefined);
     for (const { input } of inputs) if (input !== undefined && decides) this.inputs.settle(input, layer, this.root);
-    const run = frame.training ? trainingOnly(layer) : layer;
+    const called = frame.calledAs === undefined ? layer : calledAs(frame.calledAs, layer);
+    const run = frame.training ? trainingOnly(called) : called;
     const full = `${frame.prefix}${name}`;
     const outputs = this.infer(full, run, inputs, place);
     const input = decides ? undefined : inputs[0]?.input;

@@ -1,4 +1,5 @@
 import type { TypedValue } from "../../graph/inferrer.js";
+import type { CalledAs } from "../../graph/layer.js";
 import type { Scope } from "./scope.js";
 
 /** A tensor of the graph being built; `input` names the graph input that it still has the meaning of. */
@@ -16,6 +17,7 @@ export interface Frame {
   readonly taps: Taps;
   readonly calls: number;
   readonly training: boolean;
+  readonly calledAs?: CalledAs | undefined;
 }
 
 /** Tensors by the names that a file gave them; those of the caller are seen, not changed. */

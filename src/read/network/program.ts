@@ -1,5 +1,6 @@
 import type { Place } from "../../graph/diagnostic.js";
 import type { DType } from "../../graph/dtype.js";
+import type { CalledAs } from "../../graph/layer.js";
 import type { CallArguments, Expression } from "./expression.js";
 import type { Snippet } from "./snippet.js";
 import type { Value } from "./scope.js";
@@ -33,6 +34,7 @@ export interface Instruction {
   readonly place: Place;
   readonly name?: Template | undefined;
   readonly tap?: Template | undefined;
+  readonly calledAs?: CalledAs | undefined;
   readonly condition?: Expression | undefined;
   readonly otherwise: Body;
   readonly rounds?: Rounds | undefined;

@@ -34,12 +34,13 @@ export function readOnnx(bytes: ByteSource, options: ReadOnnxOptions = {}): Grap
   const place: Place = { kind: "file", path };
   const proto = decoded(withoutPayloads(bytes, path), place);
   if (proto.graph === undefined || proto.opsets.size === 0) fail("bad-onnx", "this is no ONNX model", { place, expected: "a model in ONNX format" });
-  return modelGraph(proto, proto.graph, options, { path, format: "onnx", ruleOf, uniqueNames: false });
+  return modelGraph(proto, proto.graph, options, { path, format: "onnx", lowering: "folded", ruleOf, uniqueNames: false });
 }
 
 /** A model file, and how its operators are read. */
 export interface ModelFile extends Pick<Model, "path" | "ruleOf" | "uniqueNames"> {
   readonly format: string;
+  readonly lowering?: Graph["lowering"];
   /** The order of axes of its images, where its layers say one. */
   readonly images?: "channels-last" | "channels-first";
 }
@@ -55,7 +56,7 @@ function decoded(bytes: Uint8Array, place: Place): ModelProto {
 
 /** The graph of a decoded model, whichever format it had. Throws what its operators find wrong. */
 export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOnnxOptions, file: ModelFile): Graph {
-  const { path, format, ruleOf: rules, uniqueNames } = file;
+  const { path, format, lowering, ruleOf: rules, uniqueNames } = file;
   const place: Place = { kind: "file", path };
   const [ledger, inferrer] = [new Ledger(), new Inferrer()];
   const types = new WrittenTypes(graph, options.dims ?? {});
@@ -72,6 +73,7 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
   return {
     name: path.replace(/^.*[/\\]/, "").replace(/\.[^.]*$/, ""),
     format,
+    lowering,
     source: path,
     inputs: inputs.found,
     nodes: ledger.nodes,

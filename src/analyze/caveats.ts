@@ -1,0 +1,31 @@
+import { READS, type Convention } from "../conventions/convention.js";
+import type { Graph } from "../graph/graph.js";
+import type { InferredLayer } from "../graph/inferrer.js";
+import { countBy } from "./convention.js";
+
+/** Why a convention's figure of a graph may not be what the tool itself would report of the model. Empty where it is. */
+export function caveats(convention: Convention, graph: Graph, layers: readonly InferredLayer[]): readonly string[] {
+  const { reads, tables } = convention;
+  if (reads === undefined) return [];
+  const { title, formats } = READS[reads];
+  const found: string[] = [];
+  if (!formats.some((format) => format === graph.format))
+    found.push(`the tool counts ${title}: this is what its rules give for the layers of this file`);
+  if (graph.lowering !== undefined && tables.some(({ calledAs }) => !calledAs.includes("operator")))
+    found.push("the file does not say what was a module and what a function: every operator is taken for a module");
+  if (graph.lowering === "folded" && reads === "torch") found.push(...folded(convention, layers));
+  return found;
+}
+
+/** Convolutions that no norm is left for: where they had one, what the tool counts of it is missing, and their biases may be the norm's. */
+function folded(convention: Convention, layers: readonly InferredLayer[]): readonly string[] {
+  const convolutions = layers.filter(({ inference }) => inference?.kind !== undefined);
+  const left = convolutions.length - layers.filter(({ layer }) => layer.op === "batch_norm").length;
+  if (left <= 0) return [];
+  const countsNorms = convention.tables.some(({ rules }) => rules.some(({ ops }) => ops.includes("batch_norm")));
+  const countsBiases = convolutions.some((layer) => countBy(convention, layer).causes.has("bias"));
+  const where = `${left} of ${convolutions.length} convolutions have no batch norm after them`;
+  const lost = countsNorms ? ["what this tool counts of a norm that was folded into them is missing"] : [];
+  const gained = countsBiases ? ["a bias that they got from one is counted"] : [];
+  return lost.length + gained.length === 0 ? [] : [`${where}: ${[...lost, ...gained].join(", and ")}`];
+}

@@ -1,0 +1,93 @@
+import { elements } from "../graph/shape.js";
+import type { Convention, Operation, Parts, Rule } from "./convention.js";
+import {
+  ADAPTIVE_AVG_POOLS,
+  ADAPTIVE_MAX_POOLS,
+  AVG_POOLS,
+  CELLS,
+  CONVOLUTIONS,
+  inputOf,
+  MAX_POOLS,
+  norm,
+  perInput,
+  perOutput,
+  plain,
+  RECURRENT,
+  TRANSPOSED,
+  withBias,
+} from "./counts.js";
+
+const FILE = "calflops/pytorch_ops.py";
+
+const running = ({ stored }: Operation) => stored.some(({ role }) => role === "buffer");
+
+/** _batch_norm_flops_compute: 2 an element, 1 without scale and shift; in training, which is also without running statistics, 5 and 4. */
+const batchNorm = (operation: Operation): Parts => (running(operation) ? norm(2n, 1n) : norm(5n, 4n))(operation);
+
+/** Patched functions of torch.nn.functional and torch. */
+const RULES: readonly Rule[] = [
+  { ops: CONVOLUTIONS, formula: "2·N·out·Cout·(Cin/g)·K + bias", source: `${FILE}, _conv_flops_compute`, count: withBias },
+  { ops: TRANSPOSED, formula: "2·N·in·Cin·Cout/g·K + bias", source: `${FILE}, _conv_trans_flops_compute`, count: withBias },
+  { ops: ["linear"], formula: "2·rows·in·out", source: `${FILE}, _linear_flops_compute`, count: plain },
+  { ops: ["batch_norm"], formula: "2 an element, 1 without scale and shift", source: `${FILE}, _batch_norm_flops_compute`, count: batchNorm },
+  {
+    ops: ["layer_norm", "group_norm", "instance_norm"],
+    formula: "5 an element, 4 without scale and shift",
+    source: `${FILE}, _layer_norm_flops_compute`,
+    count: norm(5n, 4n),
+  },
+  {
+    ops: ["relu", "prelu", "elu", "leaky_relu", "silu", "gelu"],
+    formula: "1 an element",
+    source: `${FILE}, _relu_flops_compute and its like`,
+    count: perInput("activation"),
+  },
+  {
+    ops: ["relu6"],
+    formula: "1 an element, where F.relu6 is called",
+    source: `${FILE}, _relu6_flops_compute`,
+    count: perInput("activation"),
+    calledAs: ["function"],
+  },
+  {
+    ops: [...MAX_POOLS, ...AVG_POOLS, ...ADAPTIVE_AVG_POOLS, ...ADAPTIVE_MAX_POOLS],
+    formula: "1 an element of the input",
+    source: `${FILE}, _pool_flops_compute`,
+    count: perInput("pooling"),
+  },
+  { ops: ["softmax"], formula: "1 an element", source: `${FILE}, _softmax_flops_compute`, count: perInput("softmax") },
+  { ops: ["upsample"], formula: "1 an element of the input", source: `${FILE}, _upsample_flops_compute`, count: perInput("interpolation") },
+  {
+    ops: ["matmul"],
+    formula: "2·batch·m·k·n, where torch.matmul or torch.bmm is called",
+    source: `${FILE}, _matmul_flops_compute`,
+    count: plain,
+    calledAs: ["function"],
+  },
+  {
+    ops: ["add", "multiply"],
+    formula: "1 an output, where torch.add or torch.mul is called",
+    source: `${FILE}, _elementwise_flops_compute`,
+    count: perOutput("elementwise"),
+    calledAs: ["function"],
+  },
+];
+void inputOf;
+void elements;
+void CELLS;
+void RECURRENT;
+
+/** calflops: `flops`, 2 for each multiply-add, by patched functions. */
+export const calflops: Convention = {
+  name: "calflops",
+  title: "calflops",
+  version: "MrYxJ/calculate-flops.pytorch 29ca584",
+  unit: "FLOP",
+  reads: "torch",
+  perMac: 2n,
+  tables: [{ sees: "functions that it patches, also where a module calls them", calledAs: ["module", "subclass", "function"], rules: RULES }],
+  notes: [
+    "Linear layers have no bias in it, convolutions do.",
+    "Attention's products run in compiled code, which it does not see; nor does it see operators (x + y).",
+  ],
+};

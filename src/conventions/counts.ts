@@ -1,0 +1,59 @@
+import type { Cause } from "../graph/layer.js";
+import { elements, type Shape } from "../graph/shape.js";
+import type { Operation, Parts, Rule } from "./convention.js";
+
+/** Operators of the program by family, as rules name them. */
+const ranked = (name: string) => [1, 2, 3].map((rank) => `${name}${rank}d`);
+export const CONVOLUTIONS = ranked("conv");
+export const TRANSPOSED = ranked("conv_transpose");
+export const MAX_POOLS = ranked("max_pool");
+export const AVG_POOLS = ranked("avg_pool");
+/** Global pools are PyTorch's adaptive ones with an output of 1. */
+export const ADAPTIVE_AVG_POOLS = [...ranked("adaptive_avg_pool"), ...ranked("global_avg_pool")];
+export const ADAPTIVE_MAX_POOLS = [...ranked("adaptive_max_pool"), ...ranked("global_max_pool")];
+export const RECURRENT = ["rnn", "gru", "lstm"];
+export const CELLS = ["rnn_cell", "gru_cell", "lstm_cell"];
+
+/** Elements of the first input. */
+export const inputOf = ({ inputs: [first = []] }: Operation): bigint => elements(first);
+
+/** Elements of the first output. */
+export const outputOf = ({ outputs: [first = []] }: Operation): bigint => elements(first);
+
+/** Whether a norm has a scale of its own. */
+export const isAffine = ({ attributes }: Operation): boolean => attributes["affine"] === true;
+
+/** Multiply-adds of the contraction and nothing else. */
+export const plain = ({ macs }: Operation): Parts => ({ macs });
+
+/** Multiply-adds, and an addition for each bias. */
+export const withBias = ({ macs, bias }: Operation): Parts => ({ macs, bias });
+
+/** `count` for each element of the input, or of the output. */
+export const perInput =
+  (cause: Cause, count = 1n) =>
+  (operation: Operation): Parts => ({ [cause]: count * inputOf(operation) });
+export const perOutput =
+  (cause: Cause, count = 1n) =>
+  (operation: Operation): Parts => ({ [cause]: count * outputOf(operation) });
+
+/** A norm: so much for each element of the input with a scale, so much without. */
+export const norm =
+  (affine: bigint, bare: bigint) =>
+  (operation: Operation): Parts => ({
+    normalization: (isAffine(operation) ? affine : bare) * inputOf(operation),
+  });
+
+/** A tensor that the operator stores, by its name. */
+export function storedShape({ stored }: Operation, name: string): Shape | undefined {
+  return stored.find((tensor) => tensor.name === name)?.shape;
+}
+
+/** An attribute that is a whole number, as a bigint; 0 where there is none. */
+export function numberOf({ attributes }: Operation, name: string): bigint {
+  const value = attributes[name];
+  return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : 0n;
+}
+
+/** Rules that the tool knows and that count nothing. */
+export const nothing = (ops: readonly string[], source: string): Rule => ({ ops, formula: "0", source, count: () => ({}) });
