@@ -1,18 +1,15 @@
-import { elements } from "../graph/shape.js";
 import type { Convention, Operation, Parts, Rule } from "./convention.js";
 import {
   ADAPTIVE_AVG_POOLS,
   ADAPTIVE_MAX_POOLS,
   AVG_POOLS,
-  CELLS,
   CONVOLUTIONS,
-  inputOf,
+  fourDigits,
   MAX_POOLS,
   norm,
   perInput,
   perOutput,
   plain,
-  RECURRENT,
   TRANSPOSED,
   withBias,
 } from "./counts.js";
@@ -23,6 +20,20 @@ const running = ({ stored }: Operation) => stored.some(({ role }) => role === "b
 
 /** _batch_norm_flops_compute: 2 an element, 1 without scale and shift; in training, which is also without running statistics, 5 and 4. */
 const batchNorm = (operation: Operation): Parts => (running(operation) ? norm(2n, 1n) : norm(5n, 4n))(operation);
+
+/**
+ * Multi-head attention's projections go through F.linear, and its weights through F.softmax; its products through torch.bmm, which the tool stops seeing after its first
+ * run in a process, since it puts torch.matmul in its place.
+ */
+function attention({ inputs: [query = [], key = query], outputs: [, weights], attributes, macs }: Operation): Parts {
+  const [sequence, batch] = attributes["batchFirst"] === true ? [1, 0] : [0, 1];
+  const [n, q, width] = [query[batch] ?? 0, query[sequence] ?? 0, query[2] ?? 0].map(BigInt);
+  // Returned weights show the tokens that were appended to the keys.
+  const k = BigInt(weights?.[2] ?? key[sequence] ?? 0);
+  const heads = attributes["numHeads"];
+  const scores = (n ?? 0n) * (q ?? 0n) * k;
+  return { macs: macs - 2n * scores * (width ?? 0n), softmax: typeof heads === "number" ? BigInt(heads) * scores : 0n };
+}
 
 /** Patched functions of torch.nn.functional and torch. */
 const RULES: readonly Rule[] = [
@@ -55,6 +66,20 @@ const RULES: readonly Rule[] = [
     source: `${FILE}, _pool_flops_compute`,
     count: perInput("pooling"),
   },
+  {
+    ops: ["multi_head_attention"],
+    formula: "2 a multiply-add of its projections, 1 a score for the softmax",
+    source: `${FILE}, _linear_flops_compute, _softmax_flops_compute`,
+    count: attention,
+    wrong: "attention's products are lost: torch.bmm is put back as torch.matmul after the first run",
+  },
+  {
+    ops: ["einsum"],
+    formula: "2·batch·m·k·n, to four digits",
+    source: `${FILE}, _einsum_flops_compute`,
+    count: fourDigits,
+    wrong: "a sum of products is read off a text of four digits",
+  },
   { ops: ["softmax"], formula: "1 an element", source: `${FILE}, _softmax_flops_compute`, count: perInput("softmax") },
   { ops: ["upsample"], formula: "1 an element of the input", source: `${FILE}, _upsample_flops_compute`, count: perInput("interpolation") },
   {
@@ -72,10 +97,6 @@ const RULES: readonly Rule[] = [
     calledAs: ["function"],
   },
 ];
-void inputOf;
-void elements;
-void CELLS;
-void RECURRENT;
 
 /** calflops: `flops`, 2 for each multiply-add, by patched functions. */
 export const calflops: Convention = {

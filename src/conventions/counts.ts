@@ -57,3 +57,15 @@ export function numberOf({ attributes }: Operation, name: string): bigint {
 
 /** Rules that the tool knows and that count nothing. */
 export const nothing = (ops: readonly string[], source: string): Rule => ({ ops, formula: "0", source, count: () => ({}) });
+
+/**
+ * An einsum's products as tools read them off numpy.einsum_path's report, "Optimized FLOP count: 2.305e+06": two for each multiply-add, four digits of it, halves to even as
+ * Python rounds.
+ */
+export function fourDigits({ macs }: Operation): Parts {
+  const flops = 2n * macs;
+  const unit = 10n ** BigInt(Math.max(0, flops.toString().length - 4));
+  const [whole, rest] = [flops / unit, (flops % unit) * 2n];
+  const up = rest > unit || (rest === unit && whole % 2n === 1n);
+  return { macs: ((whole + (up ? 1n : 0n)) * unit) / 2n };
+}

@@ -1,10 +1,13 @@
 import { ANY, type Convention, type Operation, type Parts } from "./convention.js";
-import { CONVOLUTIONS, inputOf, isAffine, norm, outputOf, perInput, plain, TRANSPOSED } from "./counts.js";
+import { CONVOLUTIONS, fourDigits, inputOf, isAffine, norm, outputOf, perInput, plain, TRANSPOSED } from "./counts.js";
 
 const FILE = "fvcore/nn/jit_handles.py";
 
 /** Padding given as a word makes another operator of the traced graph (aten::_convolution_mode), which has no handle. */
-const convolution = (operation: Operation): Parts => (typeof operation.attributes["autoPad"] === "string" ? {} : plain(operation));
+function convolution(operation: Operation): Parts {
+  const { autoPad, paddingMode } = operation.attributes;
+  return typeof autoPad === "string" && paddingMode === undefined ? {} : plain(operation);
+}
 
 /** batchnorm_flop_jit: 2 an element with running statistics, else as a norm that measures its input. */
 function batchNorm(operation: Operation): Parts {
@@ -45,7 +48,14 @@ export const fvcore: Convention = {
         },
         { ops: TRANSPOSED, formula: "N·in·Cin·(Cout/g)·K", source: `${FILE}, conv_flop_jit`, count: plain },
         { ops: ["linear"], formula: "rows·in·out", source: `${FILE}, linear_flop_jit, addmm_flop_jit`, count: plain },
-        { ops: ["matmul", "einsum"], formula: "batch·m·k·n", source: `${FILE}, bmm_flop_jit, matmul_flop_jit, einsum_flop_jit`, count: plain },
+        {
+          ops: ["einsum"],
+          formula: "batch·m·k·n, to four digits",
+          source: `${FILE}, einsum_flop_jit`,
+          count: fourDigits,
+          wrong: "a sum of products is read off a text of four digits",
+        },
+        { ops: ["matmul"], formula: "batch·m·k·n", source: `${FILE}, bmm_flop_jit, matmul_flop_jit`, count: plain },
         {
           ops: ["batch_norm"],
           formula: "2 an element, 1 without scale and shift; without running statistics 5 and 4",

@@ -3,6 +3,8 @@ import type { Convention } from "./convention.js";
 import { calflops } from "./calflops.js";
 import { convcost } from "./convcost.js";
 import { fvcore } from "./fvcore.js";
+import { keras } from "./keras.js";
+import { onnxTool } from "./onnx-tool.js";
 import { paper } from "./paper.js";
 import { ptflops } from "./ptflops.js";
 import { ptflopsAten } from "./ptflops-aten.js";
@@ -12,7 +14,20 @@ import { torch } from "./torch.js";
 import { torchinfo } from "./torchinfo.js";
 
 /** The one table of conventions, the program's own first. */
-export const CONVENTIONS: readonly Convention[] = [convcost, paper, thop, ptflops, ptflopsModules, ptflopsAten, fvcore, torchinfo, calflops, torch];
+export const CONVENTIONS: readonly Convention[] = [
+  convcost,
+  paper,
+  thop,
+  ptflops,
+  ptflopsModules,
+  ptflopsAten,
+  fvcore,
+  torchinfo,
+  calflops,
+  onnxTool,
+  torch,
+  keras,
+];
 
 /** The program's own convention. */
 export const OWN = "convcost";

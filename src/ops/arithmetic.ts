@@ -27,11 +27,12 @@ export const add = pairwise("add");
 /**
  * Batched matrix product of two computed tensors, batch dimensions alike: [..., m, k] by [..., k, n], k exchanged with n in the second
  * where `transposed`. MACs = batch * m * k * n.
+ * @param op what the source calls it: `matmul`, or `einsum` with an equation of that meaning
  */
-export function matmul(transposed: boolean): Primitive {
+export function matmul(transposed: boolean, op: "matmul" | "einsum" = "matmul"): Primitive {
   return {
     type: "primitive",
-    op: "matmul",
+    op,
     axes: "plain",
     infer([left = [], right = []]) {
       const [m = 1, k = 1] = left.slice(-2);

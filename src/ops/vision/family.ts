@@ -1,6 +1,7 @@
 import type { CallEntry, Family } from "../entry.js";
 import { identity } from "../activation.js";
 import { torchPatchMergings } from "./patch-merging.js";
+import { torchRelativeAttentions } from "./relative-attention.js";
 import { tokenWords } from "./tokens.js";
 import { torchWindowAttentions } from "./window-attention.js";
 
@@ -8,4 +9,7 @@ import { torchWindowAttentions } from "./window-attention.js";
 const stochasticDepth: CallEntry = { names: ["StochasticDepth"], signature: "p, mode='row'", build: () => identity };
 
 /** Parts of vision transformers, by torchvision's names. */
-export const visionFamily: Family = { torch: [...torchWindowAttentions, ...torchPatchMergings, stochasticDepth], shorthand: tokenWords };
+export const visionFamily: Family = {
+  torch: [...torchWindowAttentions, ...torchRelativeAttentions, ...torchPatchMergings, stochasticDepth],
+  shorthand: tokenWords,
+};

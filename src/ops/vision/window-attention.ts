@@ -10,6 +10,7 @@ import { split } from "../join.js";
 import { linear } from "../linear.js";
 import { elementwise, firstInput, inference, requireRank } from "../primitive.js";
 import { movement } from "../tensor/reshape.js";
+import { storing } from "./storing.js";
 
 interface WindowAttention {
   readonly version: 1 | 2;
@@ -119,17 +120,6 @@ function positionBias(options: WindowAttention, steps: Expansion, scores: Value,
   const [perHead] = steps.add("cpb_mlp.2", linear({ outFeatures: heads, bias: false }), [active]);
   steps.add("sigmoid", activationByName("sigmoid") ?? elementwise("sigmoid", "activation", 1n), [perHead]);
   return steps.add("relative_position_bias", addition, [scores])[0];
-}
-
-/** A layer that stores one tensor more. */
-function storing(layer: Primitive, name: string, role: "parameter" | "buffer", shape: Shape): Primitive {
-  return {
-    ...layer,
-    infer(inputs) {
-      const inferred = layer.infer(inputs);
-      return { ...inferred, stored: [...inferred.stored, { name, role, shape, dtype: role === "buffer" ? "int64" : undefined }] };
-    },
-  };
 }
 
 /** Coordinates kept with the model: what is computed from them starts there, not at the input. */
