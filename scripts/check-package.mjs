@@ -37,6 +37,7 @@ try {
       "dist/index.d.ts",
       "schema/analysis.json",
       "schema/comparison.json",
+      "schema/conventions.json",
       "README.md",
       "CHANGELOG.md",
       "LICENSE",

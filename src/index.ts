@@ -1,5 +1,5 @@
 export { analyze, type AnalyzeOptions } from "./analyze/analyze.js";
-export type { Analysis, Figures, LayerAnalysis, NamedTensor, Totals, Uncounted } from "./analyze/analysis.js";
+export type { Analysis, CausedDifference, Figures, LayerAnalysis, NamedTensor, Totals, Uncounted } from "./analyze/analysis.js";
 export { groupLayers, modulePath, type Group, type Grouping, type GroupOptions } from "./analyze/group.js";
 export { separablePairs, withPairs, type SeparablePair } from "./analyze/pairs.js";
 export type { Layout } from "./graph/layout.js";
@@ -13,6 +13,9 @@ export {
   type CompareOptions,
   type Ratio,
 } from "./compare/compare.js";
+export { compareConventions, type ConventionComparison, type ConventionRow } from "./compare/conventions.js";
+export { CONVENTIONS, conventionNamed } from "./conventions/table.js";
+export type { Convention, Operation, Parts, Rule, Table } from "./conventions/convention.js";
 export { InputError, type Diagnostic, type Place } from "./graph/diagnostic.js";
 export type { DType } from "./graph/dtype.js";
 export type { Graph, GraphInput, Node } from "./graph/graph.js";

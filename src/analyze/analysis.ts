@@ -55,6 +55,8 @@ export interface Totals extends Figures {
   readonly peakActivationBytes: bigint;
   /** The unit of `counted`. */
   readonly unit?: "MAC" | "FLOP" | undefined;
+  /** The convention's own total of parameters, where that is not the model's. */
+  readonly countedParams?: bigint | undefined;
 }
 
 /** Why a convention's figure is not the program's multiply-adds: so much more, or less, in the convention's unit. */
@@ -84,6 +86,8 @@ export interface Analysis {
   readonly convention: string;
   /** What makes `totals.counted` of `totals.macs`: the differences add up exactly. Absent under the program's own convention. */
   readonly differences?: readonly CausedDifference[] | undefined;
+  /** Why the tool itself may report something else than `totals.counted`. */
+  readonly caveats: readonly string[];
   /** Something could not be counted: MACs, FLOPs and bytes are at least what is said. */
   readonly partial: boolean;
   readonly layout: Layout;

@@ -3,9 +3,9 @@ import { conventionNamed, OWN } from "../conventions/table.js";
 import type { DType } from "../graph/dtype.js";
 import type { Graph, OpenTensor } from "../graph/graph.js";
 import type { Cause, Stored } from "../graph/layer.js";
-import type { Analysis, Figures, LayerAnalysis, NamedTensor, Totals, Uncounted } from "./analysis.js";
+import type { Analysis, Figures, LayerAnalysis, NamedTensor, Uncounted } from "./analysis.js";
 import { caveats } from "./caveats.js";
-import { countBy, differencesOf, isTakenWhole } from "./convention.js";
+import { countAll, countBy, isTakenWhole } from "./convention.js";
 import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
 import { inferGraph } from "./infer.js";
 import { resolveInputs, type InputOptions } from "./input.js";
@@ -41,11 +41,14 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
   const counting: Counting = { ...context, convention: convention.name === OWN ? undefined : convention };
   const inferred = inferGraph(graph, resolveInputs(graph, options));
   const layers = inferred.layers.map((layer, index) => countLayer(layer, index, counting));
+  const tool = counting.convention && countAll(counting.convention, inferred.layers);
   const uncounted = uncountedOf(layers);
   return {
     model: { name: graph.name, format: graph.format, source: graph.source },
     convention: convention.name,
-    differences: counting.convention && differencesOf(counting.convention, inferred.layers),
+    differences: tool?.differences,
+    caveats:
+      counting.convention === undefined ? [] : caveats(counting.convention, graph, inferred.layers).map((text) => `${convention.name}: ${text}`),
     partial: uncounted.length > 0,
     ...context,
     inputs: [
@@ -58,7 +61,7 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
       uncounted: uncounted.reduce((sum, { count }) => sum + count, 0),
       ...sumFigures(layers),
       peakActivationBytes: peakActivationBytes(inferred, context.dtype),
-      ...unitOf(counting.convention),
+      ...(counting.convention === undefined ? {} : { unit: counting.convention.unit, countedParams: tool?.params }),
     },
     layers,
     uncounted,
@@ -66,13 +69,8 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
       ...missingWeights(graph, layers),
       ...(graph.warnings ?? []),
       ...graph.nodes.flatMap(({ name, layer }) => (layer.assumption === undefined ? [] : [`layer ${name}: ${layer.assumption}`])),
-      ...(counting.convention === undefined ? [] : caveats(counting.convention, graph, inferred.layers).map((text) => `${convention.name}: ${text}`)),
     ],
   };
-}
-
-function unitOf(convention: Convention | undefined): Pick<Totals, "unit"> {
-  return convention === undefined ? {} : { unit: convention.unit };
 }
 
 /** Says where a source lists more weights, or less, than its layers have: something is not counted as it should be. */

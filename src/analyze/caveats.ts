@@ -5,12 +5,16 @@ import { countBy } from "./convention.js";
 
 /** Why a convention's figure of a graph may not be what the tool itself would report of the model. Empty where it is. */
 export function caveats(convention: Convention, graph: Graph, layers: readonly InferredLayer[]): readonly string[] {
-  const { reads, tables } = convention;
+  const { reads, tables, failsOn } = convention;
   if (reads === undefined) return [];
   const { title, formats } = READS[reads];
   const found: string[] = [];
   if (!formats.some((format) => format === graph.format))
     found.push(`the tool counts ${title}: this is what its rules give for the layers of this file`);
+  if (reads === "onnx" && graph.format !== "onnx" && layers.some(({ layer }) => layer.op === "batch_norm"))
+    found.push("batch norms are counted that an exporter would fold into the convolutions");
+  if (failsOn !== undefined && layers.some(({ layer }) => layer.op === failsOn.op))
+    found.push(`the tool fails on ${failsOn.op} where ${failsOn.when}`);
   if (graph.lowering !== undefined && tables.some(({ calledAs }) => !calledAs.includes("operator")))
     found.push("the file does not say what was a module and what a function: every operator is taken for a module");
   if (graph.lowering === "folded" && reads === "torch") found.push(...folded(convention, layers));

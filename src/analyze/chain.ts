@@ -12,7 +12,7 @@ interface Counted {
  * Counts graphs that follow each other, the output of one the input of the next, as one: what {@link analyze} would say of them joined.
  * @returns a function that counts each graph once, however often it comes
  */
-export function chainCounter(options: Pick<AnalyzeOptions, "dtype" | "layout">): (parts: readonly Graph[]) => Counted {
+export function chainCounter(options: Pick<AnalyzeOptions, "dtype" | "layout" | "convention">): (parts: readonly Graph[]) => Counted {
   const known = new WeakMap<Graph, Counted>();
   const count = (part: Graph): Counted => {
     const found = known.get(part);
@@ -33,6 +33,7 @@ export function chainCounter(options: Pick<AnalyzeOptions, "dtype" | "layout">):
         uncounted: totals.reduce((sum, { uncounted }) => sum + uncounted, 0),
         ...sumFigures(totals),
         peakActivationBytes: peak,
+        unit: totals[0]?.unit,
       },
       outputs: counted.at(-1)?.outputs ?? [],
     };

@@ -1,6 +1,7 @@
 import type { Convention, Operation, Parts, Rule, Table } from "../conventions/convention.js";
 import { EVERYTHING } from "../conventions/convention.js";
 import type { InferredLayer } from "../graph/inferrer.js";
+import { elements } from "../graph/shape.js";
 import type { CausedDifference } from "./analysis.js";
 
 /** What a tool counts of some layers, in its own unit. */
@@ -8,6 +9,8 @@ export interface ConventionCount {
   readonly counted: bigint;
   /** Its difference from the program's multiply-adds, by cause: `counted` less those MACs is their sum, exactly. */
   readonly causes: ReadonlyMap<string, bigint>;
+  /** Parameters of the layers that it has a rule for. */
+  readonly params: bigint;
 }
 
 function addTo(sums: Map<string, bigint>, name: string, count: bigint): void {
@@ -22,18 +25,35 @@ const TWICE = "counted twice";
 export function countBy(convention: Convention, layer: InferredLayer): ConventionCount {
   const count = new Count(convention);
   count.visit(layer, convention.tables, undefined, 1n);
-  return { counted: count.counted, causes: count.causes };
+  return { counted: count.counted, causes: count.causes, params: count.params };
 }
 
-/** The differences of all layers together, the largest first. */
-export function differencesOf(convention: Convention, layers: readonly InferredLayer[]): readonly CausedDifference[] {
+/** What a tool counts of a whole graph. */
+export interface ConventionTotals {
+  /** In its own unit. */
+  readonly counted: bigint;
+  /** Its difference from the program's multiply-adds by cause, the largest first; they add up exactly. */
+  readonly differences: readonly CausedDifference[];
+  /** The tool's own total of parameters, where that is not the model's. */
+  readonly params?: bigint | undefined;
+}
+
+/** Counts all layers as a tool does. */
+export function countAll(convention: Convention, layers: readonly InferredLayer[]): ConventionTotals {
   const causes = new Map<string, bigint>();
-  for (const layer of layers) for (const [cause, count] of countBy(convention, layer).causes) addTo(causes, cause, count);
+  let [counted, params] = [0n, 0n];
+  for (const layer of layers) {
+    const own = countBy(convention, layer);
+    counted += own.counted;
+    params += own.params;
+    for (const [cause, count] of own.causes) addTo(causes, cause, count);
+  }
   const size = (count: bigint) => (count < 0n ? -count : count);
-  return [...causes]
+  const differences = [...causes]
     .map(([cause, count]) => ({ cause, count }))
     .filter(({ count }) => count !== 0n)
     .sort((left, right) => (size(left.count) === size(right.count) ? 0 : size(left.count) > size(right.count) ? -1 : 1));
+  return { counted, differences, params: convention.params === "ruled" ? params : undefined };
 }
 
 /** Whether a tool has a rule for a composite as a whole, so that its steps have no figure of their own. */
@@ -43,6 +63,7 @@ export function isTakenWhole({ tables }: Convention, layer: InferredLayer): bool
 
 class Count {
   counted = 0n;
+  params = 0n;
   readonly causes = new Map<string, bigint>();
 
   constructor(private readonly convention: Convention) {}
@@ -81,6 +102,8 @@ class Count {
     const { perMac } = this.convention;
     const { macs = 0n, ...rest } = rule.count(operation);
     this.counted += times * total({ macs, ...rest }, perMac);
+    const own = operation.stored.filter(({ role, shared }) => role === "parameter" && shared !== true);
+    this.params += own.reduce((sum, { shape }) => sum + elements(shape), 0n);
     for (const [cause, count] of Object.entries(rest)) this.cause(cause, times * count);
     this.cause(PER_MAC, times * (perMac - 1n) * macs);
     this.cause(rule.wrong ?? `${operation.op} by another rule`, times * (macs - operation.macs));

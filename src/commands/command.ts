@@ -30,7 +30,7 @@ export interface ModelFlags {
   readonly batch?: number;
   readonly dtype: DType;
   readonly layout?: Layout;
-  readonly convention: string;
+  readonly convention?: string;
 }
 
 /** The flags that say where the result goes. */
@@ -61,17 +61,21 @@ export function addModelFlags(command: Command): Command {
         "nchw",
         "nhwc",
       ]),
-    )
-    .addOption(
-      new Option("--convention <name>", "count as another tool does, besides (convcost conventions explains them)")
-        .choices(CONVENTIONS.map(({ name }) => name))
-        .default(OWN),
     );
+}
+
+/** Adds the flag of a command that can count as another tool does. */
+export function addConventionFlag(command: Command): Command {
+  return command.addOption(
+    new Option("--convention <name>", "count as another tool does, besides (convcost conventions explains them)")
+      .choices(CONVENTIONS.map(({ name }) => name))
+      .default(OWN),
+  );
 }
 
 /** Adds the flags of a command that prints a table of layers or models. */
 export function addCommonFlags(command: Command, columns: readonly string[]): Command {
-  return addModelFlags(command)
+  return addConventionFlag(addModelFlags(command))
     .option("--dim <name=n>", "bind a dimension that a model file names: seq=128, or several separated by commas", collect, [])
     .option("--set <name=value>", "set a parameter of a network file or zoo network: alpha=0.5, variant=NAME", collect, [])
     .addOption(new Option("-f, --format <format>", 'what to print (default: "table")').choices(FORMATS))

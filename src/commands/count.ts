@@ -125,7 +125,8 @@ async function run(specs: readonly string[], flags: CountFlags, context: Context
   };
   // In the JSON they are a field; everywhere else they must not pass unseen, nor mix with the result.
   if (format !== "json") {
-    for (const line of [...partialLines(analysis), ...analysis.warnings]) context.io.stderr.write(`warning: ${harmless(line)}\n`);
+    for (const line of [...partialLines(analysis), ...analysis.warnings, ...analysis.caveats])
+      context.io.stderr.write(`warning: ${harmless(line)}\n`);
   }
   switch (format) {
     case "json":

@@ -51,9 +51,23 @@ export async function openSweep({ network, axes: written, options, where }: Swee
 }
 
 function figuresOf({ totals, outputs }: ReturnType<ReturnType<typeof chainCounter>> | Analysis): SweepFigures {
-  const { layers, params, buffers, macs, flops, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity } = totals;
+  const { layers, params, buffers, macs, flops, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity, counted, unit } = totals;
   const shapes = outputs.map((output) => (output !== null && "shape" in output ? output.shape : output));
-  return { layers, params, buffers, macs, flops, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity, outputs: shapes };
+  return {
+    layers,
+    params,
+    buffers,
+    macs,
+    flops,
+    weightBytes,
+    activationBytes,
+    peakActivationBytes,
+    bytesMoved,
+    intensity,
+    counted,
+    unit,
+    outputs: shapes,
+  };
 }
 
 function passes({ set, result }: SweepRow, predicate: (value: (name: string) => SweepRow["set"][string] | undefined) => boolean): boolean {

@@ -1,11 +1,13 @@
 import { Option } from "commander";
 import { gridSize, measure, MEASURES, ParetoFront, type Axis, type Goal, type Measure, type SweepRow } from "../compare/sweep.js";
+import { conventionNamed, OWN } from "../conventions/table.js";
 import { fail } from "../graph/diagnostic.js";
 import { harmless } from "../report/grid.js";
 import { progressBar } from "../report/progress.js";
 import { csvRows, isMeasure, jsonRows, markdownRows, settingText, tableRows, type RowWriter, type SweepLayout } from "../report/sweep.js";
 import { readNetworkText, splitSetting } from "../source.js";
 import {
+  addConventionFlag,
   addModelFlags,
   analyzeOptions,
   collect,
@@ -53,7 +55,7 @@ export const sweep: Register = (program, context) => {
     .command("sweep")
     .argument("<network>", "a network file, zoo:NAME, or -")
     .description("count a network over a grid of its parameters");
-  addModelFlags(command)
+  addConventionFlag(addModelFlags(command))
     .requiredOption("--set <name=values>", "an axis of the grid: alpha=0.25,0.5,1 or resolution=128..224:32", collect)
     .option("--where <condition>", "only the rows for which it holds")
     .option("--pareto <columns>", "only the rows that no other beats")
@@ -145,12 +147,20 @@ const NOTICED = 40;
 
 function writerOf(format: "table" | "json" | "csv" | "markdown", axes: readonly Axis[], flags: SweepFlags, { chalk }: Context): RowWriter {
   const columns = flags.columns?.split(",").map((name) => measureNamed(name.trim(), "--columns"));
-  const layout: SweepLayout = { names: axes.map(({ name }) => name), widths: axes.map(widest), columns: columns ?? DEFAULT, units: flags.units };
+  const convention = conventionNamed(flags.convention ?? OWN);
+  const isOwn = convention.name === OWN;
+  const layout: SweepLayout = {
+    names: axes.map(({ name }) => name),
+    widths: axes.map(widest),
+    columns: columns ?? (isOwn ? DEFAULT : [...DEFAULT, "counted"]),
+    units: flags.units,
+    counted: { title: convention.name, unit: convention.unit },
+  };
   switch (format) {
     case "json":
       return jsonRows;
     case "csv":
-      return csvRows({ ...layout, columns: columns ?? MEASURES });
+      return csvRows({ ...layout, columns: columns ?? MEASURES.filter((name) => name !== "counted" || !isOwn) });
     case "markdown":
       return markdownRows(layout);
     case "table":

@@ -1,9 +1,10 @@
 import { compare } from "./compare.js";
 import { completion } from "./completion.js";
 import { count } from "./count.js";
+import { conventions } from "./conventions.js";
 import type { Register } from "./command.js";
 import { sweep } from "./sweep.js";
 import { zoo } from "./zoo.js";
 
 /** The one table of commands. */
-export const commands: readonly Register[] = [count, compare, sweep, zoo, completion];
+export const commands: readonly Register[] = [count, compare, sweep, conventions, zoo, completion];

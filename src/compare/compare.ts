@@ -15,6 +15,8 @@ export interface Ratio {
   readonly params: number;
   readonly macs: number;
   readonly flops: number;
+  /** Of the convention's own figure, where one was asked for. */
+  readonly counted?: number | undefined;
 }
 
 /** One way of doing the layer, with its figures and their ratios to the first row. */
@@ -38,6 +40,9 @@ export interface Comparison {
   /** Ways to write a layer, with their steps, or whole models. */
   readonly of: "variants" | "models";
   readonly baseline: string;
+  /** Whose figure `counted` of a row is, and its unit: absent where that is the program's own. */
+  readonly convention?: string | undefined;
+  readonly unit?: Analysis["totals"]["unit"];
   /** The input of the first row; several specs may each have their own. */
   readonly inputs: Analysis["inputs"];
   readonly dtype: Analysis["dtype"];
@@ -80,7 +85,7 @@ export function compareFullConvolution(graphs: readonly Graph[], options: Analyz
   });
   const [first, ...others] = pairs;
   if (first === undefined) return fail("empty-spec", "there is nothing to compare", { expected: "a network with depthwise convolutions" });
-  const notes = pairs.map(({ graph, full }) => {
+  const changes = pairs.map(({ graph, full }) => {
     const separable = full.pairs === 0 ? [] : [`${full.pairs} depthwise separable convolutions became standard ones`];
     const alone =
       full.alone === 0
@@ -89,6 +94,7 @@ export function compareFullConvolution(graphs: readonly Graph[], options: Analyz
     return `${graph.name}: ${[...separable, ...alone].join("; ")}`;
   });
   const baseline = others.length === 0 ? first.comparison.baseline : "each network's full convolution";
+  const notes = [...changes, ...new Set(pairs.flatMap(({ comparison }) => comparison.notes))];
   return { ...first.comparison, baseline, rows: pairs.flatMap(({ comparison }) => comparison.rows), notes };
 }
 
@@ -111,7 +117,20 @@ function compareGraphs(graphs: readonly Graph[], options: AnalyzeOptions): Compa
   if (first === undefined) throw new Error("no graphs to compare");
   const baseline = first.analysis.totals;
   const rows = analyses.map(({ label, analysis }) => rowOf(oneLine(label), analysis, baseline));
-  return { of: "variants", baseline: oneLine(first.label), inputs: first.analysis.inputs, dtype: first.analysis.dtype, rows, notes: [] };
+  const notes = [...new Set(analyses.flatMap(({ analysis }) => analysis.caveats))];
+  return {
+    of: "variants",
+    baseline: oneLine(first.label),
+    ...countedBy(first.analysis),
+    inputs: first.analysis.inputs,
+    dtype: first.analysis.dtype,
+    rows,
+    notes,
+  };
+}
+
+function countedBy({ convention, totals }: Analysis): Pick<Comparison, "convention" | "unit"> {
+  return totals.unit === undefined ? {} : { convention, unit: totals.unit };
 }
 
 function oneLine(label: string): string {
@@ -132,7 +151,7 @@ function compareVariants(graph: Graph, options: CompareOptions): Comparison {
     const row = rowOf(variant.label, variant.analysis, baseline.analysis.totals);
     return variant.label === "depthwise separable" && row.available ? { ...row, law: lawOf(shape) } : row;
   });
-  return { of: "variants", baseline: baseline.label, inputs: base.inputs, dtype: base.dtype, rows, notes: [] };
+  return { of: "variants", baseline: baseline.label, ...countedBy(base), inputs: base.inputs, dtype: base.dtype, rows, notes: [] };
 }
 
 function located<T>(graph: Graph, read: () => T): T {
@@ -152,7 +171,11 @@ function channelsFirst(base: Analysis, options: CompareOptions): Shape {
 function analysed(variant: Variant, input: Shape, options: CompareOptions) {
   if (!variant.available) return variant;
   try {
-    const analysis = analyze(graphOf(variant.label, variant.layer, input), { dtype: options.dtype, layout: options.layout });
+    const analysis = analyze(graphOf(variant.label, variant.layer, input), {
+      dtype: options.dtype,
+      layout: options.layout,
+      convention: options.convention,
+    });
     return { label: variant.label, available: true as const, analysis };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -173,16 +196,21 @@ function graphOf(name: string, layer: Layer, input: Shape): Graph {
 
 function rowOf(label: string, analysis: Analysis, baseline: Figures): ComparisonRow {
   const { totals, layers } = analysis;
-  const { params, buffers, macs, flops, operations, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity } = totals;
+  const { params, buffers, macs, flops, operations, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity, counted } = totals;
   const [only] = layers;
   return {
     label,
     available: true,
     inputs: analysis.inputs.map((input) => input.shape),
     outputs: analysis.outputs.map((output) => output.shape),
-    ...{ params, buffers, macs, flops, operations, weightBytes, activationBytes, bytesMoved, intensity },
+    ...{ params, buffers, macs, flops, operations, weightBytes, activationBytes, bytesMoved, intensity, counted },
     peakActivationBytes,
-    ratio: { params: ratio(params, baseline.params), macs: ratio(macs, baseline.macs), flops: ratio(flops, baseline.flops) },
+    ratio: {
+      params: ratio(params, baseline.params),
+      macs: ratio(macs, baseline.macs),
+      flops: ratio(flops, baseline.flops),
+      ...(counted === undefined ? {} : { counted: ratio(counted, baseline.counted ?? 0n) }),
+    },
     mixes: { channels: layers.some((layer) => layer.mixes.channels), space: layers.some((layer) => layer.mixes.space) },
     formulas: layers.length === 1 ? only?.formulas : undefined,
     steps: layers.length === 1 && only !== undefined ? only.steps : layers,

@@ -22,7 +22,8 @@ export interface SweepRow {
 export type SweepFigures = Pick<
   Totals,
   "layers" | "params" | "buffers" | "macs" | "flops" | "weightBytes" | "activationBytes" | "peakActivationBytes" | "bytesMoved" | "intensity"
-> & { readonly outputs: readonly (OpenShape | null)[] };
+> &
+  Pick<Totals, "counted" | "unit"> & { readonly outputs: readonly (OpenShape | null)[] };
 
 /** How many points a grid has. */
 export function gridSize(axes: readonly Axis[]): number {
@@ -62,7 +63,7 @@ function resultOf(set: SweepRow["set"], count: CountPoint): SweepRow["result"] {
 }
 
 /** Numbers that a sweep can be filtered, sorted and compared by. */
-export const MEASURES = ["params", "buffers", "macs", "flops", "weights", "activations", "peak", "moved", "intensity", "layers"] as const;
+export const MEASURES = ["params", "buffers", "macs", "flops", "weights", "activations", "peak", "moved", "intensity", "layers", "counted"] as const;
 export type Measure = (typeof MEASURES)[number];
 
 /** One number of a row. */
@@ -76,6 +77,9 @@ export function measure(figures: SweepFigures, name: Measure): bigint | number {
       return figures.peakActivationBytes;
     case "moved":
       return figures.bytesMoved;
+    case "counted":
+      // By the program's own convention that is the multiply-adds.
+      return figures.counted ?? figures.macs;
     default:
       return figures[name];
   }

@@ -1,8 +1,10 @@
+import { elements } from "../graph/shape.js";
 import type { Convention, Operation, Parts, Rule } from "./convention.js";
 import {
   ADAPTIVE_AVG_POOLS,
   ADAPTIVE_MAX_POOLS,
   AVG_POOLS,
+  CELLS,
   CONVOLUTIONS,
   fourDigits,
   MAX_POOLS,
@@ -10,6 +12,7 @@ import {
   perInput,
   perOutput,
   plain,
+  RECURRENT,
   TRANSPOSED,
   withBias,
 } from "./counts.js";
@@ -35,10 +38,52 @@ function attention({ inputs: [query = [], key = query], outputs: [, weights], at
   return { macs: macs - 2n * scores * (width ?? 0n), softmax: typeof heads === "number" ? BigInt(heads) * scores : 0n };
 }
 
+/**
+ * _conv_trans_flops_compute takes weight.shape[1], which is Cout/g, for all output channels and divides by the groups again; its bias is over the output of a convolution
+ * that is not transposed.
+ */
+function transposed({ inputs: [input = []], stored, attributes, bias }: Operation): Parts {
+  const [batch = 0, inChannels = 0, ...space] = input;
+  const [, perGroup = 0, ...kernel] = stored.find(({ name }) => name === "weight")?.shape ?? [];
+  const groups = typeof attributes["groups"] === "number" ? attributes["groups"] : 1;
+  const at = (name: string, axis: number, otherwise: number) => {
+    const value = attributes[name];
+    const size: unknown = Array.isArray(value) ? value[axis] : value;
+    return typeof size === "number" ? size : otherwise;
+  };
+  const output = space.map((size, axis) => {
+    const reach = at("dilation", axis, 1) * ((kernel[axis] ?? 1) - 1) + 1;
+    return Math.floor((size + 2 * at("padding", axis, 0) - reach) / at("stride", axis, 1)) + 1;
+  });
+  return {
+    macs: elements([batch, ...space, inChannels, Math.floor(perGroup / groups), ...kernel]),
+    bias: bias === 0n ? 0n : elements([batch, perGroup, ...output]),
+  };
+}
+
+/** _rnn_flops: 2 a weight less 1 a gate for each of the two matrices, both biases, and 1, 7 or 10 a hidden unit (rnn, gru, lstm). A projection is not among them. */
+function recurrent({ op, inputs: [input = []], stored, attributes, bias }: Operation): Parts {
+  const steps = elements(input.slice(0, -1));
+  const matrices = stored.filter(({ name }) => /^weight_(ih|hh)/.test(name));
+  const gates = matrices.reduce((sum, { shape: [rows = 0] }) => sum + BigInt(rows), 0n);
+  const hidden = typeof attributes["hiddenSize"] === "number" ? BigInt(attributes["hiddenSize"]) : 0n;
+  const units = (BigInt(matrices.length) / 2n) * hidden * (PER_UNIT[op.replace("_cell", "")] ?? 0n);
+  return { macs: steps * matrices.reduce((sum, { shape }) => sum + elements(shape), 0n), bias, elementwise: steps * (units - gates) };
+}
+
+/** What a hidden unit does in a step besides matrix products. */
+const PER_UNIT: Readonly<Record<string, bigint>> = { rnn: 1n, gru: 7n, lstm: 10n };
+
 /** Patched functions of torch.nn.functional and torch. */
 const RULES: readonly Rule[] = [
   { ops: CONVOLUTIONS, formula: "2·N·out·Cout·(Cin/g)·K + bias", source: `${FILE}, _conv_flops_compute`, count: withBias },
-  { ops: TRANSPOSED, formula: "2·N·in·Cin·Cout/g·K + bias", source: `${FILE}, _conv_trans_flops_compute`, count: withBias },
+  {
+    ops: TRANSPOSED,
+    formula: "2·N·in·Cin·(Cout/g²)·K + bias of a smaller output",
+    source: `${FILE}, _conv_trans_flops_compute`,
+    count: transposed,
+    wrong: "a transposed convolution's groups divide twice",
+  },
   { ops: ["linear"], formula: "2·rows·in·out", source: `${FILE}, _linear_flops_compute`, count: plain },
   { ops: ["batch_norm"], formula: "2 an element, 1 without scale and shift", source: `${FILE}, _batch_norm_flops_compute`, count: batchNorm },
   {
@@ -106,7 +151,22 @@ export const calflops: Convention = {
   unit: "FLOP",
   reads: "torch",
   perMac: 2n,
-  tables: [{ sees: "functions that it patches, also where a module calls them", calledAs: ["module", "subclass", "function"], rules: RULES }],
+  tables: [
+    { sees: "functions that it patches, also where a module calls them", calledAs: ["module", "subclass", "function"], rules: RULES },
+    {
+      sees: "recurrent modules of exactly PyTorch's classes",
+      calledAs: ["module"],
+      rules: [
+        {
+          ops: [...RECURRENT, ...CELLS],
+          formula: "2 a weight and step less 1 a gate, biases, and 1, 7 or 10 a hidden unit",
+          source: `${FILE}, _rnn_flops`,
+          count: recurrent,
+          wrong: "the projection of an LSTM (proj_size) is left out",
+        },
+      ],
+    },
+  ],
   notes: [
     "Linear layers have no bias in it, convolutions do.",
     "Attention's products run in compiled code, which it does not see; nor does it see operators (x + y).",

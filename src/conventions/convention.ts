@@ -52,8 +52,12 @@ export interface Convention {
   readonly perMac: bigint;
   /** A tool may see one operator in two ways, and count it in both. */
   readonly tables: readonly Table[];
+  /** Its parameters are those of the layers that it has a rule for, not the model's. */
+  readonly params?: "ruled" | undefined;
   /** What to know of its figures. */
   readonly notes: readonly string[];
+  /** An operator that can make the tool fail, and when. */
+  readonly failsOn?: { readonly op: string; readonly when: string } | undefined;
   /** What the tool itself counts; of other sources its figure is what its rules give for the same layers, and says so. Absent: layers, wherever they are from. */
   readonly reads?: keyof typeof READS | undefined;
 }

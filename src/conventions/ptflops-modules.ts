@@ -115,6 +115,7 @@ export const ptflopsModules: Convention = {
   reads: "torch",
   perMac: 1n,
   tables: [{ sees: "modules of exactly PyTorch's classes", calledAs: ["module"], rules: MODULE_RULES }],
+  failsOn: { op: "multi_head_attention", when: "it is given q, k and v by keyword, as torchvision's ViT does" },
   notes: [
     "F.linear and other functions, operators and subclasses count nothing (Swin's attention, F.relu).",
     "SiLU, Hardswish and Sigmoid are not in its table.",

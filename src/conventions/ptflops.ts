@@ -50,6 +50,5 @@ export const ptflops: Convention = {
   notes: [
     "Activations and pools are counted twice: nn.ReLU is hooked, and calls F.relu, which is patched.",
     "F.linear is not counted, nor are operators (x + y, x.mean()).",
-    "It fails on torchvision's ViT, which passes q, k and v by keyword.",
   ],
 };

@@ -32,12 +32,12 @@ export const CONVENTIONS: readonly Convention[] = [
 /** The program's own convention. */
 export const OWN = "convcost";
 
-/** A convention by its name. Throws `unknown-convention`. */
-export function conventionNamed(name: string): Convention {
+/** A convention by its name. Throws `unknown-convention`, at the flag that said it. */
+export function conventionNamed(name: string, flag = "--convention"): Convention {
   const found = CONVENTIONS.find((convention) => convention.name === name);
   if (found !== undefined) return found;
   return fail("unknown-convention", `there is no convention '${name}'`, {
-    place: { kind: "flag", flag: "--convention" },
+    place: { kind: "flag", flag },
     expected: CONVENTIONS.map((convention) => convention.name).join(", "),
   });
 }

@@ -118,6 +118,7 @@ export const thop: Convention = {
   reads: "torch",
   perMac: 1n,
   tables: [{ sees: "modules of exactly PyTorch's classes", calledAs: ["module"], rules: RULES }],
+  params: "ruled",
   notes: [
     "Functions, operators and subclasses count nothing: multi-head attention, Swin's attention, F.relu.",
     "Its parameters are those of the modules it has a rule for.",

@@ -15,6 +15,7 @@ interface Scales {
   readonly flops: Scale;
   readonly moved: Scale;
   readonly peak: Scale;
+  readonly counted: Scale;
 }
 
 interface Definition {
@@ -52,6 +53,12 @@ const COLUMNS = {
     unit: (scales) => scales.flops.unit,
     cell: (row, scales, units) => scaled(row.flops, scales.flops, units),
   },
+  counted: {
+    title: "counted",
+    align: "right",
+    unit: (scales) => scales.counted.unit,
+    cell: (row, scales, units) => (row.counted === undefined ? "" : scaled(row.counted, scales.counted, units)),
+  },
   ratio: { title: "ratio", align: "right", unit: () => "MACs", cell: (row, _, units) => ratioOf(row, "macs", units) },
   "ratio-params": { title: "ratio", align: "right", unit: () => "params", cell: (row, _, units) => ratioOf(row, "params", units) },
   "ratio-flops": { title: "ratio", align: "right", unit: () => "FLOPs", cell: (row, _, units) => ratioOf(row, "flops", units) },
@@ -75,7 +82,13 @@ export type ComparisonColumn = keyof typeof COLUMNS;
 const MODELS: readonly ComparisonColumn[] = ["params", "ratio-params", "macs", "ratio", "flops", "moved", "peak", "intensity"];
 const COMPARISON_COLUMNS = Object.keys(COLUMNS).filter(isColumn);
 const DEFAULT: readonly ComparisonColumn[] = ["output", "params", "macs", "flops", "ratio", "moved", "intensity", "mixes"];
-const ALL: readonly ComparisonColumn[] = COMPARISON_COLUMNS;
+
+/** Another convention's figure stands after the MACs where one was asked for, in place of the FLOPs. */
+function columnsOf({ of, convention }: Comparison, flat: boolean): readonly ComparisonColumn[] {
+  const usual = flat ? COMPARISON_COLUMNS : of === "models" ? MODELS : DEFAULT;
+  if (convention === undefined) return usual.filter((key) => key !== "counted");
+  return flat ? usual : usual.map((key) => (key === "flops" ? "counted" : key));
+}
 
 function isColumn(name: string): name is ComparisonColumn {
   return Object.hasOwn(COLUMNS, name);
@@ -97,7 +110,7 @@ export interface ComparisonGridOptions {
 
 /** A comparison as a grid: a row a variant, the steps of a composite below it, what cannot exist with its reason. */
 export function comparisonGrid(comparison: Comparison, rows: readonly ComparisonRow[], options: ComparisonGridOptions): Grid {
-  const keys = options.columns ?? (options.flat ? ALL : comparison.of === "models" ? MODELS : DEFAULT);
+  const keys = options.columns ?? columnsOf(comparison, options.flat);
   const available = rows.flatMap((row) => (row.available ? [row] : []));
   const scales: Scales = {
     params: countScale(
@@ -116,6 +129,10 @@ export function comparisonGrid(comparison: Comparison, rows: readonly Comparison
       available.map((row) => row.bytesMoved),
       options.units,
     ),
+    counted: countScale(
+      available.map((row) => row.counted ?? 0n),
+      options.units,
+    ),
     peak: byteScale(
       available.map((row) => row.peakActivationBytes),
       options.units,
@@ -132,7 +149,11 @@ export function comparisonGrid(comparison: Comparison, rows: readonly Comparison
       : [own, ...row.steps.flatMap((step): Row[] => (row.steps.length > 1 ? [{ style: "step", cells: [`  ${step.name}`, ...cells(step)] }] : []))];
   });
   const label = { key: "label", title: comparison.of === "models" ? "model" : "variant", unit: "", align: "left" as const };
-  const columns = definitions.map(({ key, title, align, unit, expendable }) => ({ key, title, align, unit: unit?.(scales) ?? "", expendable }));
+  const columns = definitions.map(({ key, title, align, unit, expendable }) => {
+    const scale = unit?.(scales) ?? "";
+    if (key !== "counted") return { key, title, align, unit: scale, expendable };
+    return { key, title: comparison.convention ?? title, align, unit: [scale, comparison.unit ?? ""].filter(Boolean).join(" "), expendable };
+  });
   const note = options.flat ? [{ key: "available", title: "available", unit: "", align: "left" as const }] : [];
   return { columns: [label, ...columns, ...note], rows: lines };
 }

@@ -26,7 +26,7 @@ export function summaryLines(analysis: Analysis, units: Units): readonly Summary
     {
       label: "Parameters",
       value: count(totals.params, units),
-      note: totals.buffers > 0n ? `+ ${count(totals.buffers, units)} in buffers` : undefined,
+      note: besides(analysis, units),
     },
     { label: `FLOPs${least}`, value: known(count(totals.flops, units)), note: nothing ? undefined : split(totals, units) },
     {
@@ -45,6 +45,16 @@ export function summaryLines(analysis: Analysis, units: Units): readonly Summary
     { label: "Output", value: output },
   ];
   return [...ends.filter(({ value }) => value !== ""), ...lines];
+}
+
+/** What stands beside the parameters: buffers, and another tool's own total. */
+function besides({ convention: name, totals }: Analysis, units: Units): string | undefined {
+  const { buffers, countedParams } = totals;
+  const notes = [
+    ...(buffers > 0n ? [`+ ${count(buffers, units)} in buffers`] : []),
+    ...(countedParams !== undefined && countedParams !== totals.params ? [`${name} says ${count(countedParams, units)}`] : []),
+  ];
+  return notes.length === 0 ? undefined : notes.join("; ");
 }
 
 /** What another tool counts, first, since it was asked for; then what makes it of the program's own MACs. */

@@ -20,6 +20,8 @@ export interface SweepLayout {
   readonly widths: readonly number[];
   readonly columns: readonly Measure[];
   readonly units: "auto" | "raw";
+  /** What the column of another convention is called, and its unit. */
+  readonly counted: { readonly title: string; readonly unit: string };
 }
 
 const BYTES: ReadonlySet<Measure> = new Set(["weights", "activations", "peak", "moved"]);
@@ -63,7 +65,7 @@ interface Cells {
 }
 
 /** Units are chosen by the first row: what comes later is not known yet. */
-function cellsOf({ names, columns, units }: SweepLayout, first: SweepRow | undefined): Cells {
+function cellsOf({ names, columns, units, counted }: SweepLayout, first: SweepRow | undefined): Cells {
   const known = first === undefined || "error" in first.result ? undefined : first.result;
   const scales = columns.map((column): Scale | undefined => {
     const value = known === undefined ? 0n : measure(known, column);
@@ -71,8 +73,8 @@ function cellsOf({ names, columns, units }: SweepLayout, first: SweepRow | undef
     return BYTES.has(column) ? byteScale([value], units) : countScale([value], units);
   });
   return {
-    titles: [...names.map(harmless), ...columns.map((column) => TITLES[column] ?? column)],
-    units: [...names.map(() => ""), ...scales.map((scale) => scale?.unit ?? "")],
+    titles: [...names.map(harmless), ...columns.map((column) => (column === "counted" ? counted.title : (TITLES[column] ?? column)))],
+    units: [...names.map(() => ""), ...scales.map((scale, index) => unitOf(scale, columns[index] === "counted" ? counted.unit : ""))],
     row: ({ set, result }) => {
       const point = names.map((name) => harmless(settingText(set[name] ?? null)));
       if ("error" in result) return [...point, harmless(result.error)];
@@ -84,6 +86,11 @@ function cellsOf({ names, columns, units }: SweepLayout, first: SweepRow | undef
       return [...point, ...figures];
     },
   };
+}
+
+/** `M MAC`: the scale, and the unit where it is another tool's. */
+function unitOf(scale: Scale | undefined, unit: string): string {
+  return [scale?.unit ?? "", unit].filter(Boolean).join(" ");
 }
 
 /** A table for people: columns of fixed width, numbers on the right. */
