@@ -4,7 +4,8 @@ import { completion } from "./completion.js";
 import { count } from "./count.js";
 import type { Register } from "./command.js";
 import { sweep } from "./sweep.js";
+import { whatIf } from "./what-if.js";
 import { zoo } from "./zoo.js";
 
 /** The one table of commands. */
-export const commands: readonly Register[] = [count, compare, sweep, batch, zoo, completion];
+export const commands: readonly Register[] = [count, compare, whatIf, sweep, batch, zoo, completion];
