@@ -51,8 +51,8 @@ describe("batch as a process", () => {
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     for (const channels of [1, 2, 3]) {
       child.stdin.write(`{"id": ${channels}, "spec": "conv 3x3 ${channels}->8 @8x8"}\n`);
-      const { value } = await lines.next();
-      expect(answers(String(value))).toEqual([[channels, 64 * 8 * 9 * channels]]);
+      const next: IteratorResult<string, unknown> = await lines.next();
+      expect(answers(String(next.value))).toEqual([[channels, 64 * 8 * 9 * channels]]);
     }
     child.stdin.end();
     expect(await new Promise((resolve) => child.on("close", resolve))).toBe(0);

@@ -106,7 +106,8 @@ describe("a request that is wrong is told at its key", () => {
       },
     });
     expect(code).toBe(0);
-    expect(records).toMatchObject([{ id: 1, ok: false, error: { code: "bug", message: expect.stringMatching(/disk is on fire/) } }, { ok: true }]);
+    expect(records).toMatchObject([{ id: 1, ok: false, error: { code: "bug" } }, { ok: true }]);
+    expect(JSON.stringify(records[0])).toContain("disk is on fire");
   });
 });
 
@@ -126,7 +127,7 @@ describe("the stream", () => {
     const bytes = new TextEncoder().encode(text);
     const whole = await lines([bytes]);
     expect(whole.map(({ number }) => number)).toEqual([1, 3, 5]);
-    expect(whole.map((line) => JSON.parse(line.text ?? "") as unknown)).toEqual(["é", "日本", "last"]);
+    expect(whole.map((line): unknown => JSON.parse(line.text ?? ""))).toEqual(["é", "日本", "last"]);
     for (let cut = 0; cut <= bytes.length; cut++) expect(await lines([bytes.slice(0, cut), bytes.slice(cut)])).toEqual(whole);
     expect(await lines([...bytes].map((byte) => Uint8Array.of(byte)))).toEqual(whole);
   });
@@ -147,7 +148,9 @@ describe("the stream", () => {
       { file: "a.jsonl", line: 1, ok: true },
       { file: "b.jsonl", line: 2, ok: true },
     ]);
-    expect(await batch("", ["none.jsonl"])).toMatchObject({ code: 2, stderr: expect.stringMatching(/none\.jsonl.*ENOENT/) });
+    const missing = await batch("", ["none.jsonl"]);
+    expect(missing.code).toBe(2);
+    expect(missing.stderr).toMatch(/none\.jsonl.*ENOENT/);
   });
 
   it("nothing in, nothing out", async () => {
@@ -229,7 +232,8 @@ describe("--jobs", () => {
     const { code, records } = await batch(lines.join("\n"), ["--jobs", "2"], { startWorker: workers(deaths) });
     expect(code).toBe(0);
     expect(records).toHaveLength(100);
-    expect(records[42]).toMatchObject({ line: 43, ok: false, error: { code: "bug", message: expect.stringMatching(/out of memory/) } });
+    expect(records[42]).toMatchObject({ line: 43, ok: false, error: { code: "bug" } });
+    expect(JSON.stringify(records[42])).toContain("out of memory");
     expect(records.filter((record) => JSON.stringify(record).includes('"ok":false'))).toHaveLength(1);
     expect(deaths.count).toBeGreaterThan(0);
   });
@@ -252,7 +256,7 @@ describe("schema/batch.json", () => {
     [`{"spec": "relu", "batch": 0}`, false],
   ])("%s, and its answer", async (line, right) => {
     expect(request(JSON.parse(line))).toBe(right);
-    answer?.(await one(line));
+    void answer?.(await one(line));
     expect(answer?.errors).toBeNull();
   });
 
