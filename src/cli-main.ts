@@ -2,8 +2,9 @@ import { run } from "./cli.js";
 import { nodeIo } from "./node-io.js";
 import { runAsWorker } from "./worker.js";
 
-if (!runAsWorker()) {
-  void run(process.argv.slice(2), nodeIo()).then((code) => {
+const io = nodeIo();
+if (!runAsWorker(io)) {
+  void run(process.argv.slice(2), io).then((code) => {
     process.exitCode = code;
   });
 }

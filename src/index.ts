@@ -16,12 +16,17 @@ export {
 export { compareConventions, type ConventionComparison, type ConventionRow } from "./compare/conventions.js";
 export { CONVENTIONS, conventionNamed } from "./conventions/table.js";
 export type { Convention, Operation, Parts, Rule, Table } from "./conventions/convention.js";
+export { parseSelector, type ConvolutionFacts, type Selector } from "./compare/selector.js";
+export { VARIANTS, type VariantLabel } from "./compare/variants.js";
+export { whatIf, type LeftLayer, type ReplacedLayer, type Replacement, type WhatIf, type WhatIfOptions } from "./compare/what-if.js";
 export { InputError, type Diagnostic, type Place } from "./graph/diagnostic.js";
 export type { DType } from "./graph/dtype.js";
 export type { Graph, GraphInput, Node } from "./graph/graph.js";
 export type { Attributes, AttributeValue, Cause, Kind } from "./graph/layer.js";
 export type { Shape } from "./graph/shape.js";
 export { gridSize, ParetoFront, pointAt, sweepRange, type Axis, type SweepFigures, type SweepRow } from "./compare/sweep.js";
+export { linesOf, type Line } from "./read/batch/lines.js";
+export { parseLine, readRequest, type BatchRequest } from "./read/batch/request.js";
 export { networkExpander, parseNetwork, readNetwork, type ExpandOptions, type Network } from "./read/network/network.js";
 export type { ByteSource } from "./read/onnx/bytes.js";
 export { readOnnx, type ReadOnnxOptions } from "./read/onnx/read.js";

@@ -5,6 +5,8 @@ export interface Io {
   readonly stderr: OutputStream;
   /** All of standard input. */
   readonly readStdin: () => Uint8Array;
+  /** A file, or standard input (`-`), as it comes, no more of it at a time than a piece; throws the system's error. */
+  readonly readChunks: (path: string) => AsyncIterable<Uint8Array>;
   /** A file, or why it cannot be read. */
   readonly readFile: (path: string) => FileContent;
   /** A file to read in pieces; nothing where it is no regular file that can be read. */
@@ -30,15 +32,17 @@ export interface OutputFile {
   readonly discard: () => void;
 }
 
-/** A worker that answers requests, one at a time, in order. */
+/** A worker that answers requests, one at a time, in order; it rejects what waits when it dies, and what is asked of it afterwards. */
 export interface Worker {
   readonly ask: (request: unknown) => Promise<unknown>;
   readonly stop: () => Promise<void>;
 }
 
+/** A file that is read where it is asked for; open until it is closed, or the program ends. */
 export interface FileBytes {
   readonly length: number;
   readonly read: (start: number, end: number) => Uint8Array;
+  readonly close: () => void;
 }
 
 export interface OutputStream {

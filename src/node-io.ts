@@ -1,4 +1,17 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  createReadStream,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { availableParallelism } from "node:os";
 import { Worker as Thread } from "node:worker_threads";
@@ -14,6 +27,7 @@ export function nodeIo(): Io {
     stdout: stream(1, process.stdout),
     stderr: stream(2, process.stderr),
     readStdin: () => readFileDescriptor(0),
+    readChunks,
     readFile,
     openBytes,
     writeFile,
@@ -50,6 +64,11 @@ function writeAll(descriptor: number, text: string): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
     }
   }
+}
+
+async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
+  const stream: AsyncIterable<unknown> = path === "-" ? process.stdin : createReadStream(path);
+  for await (const chunk of stream) if (chunk instanceof Uint8Array) yield chunk;
 }
 
 function readFileDescriptor(descriptor: number): Uint8Array {
@@ -100,7 +119,7 @@ function writeFile(path: string, text: string): void {
   file.close();
 }
 
-/** A regular file, read where it is asked for; it is closed when the program ends. */
+/** A regular file, read where it is asked for. */
 function openBytes(path: string): FileBytes | undefined {
   try {
     const descriptor = openSync(path, "r");
@@ -120,6 +139,9 @@ function openBytes(path: string): FileBytes | undefined {
           filled += count;
         }
         return bytes.subarray(0, filled);
+      },
+      close: () => {
+        closeSync(descriptor);
       },
     };
   } catch {
@@ -179,14 +201,26 @@ function startWorker(task: unknown): Worker {
   const script = process.argv[1];
   if (script === undefined) throw new Error("a worker needs the program's own file");
   const thread = new Thread(script, { workerData: { task }, argv: [] });
-  const waiting: { readonly resolve: (answer: unknown) => void; readonly reject: (error: unknown) => void }[] = [];
+  const waiting: { readonly resolve: (answer: unknown) => void; readonly reject: (error: Error) => void }[] = [];
+  let death: Error | undefined;
+  const die = (error: Error) => {
+    death ??= error;
+    for (const { reject } of waiting.splice(0)) reject(death);
+  };
   thread.on("message", (answer: unknown) => waiting.shift()?.resolve(answer));
   thread.on("error", (error) => {
-    for (const { reject } of waiting.splice(0)) reject(error);
+    die(error instanceof Error ? error : new Error(String(error)));
+  });
+  thread.on("exit", () => {
+    die(new Error("a worker has ended"));
   });
   return {
     ask: (request) =>
       new Promise((resolve, reject) => {
+        if (death !== undefined) {
+          reject(death);
+          return;
+        }
         waiting.push({ resolve, reject });
         thread.postMessage(request);
       }),

@@ -44,6 +44,27 @@ const NETWORK_FILE = /\.(?:ya?ml|json)$/i;
 const NONE = "no layer is given";
 const WANTED = { expected: "layer specs, a file, zoo:NAME, or - for standard input" };
 
+/** A model as it was read: its graph for some parameters and inputs. */
+export type OpenModel = (set: SetValues, options: ModelOptions) => Graph;
+
+/** Reads one argument as a model. Networks that are read again and again are compiled once where `networks` keeps them. */
+export async function openModel(arg: string, io: Io, networks: NetworkCache): Promise<OpenModel> {
+  const source = await openSource(arg, io, networks.network);
+  return (set, options) => graphOf(source, set, options);
+}
+
+/** Reads texts as one chain of layers, or the text of print(model), whatever files there are. */
+export async function openLayers(texts: readonly string[]): Promise<OpenModel> {
+  const sources = await Promise.all(texts.map(async (text) => layers(text, "spec")));
+  const [only, ...others] = sources;
+  if (only === undefined) return fail("empty-spec", NONE, { expected: "layer specs" });
+  if (others.length === 0) return (set, options) => graphOf(only, set, options);
+  const graph = joined(
+    sources.map((source) => (source.type === "layers" ? source.graph : fail("several-models", "a printed model is one by itself"))),
+  );
+  return (set, options) => graphOf({ type: "layers", graph }, set, options);
+}
+
 /** Reads the arguments as one model: a network, or one chain of layers. */
 export async function readModel(args: readonly string[], io: Io, sets: Sets, options: ModelOptions): Promise<Graph> {
   const sources = await Promise.all(args.map((arg) => openSource(arg, io)));
@@ -142,13 +163,15 @@ function joined(graphs: readonly Graph[]): Graph {
 }
 
 /** What is this? A name of the zoo, standard input, a file by its content, or layers as they stand. */
-async function openSource(arg: string, io: Io): Promise<Source> {
+async function openSource(arg: string, io: Io, openNetwork: OpenNetwork = network): Promise<Source> {
   const zoo = ZOO.exec(arg)?.[1];
-  if (zoo !== undefined) return openZoo(zoo);
+  if (zoo !== undefined) return openZoo(zoo, openNetwork);
   if (arg === "-") {
     const bytes = io.readStdin();
     const format = modelFormat(bytes, bytes.length, "");
-    return format === undefined ? openText(decode(bytes, "standard input"), "standard input", io) : model(format, bytesOf(bytes), "standard input");
+    return format === undefined
+      ? openText(decode(bytes, "standard input"), "standard input", io, openNetwork)
+      : model(format, bytesOf(bytes), "standard input");
   }
   if (!PATH.test(arg) && !WORD.test(arg)) return layers(arg, "spec");
   const bytes = io.openBytes(arg);
@@ -159,7 +182,7 @@ async function openSource(arg: string, io: Io): Promise<Source> {
   if (WORD.test(arg) && (content.type === "missing" || isLayerWord(arg))) return layers(arg, "spec");
   switch (content.type) {
     case "file":
-      return openText(decode(content.bytes, arg), arg, io);
+      return openText(decode(content.bytes, arg), arg, io, openNetwork);
     case "missing":
       return unreadable(arg, "there is no such file", { hint: "layer specs look like `conv 3x3 64->128` or `nn.Conv2d(64, 128, 3)`" });
     case "folder":
@@ -171,18 +194,18 @@ async function openSource(arg: string, io: Io): Promise<Source> {
   }
 }
 
-async function openZoo(name: string): Promise<Source> {
+async function openZoo(name: string, openNetwork: OpenNetwork): Promise<Source> {
   const { zooModel } = await import("./zoo/zoo.js");
   const { text, family, variant } = zooModel(name);
-  return network({ text, source: `zoo:${family}`, syntax: "yaml", variant });
+  return openNetwork({ text, source: `zoo:${family}`, syntax: "yaml", variant });
 }
 
 /** A text is a network where it is named as YAML or JSON, or has the keys of one; otherwise it is layers. */
-function openText(text: string, name: string, io: Io): Source | Promise<Source> {
+function openText(text: string, name: string, io: Io, openNetwork: OpenNetwork): Source | Promise<Source> {
   const format = textFormatOf(text);
   if (format !== undefined) return textModel(format, text, name, io);
   const json = /\.json$/i.test(name) || /^\uFEFF?\s*\{/.test(text);
-  if (NETWORK_FILE.test(name) || json || /^layers[ \t]*:/m.test(text)) return network({ text, source: name, syntax: json ? "json" : "yaml" });
+  if (NETWORK_FILE.test(name) || json || /^layers[ \t]*:/m.test(text)) return openNetwork({ text, source: name, syntax: json ? "json" : "yaml" });
   return layers(text, name);
 }
 
@@ -201,7 +224,28 @@ async function printed(text: string, source: string): Promise<Source> {
   return { type: "model", read: (options) => readPrinted(text, { ...options, source }) };
 }
 
-async function network(written: NetworkText): Promise<Extract<Source, { type: "network" }>> {
+type NetworkSource = Extract<Source, { type: "network" }>;
+type OpenNetwork = (written: NetworkText) => Promise<NetworkSource>;
+
+/** Compiled networks by their text, so that a file that changed is another one: the few that were read last. */
+export class NetworkCache {
+  private readonly known = new Map<string, Promise<NetworkSource>>();
+  private readonly kept = 8;
+
+  readonly network: OpenNetwork = async (written) => {
+    const key = `${written.source}\n${written.text}`;
+    const found = this.known.get(key);
+    const opened = found ?? network(written);
+    this.known.delete(key);
+    this.known.set(key, opened);
+    const [oldest] = this.known.keys();
+    if (this.known.size > this.kept && oldest !== undefined) this.known.delete(oldest);
+    // The variant is of this name, the rest of the text.
+    return { ...(await opened), written };
+  };
+}
+
+async function network(written: NetworkText): Promise<NetworkSource> {
   // The YAML library takes a fifth of a bare start: only what reads a network loads it.
   const { networkExpander, readNetwork } = await import("./read/network/network.js");
   const read = readNetwork(written.text, written);
@@ -209,7 +253,7 @@ async function network(written: NetworkText): Promise<Extract<Source, { type: "n
 }
 
 function bytesOf(bytes: Uint8Array): FileBytes {
-  return { length: bytes.length, read: (start, end) => bytes.subarray(start, end) };
+  return { length: bytes.length, read: (start, end) => bytes.subarray(start, end), close: () => undefined };
 }
 
 async function model(format: ModelFormat, bytes: FileBytes, source: string): Promise<Source> {

@@ -1,30 +1,26 @@
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
-import { openSweep, type Sweep, type SweepTask } from "./commands/sweep-task.js";
+import { isWorkerTask, openTask, type Answer } from "./commands/worker-tasks.js";
+import type { Io } from "./io.js";
 
 /**
- * Runs this thread as a worker, if it is one: it answers each range of points with its rows.
+ * Runs this thread as a worker, if it is one: it answers each request of its task, one after the other.
  * @returns whether this is a worker
  */
-export function runAsWorker(): boolean {
+export function runAsWorker(io: Io): boolean {
   if (isMainThread || parentPort === null) return false;
   const port = parentPort;
   const data: unknown = workerData;
-  if (!isTask(data)) throw new Error("a worker was started without its task");
-  let sweep: Promise<Sweep> | undefined;
-  port.on("message", (message: unknown) => {
-    if (!isRange(message)) throw new Error("a worker was asked for something that is no range");
-    const { start, end } = message;
-    void (sweep ??= openSweep(data.task)).then(({ rows }) => {
-      port.postMessage([...rows(start, end)]);
+  if (typeof data !== "object" || data === null || !("task" in data) || !isWorkerTask(data.task)) {
+    throw new Error("a worker was started without its task");
+  }
+  const { task } = data;
+  let answer: Promise<Answer> | undefined;
+  let turn: Promise<void> = Promise.resolve();
+  port.on("message", (request: unknown) => {
+    turn = turn.then(async () => {
+      const answering = await (answer ??= openTask(task, io));
+      port.postMessage(await answering(request));
     });
   });
   return true;
-}
-
-function isTask(data: unknown): data is { readonly task: SweepTask } {
-  return typeof data === "object" && data !== null && "task" in data;
-}
-
-function isRange(message: unknown): message is { readonly start: number; readonly end: number } {
-  return typeof message === "object" && message !== null && "start" in message && "end" in message;
 }

@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "source.ts": ["graph", "read", "zoo", "io.ts"],
   "index.ts": ["graph", "ops", "read", "analyze", "compare", "conventions", "zoo"],
   commands: ["graph", "read", "analyze", "compare", "conventions", "report", "zoo", "source.ts", "io.ts"],
-  "worker.ts": ["commands"],
+  "worker.ts": ["commands", "io.ts"],
   "cli.ts": ["graph", "commands", "report", "io.ts", "version.ts"],
   "cli-main.ts": ["cli.ts", "node-io.ts", "worker.ts"],
 };

@@ -16,7 +16,12 @@ export interface Context {
   readonly version: string;
   /** Colour for what goes to standard output. */
   readonly chalk: ChalkInstance;
+  /** Says how the program ends where a command has printed its result: the worst that is said stays. Said before anything is printed. */
+  readonly exitWith: (code: CheckCode) => void;
 }
+
+/** All is well, a check failed, something could not be checked. */
+export type CheckCode = 0 | 1 | 2;
 
 /** A sub-command: adds itself to the program. */
 export type Register = (program: Command, context: Context) => void;
@@ -99,6 +104,11 @@ export function wholeNumber(flag: string): (text: string) => number {
     if (/^\d+$/.test(text) && value >= 1 && value <= MAX_DIMENSION) return value;
     throw new InvalidArgumentError(`${flag} takes a whole number from 1 to ${MAX_DIMENSION}.`);
   };
+}
+
+/** A parser of `--jobs`: a number of cores, 0 for all. */
+export function jobCount(text: string): number {
+  return text === "0" ? 0 : wholeNumber("--jobs")(text);
 }
 
 /** The options of `analyze` that the common flags set. */

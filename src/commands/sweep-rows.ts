@@ -1,6 +1,7 @@
 import type { SweepRow } from "../compare/sweep.js";
 import type { Io } from "../io.js";
 import type { Sweep, SweepTask } from "./sweep-task.js";
+import type { WorkerTask } from "./worker-tasks.js";
 
 /** Points between two looks at the clock and at signals. */
 const BREATH = 64;
@@ -38,7 +39,7 @@ async function* parallel(
   startWorker: NonNullable<Io["startWorker"]>,
   progress: (done: number) => void,
 ): AsyncGenerator<SweepRow> {
-  const workers = Array.from({ length: jobs }, () => startWorker(task));
+  const workers = Array.from({ length: jobs }, () => startWorker({ kind: "sweep", task } satisfies WorkerTask));
   const waiting: { readonly end: number; readonly rows: Promise<readonly SweepRow[]> }[] = [];
   let [next, sent] = [0, 0];
   const send = () => {

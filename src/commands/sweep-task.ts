@@ -50,6 +50,19 @@ export async function openSweep({ network, axes: written, options, where }: Swee
   };
 }
 
+/** Answers ranges of points with their rows. */
+export async function answerRange(task: SweepTask): Promise<(range: unknown) => Promise<readonly SweepRow[]>> {
+  const { rows } = await openSweep(task);
+  return (range) => {
+    if (!isRange(range)) throw new Error("a worker was asked for something that is no range");
+    return Promise.resolve([...rows(range.start, range.end)]);
+  };
+}
+
+function isRange(range: unknown): range is { readonly start: number; readonly end: number } {
+  return typeof range === "object" && range !== null && "start" in range && "end" in range;
+}
+
 function figuresOf({ totals, outputs }: ReturnType<ReturnType<typeof chainCounter>> | Analysis): SweepFigures {
   const { layers, params, buffers, macs, flops, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity, counted, unit } = totals;
   const shapes = outputs.map((output) => (output !== null && "shape" in output ? output.shape : output));

@@ -13,12 +13,14 @@ import {
   collect,
   emitting,
   formatOf,
+  jobCount,
   wholeNumber,
   type Context,
   type ModelFlags,
   type OutputFlags,
   type Register,
 } from "./command.js";
+import { gathered } from "./gathered.js";
 import { rowsOf } from "./sweep-rows.js";
 import { openSweep, type SweepTask } from "./sweep-task.js";
 
@@ -68,16 +70,12 @@ export const sweep: Register = (program, context) => {
     .option("--json", "short for --format json")
     .option("-o, --output <file>", "write to a file, whole or not at all")
     .addOption(new Option("--units <units>", "auto: K, M, G and KiB, MiB; raw: plain numbers").choices(["auto", "raw"]).default("auto"))
-    .option("-j, --jobs <n>", "work on n cores; 0 on all", jobs)
+    .option("-j, --jobs <n>", "work on n cores; 0 on all", jobCount)
     .addHelpText("after", HELP)
     .action(async (network: string, flags: SweepFlags) => {
       await run(network, flags, context);
     });
 };
-
-function jobs(text: string): number {
-  return text === "0" ? 0 : wholeNumber("--jobs")(text);
-}
 
 async function run(argument: string, flags: SweepFlags, context: Context): Promise<void> {
   const { io } = context;
@@ -123,27 +121,6 @@ async function run(argument: string, flags: SweepFlags, context: Context): Promi
   if (failed === total) fail("no-point", `no point of the grid makes a model: ${failure ?? ""}`);
   io.stderr.write(`warning: ${failed} of ${total} points make no model: ${harmless(failure ?? "")}\n`);
 }
-
-/** Gathers rows into larger writes, unless they come slowly: no row waits longer than a person sees. */
-function gathered(write: (text: string) => void, now: () => number) {
-  let text = "";
-  let last = -Infinity;
-  const flush = () => {
-    if (text !== "") write(text);
-    text = "";
-    last = now();
-  };
-  return {
-    flush,
-    write: (more: string) => {
-      text += more;
-      if (text.length > LARGE_WRITE || now() - last > NOTICED) flush();
-    },
-  };
-}
-
-const LARGE_WRITE = 32_768;
-const NOTICED = 40;
 
 function writerOf(format: "table" | "json" | "csv" | "markdown", axes: readonly Axis[], flags: SweepFlags, { chalk }: Context): RowWriter {
   const columns = flags.columns?.split(",").map((name) => measureNamed(name.trim(), "--columns"));

@@ -16,11 +16,14 @@ export interface ConvolutionShape {
   readonly bias: boolean;
 }
 
+/** As much of a layer as tells its shape. */
+type Described = Pick<LayerAnalysis, "op" | "attributes"> & { readonly steps: readonly Pick<LayerAnalysis, "op" | "attributes">[] };
+
 /**
  * Reads a convolution back from its analysis, a depthwise separable one from its two steps.
  * Throws `not-a-convolution` for everything else.
  */
-export function convolutionOf(layer: LayerAnalysis): ConvolutionShape {
+export function convolutionOf(layer: Described): ConvolutionShape {
   const spatial = layer.steps[0] ?? layer;
   const last = layer.steps.at(-1) ?? layer;
   const rank = /^conv([123])d$/.exec(spatial.op)?.[1];
@@ -39,7 +42,7 @@ export function convolutionOf(layer: LayerAnalysis): ConvolutionShape {
   };
 }
 
-function notAConvolution(layer: LayerAnalysis): never {
+function notAConvolution(layer: Described): never {
   return fail("not-a-convolution", `compare makes variants of one convolution, and ${layer.op} is none that it can vary`, {
     expected: "a convolution, as in `conv 3x3 64->128 @56x56`, or several specs",
     hint: 'several specs become a row each: convcost compare "conv 3x3 64->128" "sep 3x3 64->128" --input 64x56x56',

@@ -1,6 +1,6 @@
 import { InputError } from "../graph/diagnostic.js";
 import type { Layer } from "../graph/layer.js";
-import { convolution, type Connection } from "../ops/conv/convolution.js";
+import { convolution, type Connection, type ConvolutionOptions } from "../ops/conv/convolution.js";
 import { depthwiseMultiplier } from "../ops/conv/separable.js";
 import { chain, type Step } from "../ops/primitive.js";
 import type { ConvolutionShape } from "./convolution-of.js";
@@ -17,29 +17,49 @@ export type Variant =
   | { readonly label: string; readonly available: true; readonly layer: Layer }
   | { readonly label: string; readonly available: false; readonly reason: string };
 
-type Maker = (shape: ConvolutionShape, options: VariantOptions) => Layer;
+/** A convolution by itself, or one of those that a variant consists of. */
+export interface VariantStep {
+  readonly name: string;
+  readonly options: ConvolutionOptions;
+}
+export type VariantSteps = readonly [VariantStep, ...VariantStep[]];
+
+type Maker = (shape: ConvolutionShape, options: VariantOptions) => VariantSteps;
 
 const DEFAULT_GROUPS = 4;
 const BOTTLENECK_REDUCTION = 4;
 const EXPANSION = 6;
 
 /** The variants, first the one that the others are compared with. Convolutions alone: no norm, activation or addition. */
-const MAKERS: readonly (readonly [string, Maker])[] = [
-  ["standard", (shape) => windowed(shape, shape.inChannels, { type: "grouped", groups: 1, outChannels: shape.outChannels })],
-  ["depthwise", depthwise],
-  ["pointwise", (shape) => pointwise(shape, shape.inChannels, shape.outChannels, shape.stride)],
-  ["depthwise separable", separable],
-  ["grouped", grouped],
-  ["spatially separable", spatiallySeparable],
-  ["bottleneck", bottleneck],
-  ["inverted residual", invertedResidual],
-];
+const MAKERS = {
+  standard: (shape) => one("standard", windowed(shape, shape.inChannels, { type: "grouped", groups: 1, outChannels: shape.outChannels })),
+  depthwise,
+  pointwise: (shape) => one("pointwise", pointwise(shape, shape.inChannels, shape.outChannels, shape.stride)),
+  "depthwise separable": separable,
+  grouped,
+  "spatially separable": spatiallySeparable,
+  bottleneck,
+  "inverted residual": invertedResidual,
+} as const satisfies Readonly<Record<string, Maker>>;
+
+export type VariantLabel = keyof typeof MAKERS;
+export const VARIANTS = Object.keys(MAKERS).filter(isVariant);
+
+export function isVariant(label: string): label is VariantLabel {
+  return Object.hasOwn(MAKERS, label);
+}
+
+/** The convolutions that a variant consists of, each with the bias of the whole. Throws an InputError with the reason where it cannot exist. */
+export function variantSteps(label: VariantLabel, shape: ConvolutionShape, options: VariantOptions): VariantSteps {
+  const make: Maker = MAKERS[label];
+  return make(shape, options);
+}
 
 /** Every variant of a convolution that maps the same channels with the same window. */
 export function variantsOf(shape: ConvolutionShape, options: VariantOptions): readonly Variant[] {
-  return MAKERS.map(([label, make]): Variant => {
+  return VARIANTS.map((label): Variant => {
     try {
-      return { label, available: true, layer: make(shape, options) };
+      return { label, available: true, layer: layerOf(label, variantSteps(label, shape, options)) };
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       return { label, available: false, reason: error.message };
@@ -47,18 +67,27 @@ export function variantsOf(shape: ConvolutionShape, options: VariantOptions): re
   });
 }
 
+function layerOf(label: VariantLabel, [first, ...rest]: VariantSteps): Layer {
+  const layer = (step: VariantStep): Step => ({ name: step.name, layer: convolution(step.options) });
+  return rest.length === 0 ? layer(first).layer : chain(label.replaceAll(" ", "_"), {}, [layer(first), ...rest.map(layer)]);
+}
+
+function one(name: string, options: ConvolutionOptions): VariantSteps {
+  return [{ name, options }];
+}
+
 function unavailable(reason: string): never {
   throw new InputError({ code: "no-such-variant", message: reason });
 }
 
-function windowed(shape: ConvolutionShape, inChannels: number, connection: Connection): Layer {
+function windowed(shape: ConvolutionShape, inChannels: number, connection: Connection): ConvolutionOptions {
   const { rank, kernelSize, stride, dilation, padding, bias } = shape;
-  return convolution({ rank, inChannels, connection, kernelSize, stride, dilation, padding, bias });
+  return { rank, inChannels, connection, kernelSize, stride, dilation, padding, bias };
 }
 
-function pointwise(shape: ConvolutionShape, inChannels: number, outChannels: number, stride?: readonly number[]): Layer {
+function pointwise(shape: ConvolutionShape, inChannels: number, outChannels: number, stride?: readonly number[]): ConvolutionOptions {
   const ones = Array<number>(shape.rank).fill(1);
-  return convolution({
+  return {
     rank: shape.rank,
     inChannels,
     connection: { type: "grouped", groups: 1, outChannels },
@@ -67,30 +96,32 @@ function pointwise(shape: ConvolutionShape, inChannels: number, outChannels: num
     dilation: ones,
     padding: "valid",
     bias: shape.bias,
-  });
+  };
 }
 
-function depthwise(shape: ConvolutionShape): Layer {
-  return windowed(shape, shape.inChannels, { type: "depthwise", multiplier: depthwiseMultiplier(shape.inChannels, shape.outChannels) });
+function depthwise(shape: ConvolutionShape): VariantSteps {
+  const multiplier = depthwiseMultiplier(shape.inChannels, shape.outChannels);
+  return one("depthwise", windowed(shape, shape.inChannels, { type: "depthwise", multiplier }));
 }
 
-function separable(shape: ConvolutionShape): Layer {
-  return chain("depthwise_separable", {}, [
-    { name: "depthwise", layer: windowed(shape, shape.inChannels, { type: "depthwise", multiplier: 1 }) },
-    { name: "pointwise", layer: pointwise(shape, shape.inChannels, shape.outChannels) },
-  ]);
+function separable(shape: ConvolutionShape): VariantSteps {
+  return [
+    { name: "depthwise", options: windowed(shape, shape.inChannels, { type: "depthwise", multiplier: 1 }) },
+    { name: "pointwise", options: pointwise(shape, shape.inChannels, shape.outChannels) },
+  ];
 }
 
-function grouped(shape: ConvolutionShape, options: VariantOptions): Layer {
+function grouped(shape: ConvolutionShape, options: VariantOptions): VariantSteps {
   const own = shape.groups > 1 && shape.groups < shape.inChannels ? shape.groups : DEFAULT_GROUPS;
-  return windowed(shape, shape.inChannels, { type: "grouped", groups: options.groups ?? own, outChannels: shape.outChannels });
+  const connection: Connection = { type: "grouped", groups: options.groups ?? own, outChannels: shape.outChannels };
+  return one("grouped", windowed(shape, shape.inChannels, connection));
 }
 
 /** k x k as one axis after the other (Inception v3, arXiv 1512.00567, section 3.2); the first step makes the channels. */
-function spatiallySeparable(shape: ConvolutionShape): Layer {
+function spatiallySeparable(shape: ConvolutionShape): VariantSteps {
   const axes = shape.kernelSize.flatMap((size, axis) => (size > 1 ? [axis] : []));
   if (axes.length < 2) return unavailable("the kernel has one axis only: there is nothing to separate");
-  const steps = axes.map((axis, position): Step => {
+  const steps = axes.map((axis, position): VariantStep => {
     const only = <T>(list: readonly T[], otherwise: T): readonly T[] => list.map((value, index) => (index === axis ? value : otherwise));
     // What the window does on an axis of size 1 (stride, padding) goes with the first step.
     const rest = <T>(list: readonly T[], otherwise: T): readonly T[] =>
@@ -98,7 +129,7 @@ function spatiallySeparable(shape: ConvolutionShape): Layer {
     const kernelSize = only(shape.kernelSize, 1);
     return {
       name: kernelSize.join("x"),
-      layer: convolution({
+      options: {
         rank: shape.rank,
         inChannels: position === 0 ? shape.inChannels : shape.outChannels,
         connection: { type: "grouped", groups: 1, outChannels: shape.outChannels },
@@ -107,31 +138,31 @@ function spatiallySeparable(shape: ConvolutionShape): Layer {
         dilation: only(shape.dilation, 1),
         padding: rest(shape.padding, { before: 0, after: 0 }),
         bias: shape.bias,
-      }),
+      },
     };
   });
   const [first, ...others] = steps;
-  return first === undefined ? unavailable("there is nothing to separate") : chain("spatially_separable", {}, [first, ...others]);
+  return first === undefined ? unavailable("there is nothing to separate") : [first, ...others];
 }
 
 /** Narrow, convolve, widen (ResNet, arXiv 1512.03385, figure 5): the middle has outChannels / 4. */
-function bottleneck(shape: ConvolutionShape, options: VariantOptions): Layer {
+function bottleneck(shape: ConvolutionShape, options: VariantOptions): VariantSteps {
   const reduction = options.expand ?? BOTTLENECK_REDUCTION;
   if (shape.outChannels % reduction !== 0) return unavailable(`${shape.outChannels} output channels cannot be narrowed by ${reduction}`);
   const middle = shape.outChannels / reduction;
-  return chain("bottleneck", {}, [
-    { name: "reduce", layer: pointwise(shape, shape.inChannels, middle) },
-    { name: "convolve", layer: windowed(shape, middle, { type: "grouped", groups: 1, outChannels: middle }) },
-    { name: "expand", layer: pointwise(shape, middle, shape.outChannels) },
-  ]);
+  return [
+    { name: "reduce", options: pointwise(shape, shape.inChannels, middle) },
+    { name: "convolve", options: windowed(shape, middle, { type: "grouped", groups: 1, outChannels: middle }) },
+    { name: "expand", options: pointwise(shape, middle, shape.outChannels) },
+  ];
 }
 
 /** Widen, depthwise, project (MobileNetV2, arXiv 1801.04381, table 1): the middle has 6 times the input channels. */
-function invertedResidual(shape: ConvolutionShape, options: VariantOptions): Layer {
+function invertedResidual(shape: ConvolutionShape, options: VariantOptions): VariantSteps {
   const middle = shape.inChannels * (options.expand ?? EXPANSION);
-  return chain("inverted_residual", {}, [
-    { name: "expand", layer: pointwise(shape, shape.inChannels, middle) },
-    { name: "depthwise", layer: windowed(shape, middle, { type: "depthwise", multiplier: 1 }) },
-    { name: "project", layer: pointwise(shape, middle, shape.outChannels) },
-  ]);
+  return [
+    { name: "expand", options: pointwise(shape, shape.inChannels, middle) },
+    { name: "depthwise", options: windowed(shape, middle, { type: "depthwise", multiplier: 1 }) },
+    { name: "project", options: pointwise(shape, middle, shape.outChannels) },
+  ];
 }

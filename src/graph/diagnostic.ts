@@ -2,6 +2,8 @@
 export type Place =
   | { readonly kind: "text"; readonly source: string; readonly text: string; readonly start: number; readonly end: number }
   | { readonly kind: "flag"; readonly flag: string }
+  /** A key of a request (`convcost batch`). */
+  | { readonly kind: "key"; readonly key: string }
   | { readonly kind: "file"; readonly path: string }
   /** A node of a model file, by its name. */
   | { readonly kind: "node"; readonly path: string; readonly node: string };

@@ -22,6 +22,8 @@ function location(place: Place | undefined): string {
   switch (place.kind) {
     case "flag":
       return `${place.flag}: `;
+    case "key":
+      return `"${harmless(place.key)}": `;
     case "file":
       return `${harmless(place.path)}: `;
     case "node":
@@ -36,7 +38,8 @@ function location(place: Place | undefined): string {
 
 type TextPlace = Extract<Place, { kind: "text" }>;
 
-function position({ text, start }: TextPlace): { line: number; column: number; lineStart: number } {
+/** Line and column of a place, from 1. */
+export function position({ text, start }: TextPlace): { line: number; column: number; lineStart: number } {
   const lineStart = text.lastIndexOf("\n", Math.max(0, start - 1)) + 1;
   const begin = start === 0 ? 0 : lineStart;
   const line = text.slice(0, begin).split("\n").length;

@@ -1,5 +1,5 @@
 import type { Group } from "../analyze/group.js";
-import type { Analysis, Figures, LayerAnalysis } from "../analyze/analysis.js";
+import type { Analysis, Figures, LayerAnalysis, Totals } from "../analyze/analysis.js";
 import type { Comparison, ComparisonRow } from "../compare/compare.js";
 
 /** A value that can be written as JSON; integers of any size are bigint. */
@@ -43,27 +43,11 @@ function compact(value: Json): string {
 
 /** An analysis as `convcost/analysis@1`. */
 export function analysisJson(analysis: Analysis, version: string, layers: readonly LayerAnalysis[], groups?: readonly Group[]): string {
-  const { totals } = analysis;
   return (
     writeJson({
       schema: "convcost/analysis@1",
       version,
-      model: { ...analysis.model },
-      convention: analysis.convention,
-      caveats: analysis.caveats.length === 0 ? undefined : analysis.caveats,
-      partial: analysis.partial,
-      layout: analysis.layout,
-      inputs: analysis.inputs.map((tensor) => ({ ...tensor })),
-      outputs: analysis.outputs.map((tensor) => ({ ...tensor })),
-      totals: {
-        layers: totals.layers,
-        uncounted: totals.uncounted,
-        ...figuresJson(totals),
-        peakActivationBytes: totals.peakActivationBytes,
-        unit: totals.unit,
-        countedParams: totals.countedParams,
-      },
-      differences: analysis.differences?.map((difference) => ({ ...difference })),
+      ...headJson(analysis),
       groups: groups?.map(({ name, depth, layers: count, uncounted, ...figures }) => ({
         name,
         depth,
@@ -71,11 +55,39 @@ export function analysisJson(analysis: Analysis, version: string, layers: readon
         uncounted,
         ...figuresJson(figures),
       })),
-      layers: layers.map((layer) => layerJson(layer)),
-      uncounted: analysis.uncounted.map((entry) => ({ ...entry })),
-      warnings: analysis.warnings,
+      layers: layers.map(layerJson),
+      ...tailJson(analysis),
     }) + "\n"
   );
+}
+
+/** An analysis as one object, its layers left out unless they are asked for. */
+export function analysisObject(analysis: Analysis, withLayers: boolean): { readonly [key: string]: Json | undefined } {
+  return { ...headJson(analysis), layers: withLayers ? analysis.layers.map(layerJson) : undefined, ...tailJson(analysis) };
+}
+
+function headJson(analysis: Analysis) {
+  return {
+    model: { ...analysis.model },
+    convention: analysis.convention,
+    caveats: analysis.caveats.length === 0 ? undefined : analysis.caveats,
+    partial: analysis.partial,
+    layout: analysis.layout,
+    inputs: analysis.inputs.map((tensor) => ({ ...tensor })),
+    outputs: analysis.outputs.map((tensor) => ({ ...tensor })),
+    totals: totalsJson(analysis.totals),
+    differences: analysis.differences?.map((difference) => ({ ...difference })),
+  };
+}
+
+function tailJson({ uncounted, warnings }: Analysis) {
+  return { uncounted: uncounted.map((entry) => ({ ...entry })), warnings };
+}
+
+/** Totals of a model. */
+export function totalsJson(totals: Totals) {
+  const { layers, uncounted, peakActivationBytes, unit, countedParams } = totals;
+  return { layers, uncounted, ...figuresJson(totals), peakActivationBytes, unit, countedParams };
 }
 
 function figuresJson(figures: Figures) {
@@ -93,7 +105,8 @@ function figuresJson(figures: Figures) {
   };
 }
 
-function layerJson(layer: LayerAnalysis): Json {
+/** A layer as the JSON of an analysis has it. */
+export function layerJson(layer: LayerAnalysis): Json {
   return {
     index: layer.index,
     name: layer.name,

@@ -70,9 +70,10 @@ function fitted(grid: Grid, width: number | undefined): { readonly grid: Grid; r
   while (textWidth(widthsOf(kept), 1) > width) {
     const order = Math.max(...kept.columns.map((column) => column.expendable ?? 0));
     if (order === 0) break;
-    const index = kept.columns.findIndex((column) => column.expendable === order);
-    dropped.push(kept.columns[index]?.title ?? "");
-    const without = <T>(list: readonly T[]) => list.filter((_, position) => position !== index);
+    // Columns of one order belong together (a figure before and after), and are told by the first of them.
+    const going = kept.columns.map((column) => column.expendable === order);
+    dropped.push(kept.columns[going.indexOf(true)]?.title ?? "");
+    const without = <T>(list: readonly T[]) => list.filter((_, position) => going[position] !== true);
     kept = { columns: without(kept.columns), rows: kept.rows.map((row) => ({ ...row, cells: spanned(row) ? row.cells : without(row.cells) })) };
   }
   return { grid: kept, dropped };

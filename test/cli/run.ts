@@ -1,5 +1,5 @@
 import { run, type ExitCode } from "../../src/cli.js";
-import type { FileContent } from "../../src/io.js";
+import type { FileContent, Io } from "../../src/io.js";
 
 export interface Outcome {
   readonly code: ExitCode;
@@ -9,16 +9,31 @@ export interface Outcome {
 }
 
 export interface Setting {
-  readonly stdin?: string;
+  /** A list comes chunk by chunk, to whoever reads it so. */
+  readonly stdin?: string | readonly (string | Uint8Array)[];
   readonly files?: Readonly<Record<string, FileContent>>;
   readonly env?: Readonly<Record<string, string>>;
   /** Columns of the terminal; absent: the output is piped. */
   readonly terminal?: number;
   /** The code of the system error that writing a file meets. */
   readonly writeError?: string;
+  readonly startWorker?: Io["startWorker"];
 }
 
 export const file = (text: string): FileContent => ({ type: "file", bytes: new TextEncoder().encode(text) });
+
+function stdinChunks({ stdin = "" }: Setting): readonly Uint8Array[] {
+  const pieces = typeof stdin === "string" ? [stdin] : stdin;
+  return pieces.map((piece) => (typeof piece === "string" ? new TextEncoder().encode(piece) : piece));
+}
+
+async function* chunksOf(path: string, setting: Setting): AsyncGenerator<Uint8Array> {
+  await Promise.resolve();
+  const content = setting.files?.[path];
+  if (path === "-") yield* stdinChunks(setting);
+  else if (content?.type === "file") yield content.bytes;
+  else throw Object.assign(new Error("no such file"), { code: "ENOENT" });
+}
 
 /** Runs the whole program in this process, on streams and files of the test's own. */
 export async function convcost(argv: readonly string[], setting: Setting = {}): Promise<Outcome> {
@@ -41,12 +56,13 @@ export async function convcost(argv: readonly string[], setting: Setting = {}): 
       },
       isTerminal: false,
     },
-    readStdin: () => new TextEncoder().encode(setting.stdin ?? ""),
+    readStdin: () => Buffer.concat(stdinChunks(setting)),
+    readChunks: (path) => chunksOf(path, setting),
     readFile: (path) => setting.files?.[path] ?? { type: "missing" },
     openBytes: (path) => {
       const content = setting.files?.[path];
       if (content?.type !== "file") return undefined;
-      return { length: content.bytes.length, read: (start, end) => content.bytes.subarray(start, end) };
+      return { length: content.bytes.length, read: (start, end) => content.bytes.subarray(start, end), close: () => undefined };
     },
     writeFile: (path, text) => {
       if (setting.writeError !== undefined) throw Object.assign(new Error("cannot write"), { code: setting.writeError });
@@ -66,6 +82,7 @@ export async function convcost(argv: readonly string[], setting: Setting = {}): 
     now: () => 0,
     breathe: () => Promise.resolve(),
     cores: 1,
+    startWorker: setting.startWorker,
   });
   return { code, stdout, stderr, written };
 }
