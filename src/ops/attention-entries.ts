@@ -38,6 +38,7 @@ function torchAttention(args: Args): Layer {
     addZeroAttn: args.flag("add_zero_attn"),
     batchFirst: args.flag("batch_first"),
     returnsWeights: true,
+    dropout: args.number("dropout"),
   });
 }
 
@@ -69,6 +70,7 @@ function kerasAttention(args: Args): Layer {
     addZeroAttn: false,
     batchFirst: true,
     returnsWeights: false,
+    dropout: args.number("dropout"),
   });
 }
 

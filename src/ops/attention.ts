@@ -4,7 +4,7 @@ import { elements } from "../graph/shape.js";
 import { softmax } from "./activation.js";
 import { matmul, reshapeTo } from "./arithmetic.js";
 import { linear } from "./linear.js";
-import { elementwise, firstInput, inference, requireRank } from "./primitive.js";
+import { elementwise, firstInput, given, inference, requireRank } from "./primitive.js";
 
 export interface AttentionOptions {
   /** Absent: the last dimension of the query. */
@@ -25,6 +25,8 @@ export interface AttentionOptions {
   readonly batchFirst: boolean;
   /** PyTorch returns the weights averaged over heads; Keras the output alone. */
   readonly returnsWeights: boolean;
+  /** Probability with which training drops a weight; 0 unless said. */
+  readonly dropout?: number | undefined;
 }
 
 interface Sizes {
@@ -54,7 +56,11 @@ export function multiHeadAttention(options: AttentionOptions): Composite {
       ...(embedDim === undefined ? {} : { embedDim }),
       numHeads,
       ...(options.keyHeads === undefined ? {} : { keyHeads: options.keyHeads }),
+      ...given({ keyDim, valueDim: options.valueDim, outputDim: options.outputDim, kdim: options.kdim, vdim: options.vdim }),
       bias: options.bias,
+      ...(options.addBiasKv ? { addBiasKv: true } : {}),
+      ...(options.addZeroAttn ? { addZeroAttn: true } : {}),
+      ...(options.dropout === undefined || options.dropout === 0 ? {} : { dropout: options.dropout }),
       batchFirst: options.batchFirst,
     },
     expand: (steps, inputs) => attend(options, steps, inputs),

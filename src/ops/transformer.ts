@@ -8,6 +8,7 @@ import { multiHeadAttention } from "./attention.js";
 import type { CallEntry, Family, ShorthandArgs } from "./entry.js";
 import { linear } from "./linear.js";
 import { layerNorm } from "./norm/layer-norm.js";
+import { given } from "./primitive.js";
 import { printedLinear } from "./printed.js";
 import { activationOf } from "./with-activation.js";
 
@@ -20,6 +21,9 @@ export interface TransformerOptions {
   readonly batchFirst: boolean;
   readonly normFirst: boolean;
   readonly bias: boolean;
+  /** Probability with which training drops; absent: PyTorch's 0.1. */
+  readonly dropout?: number | undefined;
+  readonly eps?: number | undefined;
 }
 
 function attention(options: TransformerOptions): Composite {
@@ -44,7 +48,17 @@ function feedForward(options: TransformerOptions, steps: Expansion, input: Value
 
 function base(op: string, options: TransformerOptions) {
   const { dModel, nhead, dimFeedforward, normFirst, batchFirst } = options;
-  const attributes = { ...(dModel === undefined ? {} : { dModel }), nhead, dimFeedforward, normFirst, batchFirst };
+  const { activation, bias, dropout, eps } = options;
+  const attributes = {
+    ...(dModel === undefined ? {} : { dModel }),
+    nhead,
+    dimFeedforward,
+    activation: activation.op,
+    normFirst,
+    batchFirst,
+    bias,
+    ...given({ dropout, eps }),
+  };
   return { type: "composite", op, axes: "plain", ranks: [3], batchAxis: batchFirst ? 0 : 1, attributes } as const;
 }
 
@@ -105,6 +119,8 @@ function layerOptions(args: Args): TransformerOptions {
     activation,
     batchFirst: args.flag("batch_first"),
     normFirst: args.flag("norm_first"),
+    dropout: args.number("dropout"),
+    eps: args.number("layer_norm_eps"),
   };
 }
 
@@ -134,6 +150,11 @@ function transformer(args: Args): Composite {
   const decoder = stack("transformer_decoder", decoderLayer(options), args.depth("num_decoder_layers"), norm);
   return {
     ...base("transformer", options),
+    attributes: {
+      ...base("transformer", options).attributes,
+      numEncoderLayers: args.count("num_encoder_layers"),
+      numDecoderLayers: args.count("num_decoder_layers"),
+    },
     expand: (steps, [source, target = source]) => {
       if (source === undefined || target === undefined) return [];
       const [memory] = steps.add("encoder", encoder, [source]);

@@ -177,6 +177,7 @@ function attributes(options: ConvolutionOptions, resolved: Resolved, pads: reado
     kernelSize: options.kernelSize,
     stride: options.stride,
     padding,
+    ...(options.transposed === undefined && options.padding === "same" ? { autoPad: "same" } : {}),
     dilation: options.dilation,
     groups: resolved.groups,
     ...(options.transposed === undefined ? {} : { outputPadding: options.transposed.outputPadding }),

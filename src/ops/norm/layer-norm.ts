@@ -1,7 +1,7 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { Primitive, Stored } from "../../graph/layer.js";
 import { elements, formatShape } from "../../graph/shape.js";
-import { firstInput, inference } from "../primitive.js";
+import { firstInput, given, inference } from "../primitive.js";
 
 export interface LayerNormOptions {
   /** Absent: the last dimension of the input. */
@@ -12,6 +12,8 @@ export interface LayerNormOptions {
   readonly bias: boolean;
   /** Root mean square: no mean is subtracted (arXiv 1910.07467). */
   readonly rms?: boolean | undefined;
+  /** Added to the variance; absent: the framework's default. */
+  readonly eps?: number | undefined;
 }
 
 /** Operations an element of a norm that measures its input: mean, subtract, square, sum, normalise; RMS has no mean to subtract. */
@@ -41,7 +43,7 @@ export function layerNorm(options: LayerNormOptions): Primitive {
       return inference([{ shape: input }], {
         stored: affineTensors(shape, options.affine, shifted),
         operations: { normalization: elements(input) * perElement },
-        attributes: { normalizedShape: shape, affine: options.affine },
+        attributes: { normalizedShape: shape, affine: options.affine, ...given({ eps: options.eps }) },
         mixes: { channels: true, space: shape.length > 1 },
       });
     },
