@@ -84,7 +84,7 @@ function kerasSettings(args: Args, cell: Cell): Attributes {
   return {
     ...(activation === "tanh" ? {} : { nonlinearity: activation }),
     ...(gates === "sigmoid" ? {} : { recurrentActivation: gates }),
-    ...(dropout === 0 ? {} : { dropout }),
+    ...(dropout === 0 ? {} : { inputDropout: dropout }),
     ...(recurrentDropout === 0 ? {} : { recurrentDropout }),
     ...(args.flag("go_backwards") ? { goBackwards: true } : {}),
     ...(args.flag("stateful") ? { stateful: true } : {}),

@@ -69,7 +69,7 @@ const torch: readonly CallEntry[] = [
       layerNorm({
         normalizedShape: args.integers("normalized_shape", 1),
         affine: args.flag("elementwise_affine"),
-        bias: args.flag("bias"),
+        bias: args.flag("elementwise_affine") && args.flag("bias"),
         eps: args.number("eps"),
       }),
   },

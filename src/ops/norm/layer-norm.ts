@@ -38,12 +38,12 @@ export function layerNorm(options: LayerNormOptions): Primitive {
           expected: `an input that ends in ${formatShape(shape)}`,
         });
       }
-      const shifted = options.affine && options.bias && options.rms !== true;
+      const shifted = options.bias && options.rms !== true;
       const perElement = (options.rms === true ? MEASURED_RMS : MEASURED) + (options.affine ? 1n : 0n) + (shifted ? 1n : 0n);
       return inference([{ shape: input }], {
         stored: affineTensors(shape, options.affine, shifted),
         operations: { normalization: elements(input) * perElement },
-        attributes: { normalizedShape: shape, affine: options.affine, ...given({ eps: options.eps }) },
+        attributes: { normalizedShape: shape, affine: options.affine || shifted, ...given({ eps: options.eps }) },
         mixes: { channels: true, space: shape.length > 1 },
       });
     },
