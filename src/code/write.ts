@@ -6,16 +6,17 @@ import type { Graph } from "../graph/graph.js";
 import { partsOf, requireChain } from "./chain.js";
 import type { Framework } from "./framework.js";
 import type { Description } from "./module-text.js";
+import { keras } from "./keras/module.js";
 import { className, isIdentifier } from "./python.js";
 import { pytorch } from "./pytorch/module.js";
 import type { Step } from "./step.js";
 
-const TABLE = { pytorch } satisfies Readonly<Record<string, Framework>>;
+const TABLE = { pytorch, keras } satisfies Readonly<Record<string, Framework>>;
 
 export type FrameworkName = keyof typeof TABLE;
 
 /** Frameworks that code is written for; the first unless another is asked for. */
-export const FRAMEWORKS: readonly FrameworkName[] = ["pytorch"];
+export const FRAMEWORKS: readonly FrameworkName[] = ["pytorch", "keras"];
 
 export function isFramework(name: string): name is FrameworkName {
   return Object.hasOwn(TABLE, name);
@@ -42,7 +43,9 @@ export function writeCode(graph: Graph, options: CodeOptions = {}): string {
   const text = written(graph, first, framework, name, second !== undefined);
   if (second === undefined) return text;
   // Without an input the code must not depend on one: whoever asked is told to say it.
-  const [one, other] = [first, second].map((example) => attempt(() => written(graph, example, framework, name, undefined)));
+  const [one, other] = [first, second].map((example) =>
+    attempt(() => `${analyze(graph, example).totals.params}\n${written(graph, example, framework, name, undefined)}`),
+  );
   return one !== undefined && one === other ? text : missing(graph, options);
 }
 
@@ -100,7 +103,7 @@ function written(graph: Graph, options: InputOptions, framework: Framework, name
       notes: [...new Set(steps.flatMap(({ note }) => note ?? []))],
     };
   };
-  const nothing = { title: "", input: [], output: [], order: undefined, params: 0n, macs: 0n, anySize: false, notes: [] };
+  const nothing = { title: "", input: [], output: [], order: undefined, params: 0n, macs: 0n, anySize: true, notes: [] };
   return framework.module(parts, name, anySize === undefined ? () => nothing : describe);
 }
 
