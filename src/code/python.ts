@@ -28,8 +28,15 @@ export function literal(value: AttributeValue): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "boolean") return value ? "True" : "False";
   if (value === null) return "None";
-  if (typeof value === "number") return Number.isFinite(value) ? String(value) : `float("${value > 0 ? "inf" : "-inf"}")`;
+  if (typeof value === "number") return numeral(value);
   return tuple(value);
+}
+
+/** A number as Python's repr has it: `1e-05` where JavaScript has 0.00001 or 1e-5. */
+function numeral(value: number): string {
+  if (!Number.isFinite(value)) return `float("${value > 0 ? "inf" : "-inf"}")`;
+  const small = value !== 0 && Math.abs(value) < 1e-4;
+  return (small ? value.toExponential() : String(value)).replace(/e([+-])(\d)$/, "e$10$2");
 }
 
 /** `(3, 3)`, and `(3,)` for one. */

@@ -4,6 +4,7 @@ import { resolveInputs, type InputOptions } from "../analyze/input.js";
 import { fail, InputError } from "../graph/diagnostic.js";
 import type { Graph } from "../graph/graph.js";
 import { partsOf, requireChain } from "./chain.js";
+import { flax } from "./flax/module.js";
 import type { Framework } from "./framework.js";
 import type { Description } from "./module-text.js";
 import { keras } from "./keras/module.js";
@@ -11,12 +12,12 @@ import { className, isIdentifier } from "./python.js";
 import { pytorch } from "./pytorch/module.js";
 import type { Step } from "./step.js";
 
-const TABLE = { pytorch, keras } satisfies Readonly<Record<string, Framework>>;
+const TABLE = { pytorch, keras, flax } satisfies Readonly<Record<string, Framework>>;
 
 export type FrameworkName = keyof typeof TABLE;
 
 /** Frameworks that code is written for; the first unless another is asked for. */
-export const FRAMEWORKS: readonly FrameworkName[] = ["pytorch", "keras"];
+export const FRAMEWORKS: readonly FrameworkName[] = ["pytorch", "keras", "flax"];
 
 export function isFramework(name: string): name is FrameworkName {
   return Object.hasOwn(TABLE, name);

@@ -1,7 +1,7 @@
 import { lastShape, turning } from "../channels-last.js";
 import type { InferredLayer } from "../../graph/inferrer.js";
 import type { Describe, Framework } from "../framework.js";
-import { docstring, importLines, returning } from "../module-text.js";
+import { docstring, importLines } from "../module-text.js";
 import { cannotWrite, type Part } from "../part.js";
 import { indent, tuple } from "../python.js";
 import type { Step, Writers } from "../step.js";
@@ -28,7 +28,7 @@ function isWhole({ layer, steps }: InferredLayer): boolean {
   if (!/^separable_conv[12]d$/.test(layer.op)) return false;
   const [depthwise, pointwise] = steps;
   const { stride, bias } = depthwise?.inference?.attributes ?? {};
-  return bias === false && Array.isArray(stride) && new Set(stride).size === 1 && pointwise?.layer.type === "primitive";
+  return bias === false && Array.isArray(stride) && new Set(stride).size === 1 && pointwise !== undefined;
 }
 
 function kerasModule(parts: readonly Part[], name: string, describe: Describe): string {
@@ -62,9 +62,7 @@ function sequential(input: string, steps: readonly Step[]): readonly string[] {
 
 function functional(input: string, steps: readonly Step[]): readonly string[] {
   const lines = steps.flatMap((step) => step.run?.(step.make ?? "") ?? [`x = ${step.make ?? ""}(x)`]);
-  const [result, ...others] = returning(lines).slice(-1);
-  if (result === undefined || others.length > 0) throw new Error("a function returns once");
-  return [`x = inputs = ${input}`, ...returning(lines).slice(0, -1), result.replace(/^return (.*)$/, "return keras.Model(inputs, $1)")];
+  return [`x = inputs = ${input}`, ...lines, "return keras.Model(inputs, x)"];
 }
 
 /** Steps of all parts; an activation with a name that belongs to the layer before it is an argument of that layer. */

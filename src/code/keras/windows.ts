@@ -1,6 +1,8 @@
 import { borderOf, isZero, type Border, type Pads } from "../border.js";
+import { ceilExtra } from "../ceil.js";
 import { Attrs, cannotWrite, rankOf, type Part } from "../part.js";
 import { call, literal, perAxis, tuple, unless, type Named } from "../python.js";
+import { activationWord, pointwiseWriters } from "./pointwise.js";
 import { ranked, statement, type Step, type Writer, type Writers } from "../step.js";
 
 const changed = (values: readonly number[], standard: readonly number[]) => (values.join() === standard.join() ? undefined : perAxis(values));
@@ -23,7 +25,7 @@ export function opsPad(pads: Pads, named: readonly Named[]): Step {
 
 /** What Keras's words stand for: `same` at every size, `causal`, or none at all; otherwise the padding is a step of its own. */
 export function paddingWord({ same, pads, reach, stride }: Border): string | undefined | false {
-  if (same) return '"same"';
+  if (same && reach.some((size) => size > 1)) return '"same"';
   if (isZero(pads)) return undefined;
   const full = pads.every(
     ([before, after], axis) => stride[axis] === 1 && before === Math.floor(((reach[axis] ?? 1) - 1) / 2) && before + after === (reach[axis] ?? 1) - 1,
@@ -99,15 +101,6 @@ const transposed: Writer = (part) => {
   return [{ make }, ...zeroPadding("Cropping", crops).map((step) => ({ ...step, suffix: "crop" }))];
 };
 
-/** Positions that ceil_mode adds after each axis, for the input that was counted. */
-export function ceilExtra(part: Part, { pads, reach, stride }: Border): readonly number[] {
-  const [input, output] = [part.input.shape.slice(2), part.output.shape.slice(2)];
-  return input.map((size, axis) => {
-    const [before, after] = pads[axis] ?? [0, 0];
-    return Math.max(0, ((output[axis] ?? 1) - 1) * (stride[axis] ?? 1) + (reach[axis] ?? 1) - size - before - after);
-  });
-}
-
 function pool(name: string, { kernelSize, stride, rank }: Border, word: string | undefined): Step {
   const named: readonly Named[] = [
     ["strides", changed(stride, kernelSize)],
@@ -163,7 +156,7 @@ const global =
   (part) => [{ make: call(`layers.Global${name}Pooling${rankOf(part.op)}D`, [], [["keepdims", part.output.shape.length > 2 ? "True" : undefined]]) }];
 
 /** Depthwise, then pointwise, without anything between: SeparableConv2D, its activation among its arguments. */
-export const separable: Writer = (part) => {
+const separable: Writer = (part) => {
   const [depthwise, pointwise] = part.layer.steps;
   if (depthwise === undefined || pointwise === undefined) throw new Error("a separable convolution has two steps");
   const attributes = new Attrs(part);
@@ -174,7 +167,14 @@ export const separable: Writer = (part) => {
     [attributes.number("outChannels"), perAxis(attributes.sizes("kernelSize"))],
     [...named, ["depth_multiplier", unless(attributes.number("depthMultiplier"), 1)], ["use_bias", unless(attributes.flag("bias"), true)]],
   );
-  return [...steps, { make }];
+  // With an activation the pointwise step is two: the convolution and what follows it.
+  const active = pointwise.steps[1];
+  if (active === undefined) return [...steps, { make }];
+  const [input = part.input, output = part.output] = [active.inputs[0], active.outputs[0]];
+  const next: Part = { ...part, layer: active, op: active.layer.op, input, output, before: input };
+  const word = activationWord(next);
+  if (word !== undefined) return [...steps, { make: make.replace(/\)$/, `, activation="${word}")`) }];
+  return [...steps, { make }, ...(pointwiseWriters[next.op]?.(next) ?? cannotWrite(next, "Keras has no layer for it"))];
 };
 
 const fixedPad: Writer = (part) => {
