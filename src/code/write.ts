@@ -1,6 +1,6 @@
 import { analyze } from "../analyze/analyze.js";
 import { inferGraph } from "../analyze/infer.js";
-import { resolveInputs, type InputOptions } from "../analyze/input.js";
+import { resolveInputs, type InputOptions, type ResolvedInput } from "../analyze/input.js";
 import { fail, InputError } from "../graph/diagnostic.js";
 import type { Graph } from "../graph/graph.js";
 import { partsOf, requireChain } from "./chain.js";
@@ -84,7 +84,10 @@ function missing(graph: Graph, options: CodeOptions): never {
 }
 
 function written(graph: Graph, options: InputOptions, framework: Framework, name: string, anySize: boolean | undefined): string {
-  const inferred = inferGraph(graph, resolveInputs(graph, options));
+  const inferred = inferGraph(
+    graph,
+    resolveInputs(graph, options).map((type) => asImage(graph, type)),
+  );
   const [input] = inferred.inputs;
   const [output] = inferred.outputs;
   if (input === undefined || output === undefined) throw new Error("a chain has an input and an output");
@@ -106,6 +109,12 @@ function written(graph: Graph, options: InputOptions, framework: Framework, name
   };
   const nothing = { title: "", input: [], output: [], order: undefined, params: 0n, macs: 0n, anySize: true, notes: [] };
   return framework.module(parts, name, anySize === undefined ? () => nothing : describe);
+}
+
+/** An input of four dimensions or more has channels where nothing says otherwise: layers of any order alone read it, or Keras's do. */
+function asImage(graph: Graph, type: ResolvedInput): ResolvedInput {
+  const lead = graph.nodes.find(({ layer }) => layer.axes !== "any")?.layer;
+  return type.shape.length >= 4 && (lead === undefined || lead.channelsLast === true) ? { ...type, axes: "channels" } : type;
 }
 
 function moduleName(graph: Graph, asked: string | undefined, framework: Framework): string {

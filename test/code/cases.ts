@@ -1,3 +1,5 @@
+import { parseNetwork, zooModel, type Graph } from "../../src/index.js";
+
 /** One chain of layers and the shape it is run on, channels first, batch included. */
 export interface Case {
   readonly spec: string;
@@ -216,3 +218,9 @@ export const CASES: readonly Case[] = [
 
 /** Networks of the zoo that are chains, and torchvision's figure for each of those it has. */
 export const CHAINS = ["alexnet", "vgg11", "vgg16", "vgg16_bn", "mobilenet_v1", "ds_cnn"] as const;
+
+/** A network of the zoo by its name, which may be that of a variant. */
+export function zooChain(name: string): Graph {
+  const { text, variant } = zooModel(name);
+  return parseNetwork(text, variant === undefined ? {} : { set: { variant } });
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { analyze, parseLayers, parseNetwork, writeCode, zooModel, type Graph } from "../../src/index.js";
-import { CASES, CHAINS } from "./cases.js";
+import { analyze, parseLayers, writeCode } from "../../src/index.js";
+import { CASES, CHAINS, zooChain } from "./cases.js";
 import { ask, pythonWith } from "./python.js";
 
 const python = pythonWith("import torch");
@@ -19,14 +19,9 @@ const readsIndices = (spec: string) => /^(nn\.|layers\.)?embedding/i.test(spec);
 /** Where PyTorch's class has other parameters than the layer counted, which the docstring says: the one bias of Keras's recurrent layers. */
 const extra = (code: string) => [...code.matchAll(/one: (\d+) parameters more/g)].reduce((sum, [, count]) => sum + Number(count), 0);
 
-const zoo = (name: string): Graph => {
-  const { text, variant } = zooModel(name);
-  return parseNetwork(text, variant === undefined ? {} : { set: { variant } });
-};
-
 describe.skipIf(python === undefined)(`modules for PyTorch ${found}${python === undefined ? " (skipped: no Python here has torch)" : ""}`, () => {
   const specs = CASES.map(({ spec, input, since }) => ({ graph: parseLayers(spec), title: `${spec} on ${input}`, input, spec, since }));
-  const chains = CHAINS.map((name) => ({ graph: zoo(name), title: `zoo:${name}`, input: undefined, spec: "", since: undefined }));
+  const chains = CHAINS.map((name) => ({ graph: zooChain(name), title: `zoo:${name}`, input: undefined, spec: "", since: undefined }));
   const cases = [...specs, ...chains].map((entry) => {
     const analysis = analyze(entry.graph, { input: entry.input });
     return { ...entry, analysis, code: writeCode(entry.graph, { input: entry.input, name: "Generated" }) };
