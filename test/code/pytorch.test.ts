@@ -49,3 +49,30 @@ describe.skipIf(python === undefined)(`modules for PyTorch ${found}${python === 
     });
   }
 });
+
+const WORDS = { conv: "conv1d", max: "maxpool1d", avg: "avgpool1d", transposed: "tconv1d" };
+
+describe.skipIf(python === undefined)("padding same in PyTorch, by its values", () => {
+  const kinds = ["conv", "max", "avg", "transposed"] as const;
+  const sizes = [1, 2, 3, 4, 5].flatMap((kernel) => [1, 2, 3].flatMap((stride) => [1, 2].map((dilation) => ({ kernel, stride, dilation }))));
+  const cases = kinds
+    .flatMap((kind) => sizes.map((size) => ({ kind, ...size })))
+    .filter(({ kind, dilation }) => dilation === 1 || kind === "conv" || kind === "max")
+    .map(({ kind, kernel, stride, dilation }) => {
+      const convolves = kind === "conv" || kind === "transposed";
+      const spec = `${WORDS[kind]} ${kernel} ${convolves ? "1->1 " : ""}s${stride}${kind === "avg" ? "" : ` d${dilation}`}`;
+      // A pool does not say its channels, and so needs an input; the code is the same for others.
+      const code = writeCode(parseLayers(spec), { name: "Same", input: convolves ? undefined : "1x1x12" });
+      return { title: spec, code, name: "Same", kind, kernel, stride, dilation };
+    });
+
+  it("is TensorFlow's at every length", () => {
+    const answers = ask(python ?? "", "same_padding.py", cases);
+    if (!Array.isArray(answers)) throw new Error("no list of answers");
+    const wrong = answers.flatMap((lengths: readonly number[], index) =>
+      lengths.length === 0 ? [] : [`${cases[index]?.title ?? ""} at ${lengths.join(", ")}`],
+    );
+    expect(wrong).toEqual([]);
+    expect(answers.length).toBe(cases.length);
+  }, 240_000);
+});

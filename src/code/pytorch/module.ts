@@ -85,17 +85,15 @@ function timeDistributed(part: Part): readonly Step[] {
   const [fold, inner, unfold] = part.layer.steps;
   const [folded] = fold?.outputs ?? [];
   if (inner === undefined || unfold === undefined || folded === undefined) throw new Error("time_distributed has three steps");
-  const [batch = 1, second = 1, third = 1] = part.input.shape;
-  const last = part.input.shape.length > 3 && (folded.shape[0] !== batch * second || folded.shape[1] !== third);
-  const images = last || unfold.layer.axes === "channels";
+  const [, second = 1, third = 1] = part.input.shape;
+  const rank = part.input.shape.length;
+  const images = rank > 4 || (rank === 4 && inner.layer.axes === "channels");
   const time = images ? third : second;
   const parts = taken(inner, part.name, part.place, folded, pytorch);
   return [
     statement(images ? "x = x.movedim(2, 1).flatten(0, 1)" : "x = x.flatten(0, 1)"),
     ...parts.flatMap(steps),
-    statement(
-      `x = x.unflatten(0, (-1, ${time}))${unfold.layer.axes === "channels" && unfold.outputs[0]?.shape.length !== 3 ? ".movedim(1, 2)" : ""}`,
-    ),
+    statement(`x = x.unflatten(0, (-1, ${time}))${unfold.layer.axes === "channels" ? ".movedim(1, 2)" : ""}`),
   ];
 }
 
