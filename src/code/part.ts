@@ -20,8 +20,7 @@ export interface Part {
 
 /** Refuses a layer that cannot be written as it is. */
 export function cannotWrite(part: Part, why: string, hint?: string): never {
-  const label = /^\d+$/.test(part.name) ? `layer ${part.name}` : `layer ${part.name}`;
-  return fail("cannot-write", `${label} (${part.op}) cannot be written for ${part.framework}: ${why}`, { place: part.place, hint });
+  return fail("cannot-write", `layer ${part.name} (${part.op}) cannot be written for ${part.framework}: ${why}`, { place: part.place, hint });
 }
 
 /** Attributes by their types; what an operator's own file always fills in is a bug where it is missing. */
@@ -71,7 +70,8 @@ export class Attrs {
     if (!Array.isArray(value)) return this.missing(name);
     return value.map((pad: unknown) => {
       if (typeof pad === "number") return [pad, pad];
-      const [before, after]: readonly unknown[] = Array.isArray(pad) ? pad : [];
+      if (!Array.isArray(pad)) return this.missing(name);
+      const [before, after]: readonly unknown[] = pad;
       return typeof before === "number" && typeof after === "number" ? [before, after] : this.missing(name);
     });
   }

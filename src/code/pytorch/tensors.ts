@@ -118,7 +118,7 @@ const sized =
 
 function foldWindow(part: Part) {
   const attributes = new Attrs(part);
-  const [kernelSize, stride, dilation] = [attributes.sizes("kernelSize"), attributes.sizes("stride"), attributes.sizes("dilation")];
+  const [stride, dilation] = [attributes.sizes("stride"), attributes.sizes("dilation")];
   const one = (values: readonly number[]) => (values.every((value) => value === 1) ? undefined : perAxis(values));
   return (padding: string | undefined) =>
     [
