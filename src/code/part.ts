@@ -71,7 +71,8 @@ export class Attrs {
     return value.map((pad: unknown) => {
       if (typeof pad === "number") return [pad, pad];
       if (!Array.isArray(pad)) return this.missing(name);
-      const [before, after]: readonly unknown[] = pad;
+      const pair: readonly unknown[] = pad;
+      const [before, after] = pair;
       return typeof before === "number" && typeof after === "number" ? [before, after] : this.missing(name);
     });
   }

@@ -82,7 +82,7 @@ describe("completion scripts are read by their shells", () => {
       complete_at() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _convcost; echo "\${COMPREPLY[@]}"; }
       complete_at convcost co; complete_at convcost compare --exp; complete_at convcost count --layout n; complete_at convcost completion f`;
     const lines = execFileSync("bash", ["-c", script], { encoding: "utf8" }).trim().split("\n");
-    expect(lines).toEqual(["count compare completion", "--expand --explain", "nchw nhwc", "fish"]);
+    expect(lines).toEqual(["count compare code completion", "--expand --explain", "nchw nhwc", "fish"]);
   });
   it.skipIf(!has("zsh"))("zsh parses its script", () => {
     expect(spawnSync("zsh", ["-n"], { input: convcost(["completion", "zsh"]).stdout, encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });

@@ -71,8 +71,8 @@ describe.skipIf(python === undefined).each(["keras", "flax"] as const)(
       expect(sorted(said.output)).toEqual(sorted(analysis.outputs[0]?.shape ?? []));
     });
 
-    it("refuses what it has not, and says what that is", () => {
-      expect(written.flatMap(({ title, code }) => (code === undefined ? [title] : []))).toMatchSnapshot();
+    it("refuses what it has not, and nothing else", () => {
+      expect([...new Set(written.flatMap(({ title, code }) => (code === undefined ? [title.replace(/ on [\dx]+$/, "")] : [])))]).toMatchSnapshot();
     });
   },
 );

@@ -1,7 +1,7 @@
-import { borderOf, isZero, type Border, type Pads } from "../border.js";
+import { befores, borderOf, isSymmetric, isZero, type Border, type Pads } from "../border.js";
 import { ceilExtra } from "../ceil.js";
 import { Attrs, cannotWrite, rankOf, type Part } from "../part.js";
-import { call, literal, tuple, unless, type Named } from "../python.js";
+import { call, literal, perAxis, tuple, unless, type Named } from "../python.js";
 import { ranked, statement, type Step, type Writer, type Writers } from "../step.js";
 
 const steps = (values: readonly number[]) => (values.every((value) => value === 1) ? undefined : tuple(values));
@@ -20,7 +20,8 @@ function convolutionPadding({ same, pads, reach }: Border): string | undefined {
   const wide = reach.some((size) => size > 1);
   if (same) return wide ? '"SAME"' : undefined;
   if (isZero(pads)) return wide ? '"VALID"' : undefined;
-  return tuple(pads);
+  // One number stands for all sides of all axes.
+  return isSymmetric(pads) && new Set(befores(pads)).size === 1 ? perAxis(befores(pads)) : tuple(pads);
 }
 
 const convolution: Writer = (part) => {

@@ -42,14 +42,14 @@ const TAKEN =
 /** Modules of a chain without names that stand each on a line of its own; longer ones are an nn.Sequential. */
 const FEW = 6;
 
-interface Named {
+interface Written {
   readonly part: Part;
   readonly step: Step;
 }
 
 /** The text of a PyTorch module. */
 function pytorchModule(parts: readonly Part[], name: string, describe: Describe): string {
-  const written = parts.flatMap((part) => steps(part).map((step): Named => ({ part, step })));
+  const written = parts.flatMap((part) => steps(part).map((step): Written => ({ part, step })));
   const all = written.map(({ step }) => step);
   const used = HELPERS.filter((helper) => all.some((step) => step.helpers?.includes(helper.name) === true));
   const { make, run } = body(written);
@@ -103,7 +103,7 @@ interface Body {
 }
 
 /** Attributes of the module and the statements of its forward function. */
-function body(written: readonly Named[]): Body {
+function body(written: readonly Written[]): Body {
   const names = new Names(TAKEN);
   const few = written.filter(({ part, step }) => groupOf(part) === undefined && step.make !== undefined).length <= FEW;
   const make: string[] = [];
@@ -121,8 +121,8 @@ function body(written: readonly Named[]): Body {
 }
 
 /** Modules that make one nn.Sequential: of one group of names, or without any where there are many. */
-function runs(written: readonly Named[], few: boolean): readonly (readonly Named[])[] {
-  const groups: Named[][] = [];
+function runs(written: readonly Written[], few: boolean): readonly (readonly Written[])[] {
+  const groups: Written[][] = [];
   let open: string | undefined;
   for (const entry of written) {
     const key = entry.step.run !== undefined ? undefined : (groupOf(entry.part) ?? (few || !isUnnamed(entry.part) ? undefined : ""));
@@ -151,7 +151,7 @@ const SHORT: Readonly<Record<string, string>> = {
 };
 
 /** A layer's own name, or one after what it does. */
-function ownName({ part, step }: Named): string {
+function ownName({ part, step }: Written): string {
   const plain = part.op.replace(/\d?d$/, "").replace(/^.*_(pool|pad|norm)$/, "$1");
   const base = identifier(part.name) ?? SHORT[part.op] ?? (plain === "conv_transpose" ? "conv" : plain);
   return step.suffix === undefined ? base : `${base}_${step.suffix}`;

@@ -27,6 +27,8 @@ def sequence(value, rank):
 
 
 def pads(padding, rank):
+    if isinstance(padding, int):
+        return [(padding, padding)] * rank
     if isinstance(padding, str):
         assert padding in ("SAME", "VALID")
         return padding.lower()
@@ -201,7 +203,8 @@ class MultiHeadDotProductAttention:
 
 def pool(x, window_shape, strides, padding):
     rank = len(window_shape)
-    assert len(x.shape) == rank + 2
+    # nn.Conv takes one number as its padding, a pool does not.
+    assert len(x.shape) == rank + 2 and not isinstance(padding, int)
     return Tensor((x.shape[0], *windows(x.shape[1:-1], window_shape, strides or (1,) * rank, (1,) * rank, pads(padding, rank)), x.shape[-1]))
 
 
