@@ -68,6 +68,7 @@ export function taken(layer: InferredLayer, name: string, place: Part["place"], 
   if (input === undefined || output === undefined) throw new Error(`${layer.layer.op} has no input or output`);
   const part: Part = { name, layer, op: layer.layer.op, input, output, before, place, framework: dialect.framework };
   if (layer.inference?.attributes["trainingOnly"] === true) cannotWrite(part, "it runs in training alone, and leaves what it reads as it is");
+  if (isAssumed(layer)) cannotWrite(part, "a printed module does not show all that it is set to", "write its constructor with its arguments");
   if (layer.layer.type === "primitive" || dialect.isWhole(layer)) {
     return others.length > 0 ? cannotWrite(part, "it joins several tensors") : [part];
   }
@@ -83,6 +84,12 @@ export function taken(layer: InferredLayer, name: string, place: Part["place"], 
   }
   if (current.id !== output.id) cannotWrite(part, "there is no class for it, and its steps are no chain");
   return parts;
+}
+
+/** Whether something that the source does not show was taken to be so. */
+function isAssumed({ layer, steps }: InferredLayer): boolean {
+  const assumed = layer.assumption !== undefined || (layer.type === "composite" && layer.attributes["headsAssumed"] === true);
+  return assumed || steps.some(isAssumed);
 }
 
 /** The lead of a layer with its activation is the layer itself; steps of a layer without a name have their own. */

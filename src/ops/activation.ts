@@ -152,6 +152,12 @@ export function activationArgument(args: Args, name: string): Layer {
   );
 }
 
+/** The same in Keras, whose leaky_relu has a slope of 0.2 where its name alone is given (keras.io/api/layers/activations). */
+export function kerasActivation(args: Args, name: string): Layer {
+  const layer = activationArgument(args, name);
+  return layer.op === "leaky_relu" ? activation("leaky_relu", { negativeSlope: 0.2 }) : layer;
+}
+
 /** The dimension that PyTorch takes where none is given (torch.nn.functional._get_softmax_dim). */
 function softmaxEntry(name: string, op: "softmax" | "softmin" | "log_softmax"): CallEntry {
   return { names: [name], signature: "dim=None", build: (args) => (args.isNone("dim") ? implicitSoftmax(op) : softmax(args.integer("dim"), op)) };
@@ -197,7 +203,7 @@ function kerasRelu(args: Args): Primitive {
 
 // https://keras.io/api/layers/activation_layers/ (the second spelling of an argument is Keras 2's)
 const keras: readonly CallEntry[] = [
-  { names: ["Activation"], signature: `activation, ${KERAS_LAYER}`, build: (args) => activationArgument(args, "activation") },
+  { names: ["Activation"], signature: `activation, ${KERAS_LAYER}`, build: (args) => kerasActivation(args, "activation") },
   { names: ["ReLU"], signature: `max_value=None, negative_slope=0.0, threshold=0.0, ${KERAS_LAYER}`, build: kerasRelu },
   {
     names: ["LeakyReLU"],

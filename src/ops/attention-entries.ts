@@ -13,6 +13,7 @@ function torchAttention(args: Args): Layer {
     const attention = multiHeadAttention({
       embedDim: printed.inFeatures,
       numHeads: args.optionalCount("num_heads") ?? 1,
+      headsAssumed: args.isNone("num_heads"),
       bias: printed.bias,
       addBiasKv: args.flag("add_bias_kv"),
       addZeroAttn: args.flag("add_zero_attn"),

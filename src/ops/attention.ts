@@ -27,6 +27,8 @@ export interface AttentionOptions {
   readonly returnsWeights: boolean;
   /** Probability with which training drops a weight; 0 unless said. */
   readonly dropout?: number | undefined;
+  /** The source does not show the heads: `numHeads` is a stand-in, on which neither parameters, MACs nor shapes depend. */
+  readonly headsAssumed?: boolean | undefined;
 }
 
 interface Sizes {
@@ -58,6 +60,7 @@ export function multiHeadAttention(options: AttentionOptions): Composite {
       ...(options.keyHeads === undefined ? {} : { keyHeads: options.keyHeads }),
       ...given({ keyDim, valueDim: options.valueDim, outputDim: options.outputDim, kdim: options.kdim, vdim: options.vdim }),
       bias: options.bias,
+      ...(options.headsAssumed === true ? { headsAssumed: true } : {}),
       ...(options.addBiasKv ? { addBiasKv: true } : {}),
       ...(options.addZeroAttn ? { addZeroAttn: true } : {}),
       ...(options.dropout === undefined || options.dropout === 0 ? {} : { dropout: options.dropout }),

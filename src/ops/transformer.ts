@@ -24,6 +24,8 @@ export interface TransformerOptions {
   /** Probability with which training drops; absent: PyTorch's 0.1. */
   readonly dropout?: number | undefined;
   readonly eps?: number | undefined;
+  /** A printed layer does not show its heads: `nhead` is a stand-in. */
+  readonly headsAssumed?: boolean | undefined;
 }
 
 function attention(options: TransformerOptions): Composite {
@@ -48,7 +50,7 @@ function feedForward(options: TransformerOptions, steps: Expansion, input: Value
 
 function base(op: string, options: TransformerOptions) {
   const { dModel, nhead, dimFeedforward, normFirst, batchFirst } = options;
-  const { activation, bias, dropout, eps } = options;
+  const { activation, bias, dropout, eps, headsAssumed } = options;
   const attributes = {
     ...(dModel === undefined ? {} : { dModel }),
     nhead,
@@ -57,7 +59,7 @@ function base(op: string, options: TransformerOptions) {
     normFirst,
     batchFirst,
     bias,
-    ...given({ dropout, eps }),
+    ...given({ dropout, eps, headsAssumed }),
   };
   return { type: "composite", op, axes: "plain", ranks: [3], batchAxis: batchFirst ? 0 : 1, attributes } as const;
 }
@@ -128,7 +130,13 @@ function layerOptions(args: Args): TransformerOptions {
 function layerSizes(args: Args) {
   const printed = args.isNone("d_model") ? printedLinear(args, "linear1") : undefined;
   if (printed !== undefined) {
-    return { dModel: printed.inFeatures, nhead: args.optionalCount("nhead") ?? 1, dimFeedforward: printed.outFeatures, bias: printed.bias };
+    return {
+      dModel: printed.inFeatures,
+      nhead: args.optionalCount("nhead") ?? 1,
+      headsAssumed: args.isNone("nhead") ? true : undefined,
+      dimFeedforward: printed.outFeatures,
+      bias: printed.bias,
+    };
   }
   for (const name of ["d_model", "nhead"]) {
     if (args.isNone(name))

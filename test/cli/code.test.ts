@@ -73,12 +73,37 @@ class SeparableConv2d(nn.Module):
       ["code", "lrn 5", "--input", "3x8x8", "--framework", "flax"],
       "layer 0 (local_response_norm) cannot be written for Flax",
     ],
+    [
+      "a printed attention, whose heads nobody can tell",
+      ["code", "MultiheadAttention((out_proj): NonDynamicallyQuantizableLinear(in_features=16, out_features=16, bias=True))", "--input", "5x1x16"],
+      "a printed module does not show all that it is set to",
+    ],
     ["half of an affine norm", ["code", "layers.BatchNormalization(scale=False)", "--input", "3x8x8"], "has only its shift"],
   ];
   it.each(refused)("refuses %s", async (_, argv, message) => {
     const { code, stdout, stderr } = await convcost(argv);
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(message);
+  });
+
+  it("carries a framework's defaults to the others, whose own differ", async () => {
+    // Keras: a slope of 0.2 by name and 0.3 as a layer, epsilon 0.001, momentum 0.99; PyTorch: 0.01, 1e-5, 0.1. Exact GELU is not Flax's default.
+    const torch = await convcost([
+      "code",
+      'layers.Dense(4, activation="leaky_relu"); layers.LeakyReLU(); layers.BatchNormalization()',
+      "--input",
+      "8",
+    ]);
+    expect(torch.stdout).toContain("nn.LeakyReLU(negative_slope=0.2)");
+    expect(torch.stdout).toContain("nn.LeakyReLU(negative_slope=0.3)");
+    expect(torch.stdout).toContain("nn.BatchNorm1d(4, eps=0.001, momentum=0.01)");
+    const flax = await convcost(["code", "nn.LeakyReLU(); nn.GELU(); nn.BatchNorm2d(3)", "--input", "3x8x8", "--framework", "flax"]);
+    expect(flax.stdout).toContain("nn.leaky_relu(x, negative_slope=0.01)");
+    expect(flax.stdout).toContain("nn.gelu(x, approximate=False)");
+    expect(flax.stdout).toContain("nn.BatchNorm(use_running_average=not train, momentum=0.9)(x)");
+    const keras = await convcost(["code", "nn.LeakyReLU(); nn.BatchNorm2d(3)", "--input", "3x8x8", "--framework", "keras"]);
+    expect(keras.stdout).toContain("layers.LeakyReLU(negative_slope=0.01)");
+    expect(keras.stdout).toContain("layers.BatchNormalization(momentum=0.9, epsilon=1e-05)");
   });
 
   it("is completed, its frameworks too", async () => {
