@@ -13,6 +13,7 @@ Examples:
   convcost compare "conv 3x3 512->512 @14x14"
   convcost count zoo:mobilenet_v2
   convcost sweep zoo:mobilenet_v1 --set alpha=0.25,0.5,0.75,1 --set resolution=128..224:32
+  convcost code "sep 3x3 64->128" --framework pytorch
   convcost count --help        the notations of layers, and more examples
 
 Exit codes: 0 fine, 1 a check failed, 2 the request or the input was wrong, 70 a bug of convcost.`;

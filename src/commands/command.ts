@@ -133,7 +133,7 @@ export function dimensions(written: readonly string[]): Readonly<Record<string, 
 }
 
 /** `--input 3x32x32`, or `--input x=3x32x32` for each input by its name. */
-function inputShapes(written: readonly string[] | undefined): AnalyzeOptions["input"] {
+export function inputShapes(written: readonly string[] | undefined): AnalyzeOptions["input"] {
   const [only, ...more] = written ?? [];
   if (only === undefined) return undefined;
   if (more.length === 0 && !only.includes("=")) return parseShape(only);

@@ -1,4 +1,5 @@
 import { batch } from "./batch.js";
+import { code } from "./code.js";
 import { compare } from "./compare.js";
 import { completion } from "./completion.js";
 import { count } from "./count.js";
@@ -9,4 +10,4 @@ import { whatIf } from "./what-if.js";
 import { zoo } from "./zoo.js";
 
 /** The one table of commands. */
-export const commands: readonly Register[] = [count, compare, conventions, whatIf, sweep, batch, zoo, completion];
+export const commands: readonly Register[] = [count, compare, conventions, whatIf, sweep, batch, zoo, code, completion];

@@ -5,8 +5,8 @@ const FILE = "fvcore/nn/jit_handles.py";
 
 /** Padding given as a word makes another operator of the traced graph (aten::_convolution_mode), which has no handle. */
 function convolution(operation: Operation): Parts {
-  const { autoPad, paddingMode } = operation.attributes;
-  return typeof autoPad === "string" && paddingMode === undefined ? {} : plain(operation);
+  const { paddingString, paddingMode } = operation.attributes;
+  return typeof paddingString === "string" && paddingMode === undefined ? {} : plain(operation);
 }
 
 /** batchnorm_flop_jit: 2 an element with running statistics, else as a norm that measures its input. */

@@ -1,5 +1,5 @@
 import { fail } from "../graph/diagnostic.js";
-import type { Layer, Primitive } from "../graph/layer.js";
+import type { Attributes, Layer, Primitive } from "../graph/layer.js";
 import { elements } from "../graph/shape.js";
 import type { Args } from "./args.js";
 import type { CallEntry, Family } from "./entry.js";
@@ -78,7 +78,15 @@ function glu(axis: number): Primitive {
   };
 }
 
-const activation = (op: string) => elementwise(op, "activation", 1n);
+const activation = (op: string, attributes: Attributes = {}) => elementwise(op, "activation", 1n, attributes);
+
+/** The arguments of an activation by the core's names; `inplace` says nothing of what is computed. */
+function settings(args: Args, names: readonly string[]): Attributes {
+  const named = names.filter((name) => name !== "inplace" && !args.isNone(name));
+  return Object.fromEntries(named.map((name) => [camel(name), args.isText(name) ? args.text(name) : args.number(name)]));
+}
+
+const camel = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 /** Functions of one element: PyTorch's class and signature, and the names that Keras and PyTorch give the function. */
 const FUNCTIONS: readonly { readonly op: string; readonly torch?: readonly [string, string]; readonly names: readonly string[] }[] = [
@@ -114,6 +122,12 @@ const FUNCTIONS: readonly { readonly op: string; readonly torch?: readonly [stri
   { op: "sparse_sigmoid", names: ["sparse_sigmoid"] },
 ];
 
+const argumentNames = (signature: string) =>
+  signature
+    .split(", ")
+    .flatMap((part) => part.split("=")[0] ?? [])
+    .filter((name) => name !== "");
+
 /** The activation of a name, as `activation="relu"` gives it; undefined where there is none. */
 export function activationByName(name: string): Layer | undefined {
   if (name === "linear" || name === "identity") return identity;
@@ -138,6 +152,12 @@ export function activationArgument(args: Args, name: string): Layer {
   );
 }
 
+/** The same in Keras, whose leaky_relu has a slope of 0.2 where its name alone is given (keras.io/api/layers/activations). */
+export function kerasActivation(args: Args, name: string): Layer {
+  const layer = activationArgument(args, name);
+  return layer.op === "leaky_relu" ? activation("leaky_relu", { negativeSlope: 0.2 }) : layer;
+}
+
 /** The dimension that PyTorch takes where none is given (torch.nn.functional._get_softmax_dim). */
 function softmaxEntry(name: string, op: "softmax" | "softmin" | "log_softmax"): CallEntry {
   return { names: [name], signature: "dim=None", build: (args) => (args.isNone("dim") ? implicitSoftmax(op) : softmax(args.integer("dim"), op)) };
@@ -149,7 +169,7 @@ function implicitSoftmax(op: "softmax" | "softmin" | "log_softmax"): Primitive {
 
 const torch: readonly CallEntry[] = [
   ...FUNCTIONS.flatMap(({ op, torch: entry }): CallEntry[] =>
-    entry === undefined ? [] : [{ names: [entry[0]], signature: entry[1], build: () => activation(op) }],
+    entry === undefined ? [] : [{ names: [entry[0]], signature: entry[1], build: (args) => activation(op, settings(args, argumentNames(entry[1]))) }],
   ),
   { names: ["Identity"], signature: "", build: () => identity },
   { names: ["PReLU"], signature: "num_parameters=1, init=0.25, device=None, dtype=None", build: (args) => prelu(args.count("num_parameters")) },
@@ -171,13 +191,31 @@ function kerasPrelu(args: Args): Primitive {
   });
 }
 
+/** Keras's ReLU: capped at max_value, `negative_slope * (x - threshold)` below the threshold. Only what is not a plain ReLU is an attribute. */
+function kerasRelu(args: Args): Primitive {
+  const { maxValue, negativeSlope = 0, threshold = 0 } = settings(args, ["max_value", "negative_slope", "threshold"]);
+  return activation("relu", {
+    ...(maxValue === undefined ? {} : { maxValue }),
+    ...(negativeSlope === 0 ? {} : { negativeSlope }),
+    ...(threshold === 0 ? {} : { threshold }),
+  });
+}
+
 // https://keras.io/api/layers/activation_layers/ (the second spelling of an argument is Keras 2's)
 const keras: readonly CallEntry[] = [
-  { names: ["Activation"], signature: `activation, ${KERAS_LAYER}`, build: (args) => activationArgument(args, "activation") },
-  { names: ["ReLU"], signature: `max_value=None, negative_slope=0.0, threshold=0.0, ${KERAS_LAYER}`, build: () => activation("relu") },
-  { names: ["LeakyReLU"], signature: `negative_slope=0.3, alpha=None, ${KERAS_LAYER}`, build: () => activation("leaky_relu") },
-  { names: ["ELU"], signature: `alpha=1.0, ${KERAS_LAYER}`, build: () => activation("elu") },
-  { names: ["ThresholdedReLU"], signature: `theta=1.0, ${KERAS_LAYER}`, build: () => activation("threshold") },
+  { names: ["Activation"], signature: `activation, ${KERAS_LAYER}`, build: (args) => kerasActivation(args, "activation") },
+  { names: ["ReLU"], signature: `max_value=None, negative_slope=0.0, threshold=0.0, ${KERAS_LAYER}`, build: kerasRelu },
+  {
+    names: ["LeakyReLU"],
+    signature: `negative_slope=0.3, alpha=None, ${KERAS_LAYER}`,
+    build: (args) => activation("leaky_relu", { negativeSlope: args.number(args.isNone("alpha") ? "negative_slope" : "alpha") }),
+  },
+  { names: ["ELU"], signature: `alpha=1.0, ${KERAS_LAYER}`, build: (args) => activation("elu", settings(args, ["alpha"])) },
+  {
+    names: ["ThresholdedReLU"],
+    signature: `theta=1.0, ${KERAS_LAYER}`,
+    build: (args) => activation("threshold", { threshold: args.number("theta"), value: 0 }),
+  },
   {
     names: ["PReLU"],
     signature: `alpha_initializer='Zeros', alpha_regularizer=None, alpha_constraint=None, shared_axes=None, ${KERAS_LAYER}`,

@@ -36,6 +36,11 @@ export class Args {
     return this.given.has(name);
   }
 
+  /** Whether the signature has this argument. */
+  has(name: string): boolean {
+    return this.values.has(name);
+  }
+
   /** Whether the value is `None`. */
   isNone(name: string): boolean {
     return this.value(name).kind === "none";

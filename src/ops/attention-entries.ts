@@ -13,6 +13,7 @@ function torchAttention(args: Args): Layer {
     const attention = multiHeadAttention({
       embedDim: printed.inFeatures,
       numHeads: args.optionalCount("num_heads") ?? 1,
+      headsAssumed: args.isNone("num_heads"),
       bias: printed.bias,
       addBiasKv: args.flag("add_bias_kv"),
       addZeroAttn: args.flag("add_zero_attn"),
@@ -38,6 +39,7 @@ function torchAttention(args: Args): Layer {
     addZeroAttn: args.flag("add_zero_attn"),
     batchFirst: args.flag("batch_first"),
     returnsWeights: args.flag("need_weights"),
+    dropout: args.number("dropout"),
   });
 }
 
@@ -69,6 +71,7 @@ function kerasAttention(args: Args): Layer {
     addZeroAttn: false,
     batchFirst: true,
     returnsWeights: false,
+    dropout: args.number("dropout"),
   });
 }
 

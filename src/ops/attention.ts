@@ -5,7 +5,7 @@ import { softmax } from "./activation.js";
 import { matmul, reshapeTo } from "./arithmetic.js";
 import { calledAs } from "./called-as.js";
 import { linear } from "./linear.js";
-import { elementwise, firstInput, inference, requireRank } from "./primitive.js";
+import { elementwise, firstInput, given, inference, requireRank } from "./primitive.js";
 
 export interface AttentionOptions {
   /** Absent: the last dimension of the query. */
@@ -26,6 +26,10 @@ export interface AttentionOptions {
   readonly batchFirst: boolean;
   /** PyTorch returns the weights averaged over heads; Keras the output alone. */
   readonly returnsWeights: boolean;
+  /** Probability with which training drops a weight; 0 unless said. */
+  readonly dropout?: number | undefined;
+  /** The source does not show the heads: `numHeads` is a stand-in, on which neither parameters, MACs nor shapes depend. */
+  readonly headsAssumed?: boolean | undefined;
 }
 
 interface Sizes {
@@ -55,7 +59,12 @@ export function multiHeadAttention(options: AttentionOptions): Composite {
       ...(embedDim === undefined ? {} : { embedDim }),
       numHeads,
       ...(options.keyHeads === undefined ? {} : { keyHeads: options.keyHeads }),
+      ...given({ keyDim, valueDim: options.valueDim, outputDim: options.outputDim, kdim: options.kdim, vdim: options.vdim }),
       bias: options.bias,
+      ...(options.headsAssumed === true ? { headsAssumed: true } : {}),
+      ...(options.addBiasKv ? { addBiasKv: true } : {}),
+      ...(options.addZeroAttn ? { addZeroAttn: true } : {}),
+      ...(options.dropout === undefined || options.dropout === 0 ? {} : { dropout: options.dropout }),
       batchFirst: options.batchFirst,
     },
     expand: (steps, inputs) => attend(options, inside(options, steps), inputs),

@@ -1,11 +1,19 @@
-import type { Primitive } from "../graph/layer.js";
+import type { Attributes, Primitive } from "../graph/layer.js";
+import type { Args } from "./args.js";
 import type { CallEntry, Family } from "./entry.js";
 import { KERAS_LAYER } from "./keras-common.js";
 import { elementwise } from "./primitive.js";
 
 /** Costs nothing at inference (PyTorch, nn.Dropout: "during evaluation the module simply computes an identity function"). */
-const dropout: Primitive = { ...elementwise("dropout", "elementwise", 0n), view: true };
-const build = () => dropout;
+function dropout(attributes: Attributes): Primitive {
+  return { ...elementwise("dropout", "elementwise", 0n, attributes), view: true };
+}
+
+/** What training does, where it is more than to drop elements with probability 0.5: the class, its probability or deviation. */
+function build(args: Args): Primitive {
+  const rate = ["p", "rate", "stddev"].find((name) => args.has(name));
+  return dropout({ variant: args.callee, ...(rate === undefined ? {} : { p: args.number(rate) }) });
+}
 
 const torch: readonly CallEntry[] = [
   { names: ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"], signature: "p=0.5, inplace=False", build },
@@ -22,4 +30,4 @@ const keras: readonly CallEntry[] = [
 ];
 
 /** Dropout and noise, which only training sees. */
-export const dropoutFamily: Family = { torch, keras, shorthand: [{ words: ["dropout"], takes: [], example: "dropout", build }] };
+export const dropoutFamily: Family = { torch, keras, shorthand: [{ words: ["dropout"], takes: [], example: "dropout", build: () => dropout({}) }] };

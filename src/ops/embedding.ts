@@ -1,5 +1,5 @@
 import { fail } from "../graph/diagnostic.js";
-import type { Layer, Primitive } from "../graph/layer.js";
+import type { Attributes, Layer, Primitive } from "../graph/layer.js";
 import { elements } from "../graph/shape.js";
 import type { Args } from "./args.js";
 import type { CallEntry, ShorthandArgs, ShorthandEntry } from "./entry.js";
@@ -8,7 +8,7 @@ import { refuseLora } from "./keras-lora.js";
 import { firstInput, inference, requireRank } from "./primitive.js";
 
 /** A table look-up: no arithmetic (PyTorch, nn.Embedding). Indices are int64. `length` is that of a sequence, where the layer says it. */
-function embedding(count: number, dim: number, length?: number): Primitive {
+function embedding(count: number, dim: number, length?: number, settings: Attributes = {}): Primitive {
   return {
     type: "primitive",
     op: "embedding",
@@ -18,7 +18,7 @@ function embedding(count: number, dim: number, length?: number): Primitive {
     infer: (inputs) =>
       inference([{ shape: [...firstInput(inputs), dim] }], {
         stored: [{ name: "weight", role: "parameter", shape: [count, dim] }],
-        attributes: { numEmbeddings: count, embeddingDim: dim },
+        attributes: { numEmbeddings: count, embeddingDim: dim, ...settings },
       }),
   };
 }
@@ -48,8 +48,13 @@ const EMBEDDING =
 const BAG =
   "num_embeddings, embedding_dim, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, mode='mean', sparse=False, _weight=None, include_last_offset=False, padding_idx=None, device=None, dtype=None";
 
+function torchEmbedding(args: Args): Primitive {
+  const settings = args.isNone("padding_idx") ? {} : { paddingIdx: args.integer("padding_idx") };
+  return embedding(args.count("num_embeddings"), args.count("embedding_dim"), undefined, settings);
+}
+
 export const torchEmbeddings: readonly CallEntry[] = [
-  { names: ["Embedding"], signature: EMBEDDING, build: (args) => embedding(args.count("num_embeddings"), args.count("embedding_dim")) },
+  { names: ["Embedding"], signature: EMBEDDING, build: torchEmbedding },
   {
     names: ["EmbeddingBag"],
     signature: BAG,
@@ -59,7 +64,12 @@ export const torchEmbeddings: readonly CallEntry[] = [
 
 function kerasEmbedding(args: Args): Layer {
   refuseLora(args);
-  return embedding(args.count("input_dim"), args.count("output_dim"), args.optionalCount("input_length"));
+  return embedding(
+    args.count("input_dim"),
+    args.count("output_dim"),
+    args.optionalCount("input_length"),
+    args.flag("mask_zero") ? { maskZero: true } : {},
+  );
 }
 
 export const kerasEmbeddings: readonly CallEntry[] = [

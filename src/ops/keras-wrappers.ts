@@ -100,7 +100,8 @@ function timeDistributed(layer: Layer): Composite {
         [input],
       );
       const [output] = steps.add("layer", layer, [folded]);
-      return steps.add("unfold", unfold(batch, time, channelsFirst), [output]);
+      // What is pooled or flattened away is an image no longer, but a vector for each time step.
+      return steps.add("unfold", unfold(batch, time, channelsFirst && output.shape.length > 2), [output]);
     },
   };
 }
@@ -108,7 +109,7 @@ function timeDistributed(layer: Layer): Composite {
 function unfold(batch: number, time: number, channelsFirst: boolean): Primitive {
   const back = ([, ...frame]: Shape): Shape => {
     const [channels = 1, ...space] = frame;
-    return channelsFirst && space.length > 0 ? [batch, channels, time, ...space] : [batch, time, ...frame];
+    return channelsFirst ? [batch, channels, time, ...space] : [batch, time, ...frame];
   };
   return { ...reshapeTo("reshape", back), axes: channelsFirst ? "channels" : "plain" };
 }

@@ -1,4 +1,17 @@
-import type { Attributes, Axes, Cause, Composite, Expansion, Inference, Layer, Primitive, Stored, TensorType, Value } from "../graph/layer.js";
+import type {
+  Attributes,
+  AttributeValue,
+  Axes,
+  Cause,
+  Composite,
+  Expansion,
+  Inference,
+  Layer,
+  Primitive,
+  Stored,
+  TensorType,
+  Value,
+} from "../graph/layer.js";
 import { fail } from "../graph/diagnostic.js";
 import { elements, formatShape, type Shape } from "../graph/shape.js";
 
@@ -28,6 +41,11 @@ export function inference(
     formulas: rest.formulas,
     uncounted: rest.uncounted,
   };
+}
+
+/** Attributes without those that the source does not say. */
+export function given(attributes: Readonly<Record<string, AttributeValue | undefined>>): Attributes {
+  return Object.fromEntries(Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
 /** The first input of a layer; an operator called with none is a bug of the reader, not of the user. */

@@ -1,5 +1,5 @@
 import { fail } from "../graph/diagnostic.js";
-import type { Layer } from "../graph/layer.js";
+import type { Attributes, Layer } from "../graph/layer.js";
 import type { Args } from "./args.js";
 import type { CallEntry, Family, ShorthandArgs } from "./entry.js";
 import { KERAS_LAYER } from "./keras-common.js";
@@ -11,7 +11,7 @@ import { activationOf } from "./with-activation.js";
 const NONLINEARITIES = ["tanh", "relu"] as const;
 const REST = "bias=True, batch_first=False, dropout=0.0, bidirectional=False";
 
-function torchLayer(args: Args, cell: Cell): Layer {
+function torchLayer(args: Args, cell: Cell, nonlinearity = "tanh"): Layer {
   const hiddenSize = args.count("hidden_size");
   const projSize = args.size("proj_size");
   if (projSize > 0 && cell !== "lstm") args.fail("proj_size", "proj_size argument is only supported for LSTM, not RNN or GRU");
@@ -28,6 +28,7 @@ function torchLayer(args: Args, cell: Cell): Layer {
     projSize,
     batchFirst: args.flag("batch_first"),
     returns: { sequences: true, states: "torch" },
+    settings: { ...(nonlinearity === "tanh" ? {} : { nonlinearity }), ...(dropout === 0 ? {} : { dropout }) },
   });
 }
 
@@ -35,8 +36,9 @@ const cellEntry = (name: string, cell: Cell, extra = ""): CallEntry => ({
   names: [name],
   signature: `input_size, hidden_size, bias=True, ${extra}device=None, dtype=None`,
   build: (args) => {
-    if (cell === "rnn") args.oneOf("nonlinearity", NONLINEARITIES);
-    return recurrentCell(cell, args.count("input_size"), args.count("hidden_size"), args.flag("bias"));
+    const nonlinearity = cell === "rnn" ? args.oneOf("nonlinearity", NONLINEARITIES) : "tanh";
+    const settings = nonlinearity === "tanh" ? {} : { nonlinearity };
+    return recurrentCell(cell, args.count("input_size"), args.count("hidden_size"), args.flag("bias"), settings);
   },
 });
 
@@ -45,8 +47,7 @@ const torch: readonly CallEntry[] = [
     names: ["RNN"],
     signature: `input_size, hidden_size, num_layers=1, nonlinearity='tanh', ${REST}, device=None, dtype=None, proj_size=0`,
     build: (args) => {
-      args.oneOf("nonlinearity", NONLINEARITIES);
-      return torchLayer(args, "rnn");
+      return torchLayer(args, "rnn", args.oneOf("nonlinearity", NONLINEARITIES));
     },
   },
   {
@@ -75,6 +76,22 @@ function isActivated(args: Args, name: string): boolean {
   return !args.isNone(name) && activationOf(args, name).op !== "identity";
 }
 
+/** What is not Keras's default, by the core's names. */
+function kerasSettings(args: Args, cell: Cell): Attributes {
+  const activation = args.isNone("activation") ? "identity" : activationOf(args, "activation").op;
+  const gates = cell === "rnn" ? "sigmoid" : args.isNone("recurrent_activation") ? "identity" : activationOf(args, "recurrent_activation").op;
+  const [dropout, recurrentDropout] = [args.number("dropout"), args.number("recurrent_dropout")];
+  return {
+    ...(activation === "tanh" ? {} : { nonlinearity: activation }),
+    ...(gates === "sigmoid" ? {} : { recurrentActivation: gates }),
+    ...(dropout === 0 ? {} : { inputDropout: dropout }),
+    ...(recurrentDropout === 0 ? {} : { recurrentDropout }),
+    ...(args.flag("go_backwards") ? { goBackwards: true } : {}),
+    ...(args.flag("stateful") ? { stateful: true } : {}),
+    ...(args.flag("time_major") ? { timeMajor: true } : {}),
+  };
+}
+
 function kerasOptions(args: Args, cell: Cell): RecurrentOptions {
   const resetAfter = cell === "gru" && args.flag("reset_after");
   return {
@@ -88,6 +105,7 @@ function kerasOptions(args: Args, cell: Cell): RecurrentOptions {
     batchFirst: true,
     activated: { gates: cell !== "rnn" && isActivated(args, "recurrent_activation"), states: isActivated(args, "activation") },
     returns: { sequences: args.flag("return_sequences"), states: args.flag("return_state") ? "keras" : "none" },
+    settings: kerasSettings(args, cell),
   };
 }
 

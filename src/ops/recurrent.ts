@@ -1,5 +1,5 @@
 import { fail } from "../graph/diagnostic.js";
-import type { Primitive, Stored, TensorType } from "../graph/layer.js";
+import type { Attributes, Primitive, Stored, TensorType } from "../graph/layer.js";
 import { elements } from "../graph/shape.js";
 import { firstInput, inference, requireRank } from "./primitive.js";
 
@@ -39,6 +39,8 @@ export interface RecurrentOptions {
   readonly activated?: { readonly gates: boolean; readonly states: boolean } | undefined;
   /** What the layer returns: PyTorch's output and states, or Keras's choice. */
   readonly returns: { readonly sequences: boolean; readonly states: "torch" | "keras" | "none" };
+  /** What it is set to besides, where that is not the default: `nonlinearity`, `dropout`, `goBackwards`. */
+  readonly settings?: Attributes | undefined;
 }
 
 /**
@@ -86,6 +88,8 @@ function infer(options: RecurrentOptions, input: readonly number[]) {
       batchFirst,
       bias: options.biases > 0,
       ...(options.projSize > 0 ? { projSize: options.projSize } : {}),
+      ...(options.returns.sequences ? {} : { returnSequences: false }),
+      ...options.settings,
     },
     mixes: { channels: true, space: true },
     formulas: () => ({
@@ -132,7 +136,7 @@ function outputs(options: RecurrentOptions, [first = 0, second = 0]: readonly nu
 }
 
 /** One step of a recurrent layer on [N, F] (PyTorch, nn.LSTMCell): the new hidden state, and the cell state of an LSTM. */
-export function recurrentCell(cell: Cell, inputSize: number, hiddenSize: number, bias: boolean): Primitive {
+export function recurrentCell(cell: Cell, inputSize: number, hiddenSize: number, bias: boolean, settings: Attributes = {}): Primitive {
   const layer = recurrent({
     cell,
     inputSize,
@@ -143,6 +147,7 @@ export function recurrentCell(cell: Cell, inputSize: number, hiddenSize: number,
     projSize: 0,
     batchFirst: true,
     returns: { sequences: true, states: "none" },
+    settings,
   });
   return {
     ...layer,

@@ -9,6 +9,7 @@ import { multiHeadAttention } from "./attention.js";
 import type { CallEntry, Family, ShorthandArgs } from "./entry.js";
 import { linear } from "./linear.js";
 import { layerNorm } from "./norm/layer-norm.js";
+import { given } from "./primitive.js";
 import { printedLinear } from "./printed.js";
 import { activationOf } from "./with-activation.js";
 
@@ -21,6 +22,11 @@ export interface TransformerOptions {
   readonly batchFirst: boolean;
   readonly normFirst: boolean;
   readonly bias: boolean;
+  /** Probability with which training drops; absent: PyTorch's 0.1. */
+  readonly dropout?: number | undefined;
+  readonly eps?: number | undefined;
+  /** A printed layer does not show its heads: `nhead` is a stand-in. */
+  readonly headsAssumed?: boolean | undefined;
 }
 
 function attention(options: TransformerOptions): Composite {
@@ -45,7 +51,17 @@ function feedForward(options: TransformerOptions, steps: Expansion, input: Value
 
 function base(op: string, options: TransformerOptions) {
   const { dModel, nhead, dimFeedforward, normFirst, batchFirst } = options;
-  const attributes = { ...(dModel === undefined ? {} : { dModel }), nhead, dimFeedforward, normFirst, batchFirst };
+  const { activation, bias, dropout, eps, headsAssumed } = options;
+  const attributes = {
+    ...(dModel === undefined ? {} : { dModel }),
+    nhead,
+    dimFeedforward,
+    activation: activation.op,
+    normFirst,
+    batchFirst,
+    bias,
+    ...given({ dropout, eps, headsAssumed }),
+  };
   return { type: "composite", op, axes: "plain", ranks: [3], batchAxis: batchFirst ? 0 : 1, attributes } as const;
 }
 
@@ -106,6 +122,8 @@ function layerOptions(args: Args): TransformerOptions {
     activation,
     batchFirst: args.flag("batch_first"),
     normFirst: args.flag("norm_first"),
+    dropout: args.number("dropout"),
+    eps: args.number("layer_norm_eps"),
   };
 }
 
@@ -113,7 +131,13 @@ function layerOptions(args: Args): TransformerOptions {
 function layerSizes(args: Args) {
   const printed = args.isNone("d_model") ? printedLinear(args, "linear1") : undefined;
   if (printed !== undefined) {
-    return { dModel: printed.inFeatures, nhead: args.optionalCount("nhead") ?? 1, dimFeedforward: printed.outFeatures, bias: printed.bias };
+    return {
+      dModel: printed.inFeatures,
+      nhead: args.optionalCount("nhead") ?? 1,
+      headsAssumed: args.isNone("nhead") ? true : undefined,
+      dimFeedforward: printed.outFeatures,
+      bias: printed.bias,
+    };
   }
   for (const name of ["d_model", "nhead"]) {
     if (args.isNone(name))
@@ -135,6 +159,11 @@ function transformer(args: Args): Composite {
   const decoder = stack("transformer_decoder", decoderLayer(options), args.depth("num_decoder_layers"), norm);
   return {
     ...base("transformer", options),
+    attributes: {
+      ...base("transformer", options).attributes,
+      numEncoderLayers: args.count("num_encoder_layers"),
+      numDecoderLayers: args.count("num_decoder_layers"),
+    },
     expand: (steps, [source, target = source]) => {
       if (source === undefined || target === undefined) return [];
       const [memory] = steps.add("encoder", encoder, [source]);

@@ -1,5 +1,5 @@
 import type { Layer } from "../graph/layer.js";
-import { activationArgument } from "./activation.js";
+import { activationArgument, kerasActivation } from "./activation.js";
 import type { Args } from "./args.js";
 import { chain } from "./primitive.js";
 
@@ -15,7 +15,8 @@ export function activationOf(args: Args, name: string): Layer {
  */
 export function withActivation(args: Args, layer: Layer, lead: string): Layer {
   if (args.isNone("activation")) return layer;
-  const activation = activationOf(args, "activation");
+  const value = args.value("activation");
+  const activation = value.kind === "layer" ? value.layer : kerasActivation(args, "activation");
   if (activation.op === "identity") return layer;
   return chain(
     layer.op,

@@ -215,6 +215,8 @@ describe("recurrent layers", () => {
       [1, 4],
     ]);
     expect(layers[0]?.macs).toBe(10n * 30n * 28n * 8n * 27n);
+    // 8 features of each of 10 steps: 4 gates of 4 units, 8 + 4 weights and a bias each.
+    expect(layers[2]?.params).toBe(4n * 4n * (8n + 4n + 1n));
   });
 });
 

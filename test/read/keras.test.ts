@@ -38,6 +38,8 @@ const chains: readonly Case[] = [
     params: [80, 16, 90],
     output: [1, 26, 28, 10],
   },
+  // A norm without its scale still has its shift.
+  { layers: ["layers.Input((28, 9))", "layers.LayerNormalization(scale=False)"], params: [9], output: [1, 28, 9] },
   // The generator of a GAN: a vector becomes an image, channels last.
   {
     layers: ["layers.Dense(7*7*64, input_shape=(100,))", "layers.Reshape((7, 7, 64))", "layers.Conv2DTranspose(32, 3, strides=2, padding='same')"],

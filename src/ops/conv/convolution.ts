@@ -25,8 +25,8 @@ export interface ConvolutionOptions {
   readonly dilation: readonly number[];
   readonly padding: Padding;
   readonly paddingMode?: PaddingMode | undefined;
-  /** The word that PyTorch was given for the padding (`padding="same"`). */
-  readonly autoPad?: "same" | "valid" | undefined;
+  /** What PyTorch was given as a string for the padding (`padding="same"`), which makes another operator of its traced graphs. */
+  readonly paddingString?: "same" | "valid" | undefined;
   readonly bias: boolean;
   /** Present: a transposed convolution. */
   readonly transposed?: { readonly outputPadding: readonly number[] } | undefined;
@@ -179,11 +179,12 @@ function attributes(options: ConvolutionOptions, resolved: Resolved, pads: reado
     kernelSize: options.kernelSize,
     stride: options.stride,
     padding,
+    ...(options.transposed === undefined && options.padding === "same" ? { autoPad: "same" } : {}),
     dilation: options.dilation,
     groups: resolved.groups,
     ...(options.transposed === undefined ? {} : { outputPadding: options.transposed.outputPadding }),
     ...(options.paddingMode === undefined || options.paddingMode === "zeros" ? {} : { paddingMode: options.paddingMode }),
-    ...(options.autoPad === undefined ? {} : { autoPad: options.autoPad }),
+    ...(options.paddingString === undefined ? {} : { paddingString: options.paddingString }),
     bias: options.bias,
   };
 }

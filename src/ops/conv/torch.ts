@@ -23,7 +23,7 @@ function options(args: Args, rank: number, lazy: boolean) {
 function conv(args: Args, rank: number, lazy: boolean) {
   const paddingMode = args.oneOf("padding_mode", ["zeros", "reflect", "replicate", "circular"]);
   const pads = padding(args, rank);
-  return convolution({ ...options(args, rank, lazy), padding: pads, autoPad: typeof pads === "string" ? pads : undefined, paddingMode });
+  return convolution({ ...options(args, rank, lazy), padding: pads, paddingString: typeof pads === "string" ? pads : undefined, paddingMode });
 }
 
 // torch.nn.Conv2d: "padding='same' pads the input so the output has the shape as the input; this mode doesn't support any stride values other than 1."

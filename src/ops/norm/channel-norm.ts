@@ -1,7 +1,7 @@
 import { fail } from "../../graph/diagnostic.js";
-import type { Primitive, Stored } from "../../graph/layer.js";
+import type { Attributes, Primitive, Stored } from "../../graph/layer.js";
 import { elements, formatShape } from "../../graph/shape.js";
-import { firstInput, inference, requireRank } from "../primitive.js";
+import { firstInput, given, inference, requireRank } from "../primitive.js";
 import { affineTensors, MEASURED } from "./layer-norm.js";
 
 export interface ChannelNormOptions {
@@ -15,6 +15,10 @@ export interface ChannelNormOptions {
   /** Ranks that the framework takes, batch included; absent: any from 2. */
   readonly ranks?: readonly number[] | undefined;
   readonly numGroups?: number | undefined;
+  /** Added to the variance; absent: the framework's default. */
+  readonly eps?: number | undefined;
+  /** Weight of the new batch in the running statistics, as PyTorch has it (Keras's is 1 less this); null: their plain average. */
+  readonly momentum?: number | null | undefined;
 }
 
 /**
@@ -49,6 +53,7 @@ export function channelNorm(options: ChannelNormOptions): Primitive {
           numFeatures: channels,
           ...(options.numGroups === undefined ? {} : { numGroups: options.numGroups }),
           affine: options.scale || options.shift,
+          ...given({ eps: options.eps, momentum: options.momentum }),
         },
         mixes: { channels: options.numGroups !== undefined && options.numGroups < channels, space: !options.running },
       });
@@ -72,7 +77,7 @@ function perElement({ running, scale, shift }: ChannelNormOptions): bigint {
 }
 
 /** Response normalisation over neighbouring channels (PyTorch, nn.LocalResponseNorm): `size` squares and sums, then scale, shift, power, divide. */
-export function localResponseNorm(size: number): Primitive {
+export function localResponseNorm(size: number, settings: Attributes = {}): Primitive {
   return {
     type: "primitive",
     op: "local_response_norm",
@@ -81,7 +86,7 @@ export function localResponseNorm(size: number): Primitive {
       const input = firstInput(inputs);
       if (input.length < 3) requireRank("local_response_norm", input, [3, 4, 5], "N, C, then space");
       const operations = { normalization: elements(input) * (BigInt(size) + 5n) };
-      return inference([{ shape: input }], { operations, attributes: { size }, mixes: { channels: true, space: false } });
+      return inference([{ shape: input }], { operations, attributes: { size, ...settings }, mixes: { channels: true, space: false } });
     },
   };
 }

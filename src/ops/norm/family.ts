@@ -13,7 +13,16 @@ const RANKS: Readonly<Record<number, readonly number[]>> = { 1: [2, 3], 2: [4], 
 function torchNorm(args: Args, op: "batch_norm" | "instance_norm", ranks: readonly number[] | undefined, lazy: boolean): Layer {
   const affine = args.flag("affine");
   const numFeatures = lazy ? undefined : args.count("num_features");
-  return channelNorm({ op, numFeatures, scale: affine, shift: affine, running: args.flag("track_running_stats"), ranks });
+  return channelNorm({
+    op,
+    numFeatures,
+    scale: affine,
+    shift: affine,
+    running: args.flag("track_running_stats"),
+    ranks,
+    eps: args.number("eps"),
+    momentum: args.isNone("momentum") ? null : args.number("momentum"),
+  });
 }
 
 function ranked(rank: number): readonly CallEntry[] {
@@ -49,6 +58,7 @@ const torch: readonly CallEntry[] = [
         scale: affine,
         shift: affine,
         running: false,
+        eps: args.number("eps"),
       });
     },
   },
@@ -56,15 +66,30 @@ const torch: readonly CallEntry[] = [
     names: ["LayerNorm"],
     signature: "normalized_shape, eps=1e-05, elementwise_affine=True, bias=True, device=None, dtype=None",
     build: (args) =>
-      layerNorm({ normalizedShape: args.integers("normalized_shape", 1), affine: args.flag("elementwise_affine"), bias: args.flag("bias") }),
+      layerNorm({
+        normalizedShape: args.integers("normalized_shape", 1),
+        affine: args.flag("elementwise_affine"),
+        bias: args.flag("elementwise_affine") && args.flag("bias"),
+        eps: args.number("eps"),
+      }),
   },
   {
     names: ["RMSNorm"],
     signature: "normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None",
     build: (args) =>
-      layerNorm({ normalizedShape: args.integers("normalized_shape", 1), affine: args.flag("elementwise_affine"), bias: false, rms: true }),
+      layerNorm({
+        normalizedShape: args.integers("normalized_shape", 1),
+        affine: args.flag("elementwise_affine"),
+        bias: false,
+        rms: true,
+        eps: args.isNone("eps") ? undefined : args.number("eps"),
+      }),
   },
-  { names: ["LocalResponseNorm"], signature: "size, alpha=0.0001, beta=0.75, k=1.0", build: (args) => localResponseNorm(args.count("size")) },
+  {
+    names: ["LocalResponseNorm"],
+    signature: "size, alpha=0.0001, beta=0.75, k=1.0",
+    build: (args) => localResponseNorm(args.count("size"), { alpha: args.number("alpha"), beta: args.number("beta"), k: args.number("k") }),
+  },
 ];
 
 // https://keras.io/api/layers/normalization_layers/
@@ -87,7 +112,14 @@ const keras: readonly CallEntry[] = [
     signature: `axis=-1, momentum=0.99, ${AFFINE}, ${INITIALIZERS}, moving_mean_initializer='zeros', moving_variance_initializer='ones', ${REGULARIZERS}, synchronized=False, renorm=False, fused=None, virtual_batch_size=None, ${KERAS_LAYER}`,
     build: (args) => {
       requireChannelAxis(args);
-      return channelNorm({ op: "batch_norm", scale: args.flag("scale"), shift: args.flag("center"), running: true });
+      return channelNorm({
+        op: "batch_norm",
+        scale: args.flag("scale"),
+        shift: args.flag("center"),
+        running: true,
+        eps: args.number("epsilon"),
+        momentum: rounded(1 - args.number("momentum")),
+      });
     },
   },
   {
@@ -96,7 +128,14 @@ const keras: readonly CallEntry[] = [
     build: (args) => {
       requireChannelAxis(args);
       return {
-        ...channelNorm({ op: "group_norm", numGroups: args.count("groups"), scale: args.flag("scale"), shift: args.flag("center"), running: false }),
+        ...channelNorm({
+          op: "group_norm",
+          numGroups: args.count("groups"),
+          scale: args.flag("scale"),
+          shift: args.flag("center"),
+          running: false,
+          eps: args.number("epsilon"),
+        }),
       };
     },
   },
@@ -108,18 +147,30 @@ const keras: readonly CallEntry[] = [
   {
     names: ["RMSNormalization"],
     signature: `axis=-1, epsilon=1e-06, ${KERAS_LAYER}`,
-    build: () => kerasLast({ scale: true, shift: false, rms: true }),
+    build: (args) => kerasLast({ scale: true, shift: false, rms: true, eps: args.number("epsilon") }),
   },
 ];
 
+/** 1 - 0.99 is 0.010000000000000009 in binary. */
+const rounded = (value: number) => Number(value.toPrecision(12));
+
 function kerasLayerNorm(args: Args): Layer {
   requireChannelAxis(args);
-  return kerasLast({ scale: args.flag("scale"), shift: args.flag("center"), rms: false });
+  return kerasLast({ scale: args.flag("scale"), shift: args.flag("center"), rms: false, eps: args.number("epsilon") });
 }
 
 /** Keras's last axis: the channels of an image (which the core has second), the features of a sequence. */
-function kerasLast({ scale, shift, rms }: { readonly scale: boolean; readonly shift: boolean; readonly rms: boolean }): Layer {
-  const norm = layerNorm({ affine: scale, bias: shift, rms });
+function kerasLast({
+  scale,
+  shift,
+  ...rest
+}: {
+  readonly scale: boolean;
+  readonly shift: boolean;
+  readonly rms: boolean;
+  readonly eps: number;
+}): Layer {
+  const norm = layerNorm({ affine: scale, bias: shift, ...rest });
   return {
     ...norm,
     readsLastAxis: true,

@@ -1,7 +1,7 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { Primitive, Stored } from "../../graph/layer.js";
 import { elements, formatShape } from "../../graph/shape.js";
-import { firstInput, inference } from "../primitive.js";
+import { firstInput, given, inference } from "../primitive.js";
 
 export interface LayerNormOptions {
   /** Absent: the last dimension of the input. */
@@ -12,6 +12,8 @@ export interface LayerNormOptions {
   readonly bias: boolean;
   /** Root mean square: no mean is subtracted (arXiv 1910.07467). */
   readonly rms?: boolean | undefined;
+  /** Added to the variance; absent: the framework's default. */
+  readonly eps?: number | undefined;
 }
 
 /** Operations an element of a norm that measures its input: mean, subtract, square, sum, normalise; RMS has no mean to subtract. */
@@ -36,12 +38,12 @@ export function layerNorm(options: LayerNormOptions): Primitive {
           expected: `an input that ends in ${formatShape(shape)}`,
         });
       }
-      const shifted = options.affine && options.bias && options.rms !== true;
+      const shifted = options.bias && options.rms !== true;
       const perElement = (options.rms === true ? MEASURED_RMS : MEASURED) + (options.affine ? 1n : 0n) + (shifted ? 1n : 0n);
       return inference([{ shape: input }], {
         stored: affineTensors(shape, options.affine, shifted),
         operations: { normalization: elements(input) * perElement },
-        attributes: { normalizedShape: shape, affine: options.affine },
+        attributes: { normalizedShape: shape, affine: options.affine || shifted, ...given({ eps: options.eps }) },
         mixes: { channels: true, space: shape.length > 1 },
       });
     },

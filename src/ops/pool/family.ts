@@ -21,7 +21,19 @@ function torchPool(args: Args, kind: "max" | "avg" | "lp", rank: number): Layer 
   const dilation = kind === "max" ? args.perAxis("dilation", rank, 1) : ones(rank);
   checkHalf(args.callee, kernelSize, padding, dilation);
   const returnIndices = kind === "max" && args.flag("return_indices");
-  return windowPool({ kind, rank, kernelSize, stride, dilation, padding: symmetric(padding), ceilMode: args.flag("ceil_mode"), returnIndices });
+  return windowPool({
+    kind,
+    rank,
+    kernelSize,
+    stride,
+    dilation,
+    padding: symmetric(padding),
+    ceilMode: args.flag("ceil_mode"),
+    returnIndices,
+    countIncludePad: kind === "avg" ? args.flag("count_include_pad") : undefined,
+    divisor: kind === "avg" && rank > 1 ? args.optionalCount("divisor_override") : undefined,
+    normType: kind === "lp" ? args.number("norm_type") : undefined,
+  });
 }
 
 function torchAdaptive(args: Args, kind: "max" | "avg", rank: number): Layer {

@@ -1,7 +1,7 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { Primitive, TensorType } from "../../graph/layer.js";
 import { elements } from "../../graph/shape.js";
-import { firstInput, inference, requireRank } from "../primitive.js";
+import { firstInput, given, inference, requireRank } from "../primitive.js";
 import { placeWindow, type Window } from "../window.js";
 
 export interface PoolOptions extends Window {
@@ -9,6 +9,12 @@ export interface PoolOptions extends Window {
   readonly rank: number;
   /** A second output with the index of each maximum (PyTorch's return_indices). */
   readonly returnIndices: boolean;
+  /** Whether an average divides by the padding too (PyTorch's count_include_pad); absent: where the source does not say. */
+  readonly countIncludePad?: boolean | undefined;
+  /** What an average divides by in place of the window's size (PyTorch's divisor_override). */
+  readonly divisor?: number | undefined;
+  /** The power of a power norm. */
+  readonly normType?: number | undefined;
 }
 
 /**
@@ -35,8 +41,10 @@ export function windowPool(options: PoolOptions): Primitive {
           kernelSize: options.kernelSize,
           stride: options.stride,
           padding: pads.map((pad) => (pad.before === pad.after ? pad.before : [pad.before, pad.after])),
+          ...(options.padding === "same" ? { autoPad: "same" } : {}),
           dilation: options.dilation,
           ...(options.ceilMode === true ? { ceilMode: true } : {}),
+          ...given({ countIncludePad: options.countIncludePad, divisor: options.divisor, normType: options.normType }),
         },
         mixes: { channels: false, space: taps > 1n },
       });

@@ -1,11 +1,16 @@
 import { fail } from "../../graph/diagnostic.js";
-import type { Primitive } from "../../graph/layer.js";
+import type { Attributes, Primitive } from "../../graph/layer.js";
 import { elements, mergedSize } from "../../graph/shape.js";
 import type { Args } from "../args.js";
 import type { CallEntry, ShorthandArgs, ShorthandEntry } from "../entry.js";
 import { firstInput, inference, requireRank } from "../primitive.js";
 import { placeWindow, symmetric, type Window } from "../window.js";
 import { movement } from "./reshape.js";
+
+/** The padding is written as the source has it: a word, or a number an axis (PyTorch's is symmetric). */
+function windowAttributes({ kernelSize, stride, dilation, padding }: Window): Attributes {
+  return { kernelSize, stride, dilation, padding: typeof padding === "string" ? padding : padding.map(({ before }) => before) };
+}
 
 /** Every window as a column: [N, C*K, positions] (PyTorch, nn.Unfold). */
 function unfold(window: Window): Primitive {
@@ -17,7 +22,7 @@ function unfold(window: Window): Primitive {
       const { size } = placeWindow("unfold", window, input.slice(2));
       return [...input.slice(0, 1), mergedSize([input[1] ?? 0, ...window.kernelSize]), mergedSize(size)];
     },
-    { ranks: [4] },
+    { ranks: [4], attributes: windowAttributes(window) },
   );
 }
 
@@ -42,6 +47,7 @@ function fold(outputSize: readonly number[], window: Window): Primitive {
         fail("size-mismatch", `fold expects ${expected} positions, and its input has ${positions}`, { expected: `${expected} positions` });
       return inference([{ shape: [batch, columns / taps, ...outputSize] }], {
         operations: { elementwise: elements(input) },
+        attributes: { outputSize, ...windowAttributes(window) },
         mixes: { channels: false, space: taps > 1 },
       });
     },

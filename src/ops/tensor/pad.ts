@@ -14,7 +14,7 @@ type Mode = "constant" | "reflect" | "replicate" | "circular";
  * Pads, or with negative sizes crops, the spatial axes (PyTorch, torch.nn.functional.pad). Reflection needs less than the size, circular
  * padding at most it. Throws `padding-too-large`, `empty-output`.
  */
-function pad(op: string, rank: number, mode: Mode, pads: readonly Pad[]): Primitive {
+function pad(op: string, rank: number, mode: Mode, pads: readonly Pad[], value = 0): Primitive {
   return movement(
     op,
     "channels",
@@ -35,7 +35,7 @@ function pad(op: string, rank: number, mode: Mode, pads: readonly Pad[]): Primit
         fail("empty-output", `${op} crops ${formatShape(spatial)} to nothing`, { expected: "an output of 1 or more in every dimension" });
       return [...input.slice(0, 2), ...output];
     },
-    { ranks: [rank + 2] },
+    { ranks: [rank + 2], attributes: { mode, padding: pads.map(({ before, after }) => [before, after]), ...(value === 0 ? {} : { value }) } },
   );
 }
 
@@ -64,7 +64,7 @@ export const torchPads1to3: readonly CallEntry[] = TORCH.flatMap(([name, mode, s
   [1, 2, 3].map((rank): CallEntry => ({
     names: [`${name}${rank}d`],
     signature,
-    build: (args) => pad(`${mode}_pad${rank}d`, rank, mode, torchPads(args, rank)),
+    build: (args) => pad(`${mode}_pad${rank}d`, rank, mode, torchPads(args, rank), args.has("value") ? args.number("value") : 0),
   })),
 );
 

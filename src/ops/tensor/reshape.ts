@@ -1,5 +1,5 @@
 import { fail } from "../../graph/diagnostic.js";
-import type { Axes, Inference, Layer, Primitive } from "../../graph/layer.js";
+import type { Attributes, Axes, Inference, Layer, Primitive } from "../../graph/layer.js";
 import { elements, exactSize, formatShape, mergedSize, type Shape } from "../../graph/shape.js";
 import type { Args } from "../args.js";
 import { inference, firstInput, resolveAxis } from "../primitive.js";
@@ -11,7 +11,7 @@ export function movement(
   op: string,
   axes: Axes,
   shape: (input: Shape) => Shape,
-  rest: { readonly view?: boolean; readonly ranks?: readonly number[] } = {},
+  rest: { readonly view?: boolean; readonly ranks?: readonly number[]; readonly attributes?: Attributes } = {},
 ): Primitive {
   return {
     type: "primitive",
@@ -21,7 +21,7 @@ export function movement(
     ranks: rest.ranks,
     infer: (inputs) => {
       const output = shape(firstInput(inputs)).map(exactSize);
-      return inference([{ shape: output }]);
+      return inference([{ shape: output }], { attributes: rest.attributes ?? {} });
     },
   };
 }
@@ -37,12 +37,15 @@ function flatten(start: number, end: number): Primitive {
       if (first > last) fail("bad-axis", "flatten has start_dim after end_dim", { expected: "start_dim up to end_dim" });
       return [...input.slice(0, first), mergedSize(input.slice(first, last + 1)), ...input.slice(last + 1)];
     },
-    { view: true },
+    { view: true, attributes: { startDim: start, endDim: end } },
   );
 }
 
 /** Keras and the shorthand keep the batch and merge the rest; a lone batch becomes N x 1. */
-const flattenAll: Primitive = movement("flatten", "plain", (input) => [...input.slice(0, 1), mergedSize(input.slice(1))], { view: true });
+const flattenAll: Primitive = movement("flatten", "plain", (input) => [...input.slice(0, 1), mergedSize(input.slice(1))], {
+  view: true,
+  attributes: { startDim: 1, endDim: -1 },
+});
 
 /** Replaces one dimension by several (PyTorch, nn.Unflatten); one of them may be -1. */
 function unflatten(axis: number, sizes: readonly number[]): Primitive {
@@ -53,13 +56,16 @@ function unflatten(axis: number, sizes: readonly number[]): Primitive {
       const position = resolveAxis("unflatten", axis, input.length);
       return [...input.slice(0, position), ...filled("unflatten", sizes, [input[position] ?? 0]), ...input.slice(position + 1)];
     },
-    { view: true },
+    { view: true, attributes: { dim: axis, sizes } },
   );
 }
 
 /** Reshapes everything but the batch (Keras, Reshape); one size may be -1. */
 function reshape(sizes: readonly number[]): Primitive {
-  return movement("reshape", "plain", (input) => [...input.slice(0, 1), ...filled("reshape", sizes, input.slice(1))], { view: true });
+  return movement("reshape", "plain", (input) => [...input.slice(0, 1), ...filled("reshape", sizes, input.slice(1))], {
+    view: true,
+    attributes: { sizes },
+  });
 }
 
 /** Sizes with -1 worked out from what there is. Throws `size-mismatch` where the elements do not come out even. */
@@ -75,7 +81,7 @@ function filled(op: string, sizes: readonly number[], from: Shape): Shape {
 
 /** Reorders the dimensions after the batch, counted from 1 (Keras, Permute). Data moves. */
 function permute(dims: readonly number[]): Primitive {
-  return movement("permute", "plain", (input) => {
+  const shape = (input: Shape): Shape => {
     const sorted = [...dims].sort((left, right) => left - right);
     if (sorted.length !== input.length - 1 || sorted.some((dim, index) => dim !== index + 1)) {
       fail("bad-axis", `permute (${dims.join(", ")}) is no order of the ${input.length - 1} dimensions after the batch`, {
@@ -83,7 +89,8 @@ function permute(dims: readonly number[]): Primitive {
       });
     }
     return [...input.slice(0, 1), ...dims.map((dim) => input[dim] ?? 0)];
-  });
+  };
+  return movement("permute", "plain", shape, { attributes: { dims } });
 }
 
 /** Keras's target of three sizes or more is an image, channels last; the core has the channels second. */
@@ -112,7 +119,10 @@ function withOutputs(inference: Inference, order: (shape: Shape) => Shape): Infe
 
 /** [N, F] repeated as [N, n, F] (Keras, RepeatVector). */
 function repeatVector(count: number): Primitive {
-  return movement("repeat_vector", "plain", (input) => [...input.slice(0, 1), count, ...input.slice(1)], { ranks: [2] });
+  return movement("repeat_vector", "plain", (input) => [...input.slice(0, 1), count, ...input.slice(1)], {
+    ranks: [2],
+    attributes: { repeats: count },
+  });
 }
 
 function unflattenedSize(args: Args): readonly number[] {

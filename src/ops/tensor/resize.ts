@@ -1,6 +1,6 @@
 import { fail } from "../../graph/diagnostic.js";
-import type { Primitive } from "../../graph/layer.js";
-import { elements, exactSize } from "../../graph/shape.js";
+import type { Attributes, Primitive } from "../../graph/layer.js";
+import { elements, exactSize, type Shape } from "../../graph/shape.js";
 import type { Args } from "../args.js";
 import type { CallEntry, ShorthandEntry } from "../entry.js";
 import { KERAS_LAYER } from "../keras-common.js";
@@ -22,7 +22,7 @@ const TAPS: Readonly<Record<string, { readonly taps: bigint; readonly ranks: rea
 
 type Resize = (spatial: readonly number[]) => readonly number[];
 
-function resize(mode: string, ranks: readonly number[], taps: bigint, sizeOf: Resize): Primitive {
+function resize(mode: string, ranks: readonly number[], taps: bigint, sizeOf: Resize, settings: Attributes = {}): Primitive {
   return {
     type: "primitive",
     op: "upsample",
@@ -35,7 +35,7 @@ function resize(mode: string, ranks: readonly number[], taps: bigint, sizeOf: Re
       if (size.some((length) => length < 1)) fail("empty-output", "the output of upsample would be empty", { expected: "a larger scale" });
       const output = [...input.slice(0, 2), ...size];
       const operations = taps === 0n ? {} : { interpolation: elements(output) * (2n * taps - 1n) };
-      return inference([{ shape: output }], { operations, attributes: { mode, size }, mixes: { channels: false, space: taps > 0n } });
+      return inference([{ shape: output }], { operations, attributes: { mode, size, ...settings }, mixes: { channels: false, space: taps > 0n } });
     },
   };
 }
@@ -48,7 +48,13 @@ function torchUpsample(args: Args, mode: string): Primitive {
     args.failAt(args.place, "bad-argument", `${args.callee} takes either size or scale_factor`, "one of the two", "for example scale_factor=2");
   }
   // PyTorch tells linear, bilinear and trilinear apart by the rank of the input: none is made up here by a batch put in front.
-  return { ...resize(mode, rule.ranks, rule.taps, sized ? fixedSize(args) : scaledSize(args)), ranks: undefined };
+  return { ...resize(mode, rule.ranks, rule.taps, sized ? fixedSize(args) : scaledSize(args), torchSettings(args, sized)), ranks: undefined };
+}
+
+function torchSettings(args: Args, sized: boolean): Attributes {
+  const scale = args.items("scale_factor").flatMap((item) => (item.kind === "number" ? [item.value] : []));
+  const alignCorners = args.has("align_corners") && !args.isNone("align_corners") && args.flag("align_corners");
+  return { ...(sized ? {} : { scaleFactor: scale }), ...(alignCorners ? { alignCorners } : {}) };
 }
 
 function fixedSize(args: Args): Resize {
@@ -94,7 +100,9 @@ export const torchResizes: readonly CallEntry[] = [
 /** Keras repeats rows and columns, or interpolates them (UpSampling2D's interpolation). */
 function repeated(mode: string, factors: readonly number[]): Primitive {
   const taps = mode === "nearest" ? 0n : (KERAS_TAPS[mode] ?? 0n);
-  return resize(mode, [factors.length + 2], taps, (spatial) => spatial.map((length, axis) => length * (factors[axis] ?? 1)));
+  return resize(mode, [factors.length + 2], taps, (spatial) => spatial.map((length, axis) => length * (factors[axis] ?? 1)), {
+    scaleFactor: factors,
+  });
 }
 
 const KERAS_TAPS: Readonly<Record<string, bigint>> = { bilinear: 4n, bicubic: 16n, lanczos3: 36n, lanczos5: 100n };
@@ -127,7 +135,7 @@ function pixelShuffle(factor: number): Primitive {
       }
       return [batch, channels / (factor * factor), ...space.map((size) => size * factor)];
     },
-    { ranks: [4] },
+    { ranks: [4], attributes: { upscaleFactor: factor } },
   );
 }
 
@@ -144,19 +152,20 @@ function pixelUnshuffle(factor: number): Primitive {
       }
       return [batch, channels * factor * factor, ...space.map((size) => size / factor)];
     },
-    { ranks: [4] },
+    { ranks: [4], attributes: { downscaleFactor: factor } },
   );
 }
 
 function channelShuffle(groups: number): Primitive {
-  return movement("channel_shuffle", "channels", (input) => {
+  const shape = (input: Shape): Shape => {
     const channels = input[1] ?? 0;
     if (channels % groups !== 0)
       fail("groups-do-not-divide", `channel_shuffle cannot divide ${channels} channels into ${groups} groups`, {
         expected: `channels a multiple of ${groups}`,
       });
     return input;
-  });
+  };
+  return movement("channel_shuffle", "channels", shape, { attributes: { groups } });
 }
 
 export const resizeWords: readonly ShorthandEntry[] = [

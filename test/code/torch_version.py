@@ -1,0 +1,1 @@
+import json, torch; print(json.dumps(torch.__version__.split("+")[0]))
