@@ -1,6 +1,6 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import { Command, CommanderError } from "commander";
-import type { Context } from "./commands/command.js";
+import type { CheckCode, Context } from "./commands/command.js";
 import { commands } from "./commands/table.js";
 import { InputError } from "./graph/diagnostic.js";
 import type { Io, OutputStream } from "./io.js";
@@ -13,21 +13,28 @@ Examples:
   convcost compare "conv 3x3 512->512 @14x14"
   convcost count zoo:mobilenet_v2
   convcost sweep zoo:mobilenet_v1 --set alpha=0.25,0.5,0.75,1 --set resolution=128..224:32
+  convcost check model.onnx --max-macs 300M --max-params 3.5M
+  convcost diff before.onnx after.onnx
   convcost count --help        the notations of layers, and more examples
 
 Exit codes: 0 fine, 1 a check failed, 2 the request or the input was wrong, 70 a bug of convcost.`;
 
-/** Fine, wrong input, our bug (EX_SOFTWARE of sysexits.h). */
+/** Fine, a check failed, wrong input, our bug (EX_SOFTWARE of sysexits.h). */
 export type ExitCode = 0 | 1 | 2 | 70;
 
 /**
  * Runs the program on arguments (without `node` and the script) and returns its exit code. The one place where an error becomes text.
  */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
-  const program = programFor({ io, version, chalk: chalkFor(io.stdout, io) }, io);
+  let code: CheckCode = 0;
+  const exitWith = (wanted: CheckCode) => {
+    if (wanted > code) code = wanted;
+    io.willExit?.(code);
+  };
+  const program = programFor({ io, version, chalk: chalkFor(io.stdout, io), exitWith }, io);
   try {
     await program.parseAsync(argv, { from: "user" });
-    return 0;
+    return code;
   } catch (error) {
     return report(error, io);
   }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { appendFileSync, closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { availableParallelism } from "node:os";
 import { Worker as Thread } from "node:worker_threads";
@@ -17,7 +17,13 @@ export function nodeIo(): Io {
     readFile,
     openBytes,
     writeFile,
+    appendFile: (path, text) => {
+      appendFileSync(path, text);
+    },
     openFile,
+    willExit: (code) => {
+      process.exitCode = code;
+    },
     now: () => performance.now(),
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     cores: availableParallelism(),
@@ -35,7 +41,7 @@ function stream(descriptor: number, { isTTY, columns }: { readonly isTTY?: boole
   };
 }
 
-/** Writes everything before it returns; a reader that has gone away (`| head -1`) ends the program quietly. */
+/** Writes everything before it returns; a reader that has gone away (`| head -1`) ends the program quietly, a failed check still failed. */
 function writeAll(descriptor: number, text: string): void {
   const bytes = Buffer.from(text);
   let offset = 0;
@@ -44,7 +50,7 @@ function writeAll(descriptor: number, text: string): void {
       offset += writeSync(descriptor, bytes, offset);
     } catch (error) {
       const code = codeOf(error);
-      if (code === "EPIPE") process.exit(0);
+      if (code === "EPIPE") process.exit(process.exitCode ?? 0);
       if (code !== "EAGAIN") throw error;
       // A pipe that is full: wait for its reader.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);

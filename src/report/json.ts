@@ -55,6 +55,7 @@ export function analysisJson(analysis: Analysis, version: string, layers: readon
       inputs: analysis.inputs.map((tensor) => ({ ...tensor })),
       outputs: analysis.outputs.map((tensor) => ({ ...tensor })),
       totals: { layers: totals.layers, uncounted: totals.uncounted, ...figuresJson(totals), peakActivationBytes: totals.peakActivationBytes },
+      peak: { layer: analysis.peak.at, alive: analysis.peak.alive.map(({ by, bytes }) => ({ layer: by, bytes })) },
       groups: groups?.map(({ name, depth, layers: count, uncounted, ...figures }) => ({
         name,
         depth,
