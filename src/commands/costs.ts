@@ -24,5 +24,8 @@ export async function readCosts(source: string, flags: SourceFlags, io: Io): Pro
 export function refuseFlags(given: readonly string[], source: string): void {
   const [flag] = given;
   if (flag === undefined) return;
-  fail("flag-without-model", `${source} was counted earlier, and cannot be counted anew`, { place: { kind: "flag", flag }, expected: "a model, or no such flag" });
+  fail("flag-without-model", `${source} was counted earlier, and cannot be counted anew`, {
+    place: { kind: "flag", flag },
+    expected: "a model, or no such flag",
+  });
 }
