@@ -4,14 +4,14 @@ import { diffArrays } from "diff";
 export type Pair = readonly [number, number];
 
 /** Insertions and deletions that are tried out before a pair of sequences is split: the time that Myers' algorithm takes grows with their square. */
-const MAX_EDITS = 400;
-/** Sequences as short as this are aligned whatever it takes. */
-const SHORT = MAX_EDITS / 2;
+const MAX_EDITS = 600;
+/** The length of the pieces that sequences are cut into where nothing else divides them. */
+const PIECE = 150;
 
 /**
  * Partners of equal tokens in two sequences, in order on both sides, as many as there are: the longest common subsequence (Myers, "An O(ND)
  * difference algorithm", 1986) where the sequences differ in some hundred places; where they differ in more, they are split at tokens that
- * each has once (patience diff) or in halves, and some partners may be missed. Takes time in proportion to their lengths.
+ * each has once (patience diff) or into pieces, and some partners may be missed. Takes time in proportion to their lengths.
  */
 export function align(left: readonly number[], right: readonly number[]): readonly Pair[] {
   const pairs: Pair[] = [];
@@ -59,8 +59,7 @@ function common(part: Part, other: Part): Part {
 
 function middle(left: Part, right: Part, into: Pair[]): void {
   if (left.items.length === 0 || right.items.length === 0) return;
-  const short = left.items.length <= SHORT && right.items.length <= SHORT;
-  const changes = diffArrays([...left.items], [...right.items], { maxEditLength: short ? 2 * SHORT : MAX_EDITS });
+  const changes = diffArrays([...left.items], [...right.items], { maxEditLength: MAX_EDITS });
   if (changes === undefined) {
     split(left, right, into);
     return;
@@ -76,13 +75,19 @@ function middle(left: Part, right: Part, into: Pair[]): void {
 }
 
 function split(left: Part, right: Part, into: Pair[]): void {
-  const anchors = anchorsOf(left.items, right.items);
-  if (anchors.length === 0) anchors.push([left.items.length >> 1, right.items.length >> 1]);
+  const unique = anchorsOf(left.items, right.items);
+  const anchors = unique.length > 0 ? unique : cuts(left.items.length, right.items.length);
   let [i, j] = [0, 0];
   for (const [nextI, nextJ] of [...anchors, [left.items.length, right.items.length] as const]) {
     aligned(slice(left, i, nextI), slice(right, j, nextJ), into);
     [i, j] = [nextI, nextJ];
   }
+}
+
+/** Places that cut both sequences into as many pieces, the longer one into pieces of {@link PIECE}. */
+function cuts(left: number, right: number): readonly Pair[] {
+  const pieces = Math.ceil(Math.max(left, right) / PIECE);
+  return Array.from({ length: pieces - 1 }, (_, index) => [Math.floor((left * (index + 1)) / pieces), Math.floor((right * (index + 1)) / pieces)]);
 }
 
 /** Partners of tokens that each side has once, the longest run of them that is in order on both sides. */

@@ -176,21 +176,33 @@ function compared(
 }
 
 function fieldsOf(before: LayerCosts, after: LayerCosts, acrossFormats: boolean): readonly FieldChange[] {
-  const names = [...new Set([...Object.keys(before.attributes), ...Object.keys(after.attributes)])];
-  const pairs: FieldChange[] = [
-    { field: "op", before: before.op, after: after.op },
-    { field: "kind", before: before.kind, after: after.kind },
-    // Formats differ in what they say: an attribute that one of them has none of is no difference.
-    ...names.flatMap((field): FieldChange[] => {
-      const change = { field, before: before.attributes[field], after: after.attributes[field] };
-      return acrossFormats && (change.before === undefined || change.after === undefined) ? [] : [change];
-    }),
-    { field: "times", before: before.times?.toString(), after: after.times?.toString() },
-    { field: "inputs", before: before.inputs, after: after.inputs },
-    { field: "outputs", before: before.outputs, after: after.outputs },
-    { field: "uncounted", before: before.uncounted, after: after.uncounted },
-  ];
-  return pairs.filter((pair) => JSON.stringify(pair.before) !== JSON.stringify(pair.after));
+  const changes: FieldChange[] = [];
+  const compare = (field: string, left: AttributeValue | undefined, right: AttributeValue | undefined) => {
+    if (!same(left, right)) changes.push({ field, before: left, after: right });
+  };
+  compare("op", before.op, after.op);
+  compare("kind", before.kind, after.kind);
+  // Formats differ in what they say: an attribute that one of them has none of is no difference.
+  for (const name of Object.keys(before.attributes)) {
+    if (!acrossFormats || after.attributes[name] !== undefined) compare(name, before.attributes[name], after.attributes[name]);
+  }
+  if (!acrossFormats)
+    for (const name of Object.keys(after.attributes)) if (before.attributes[name] === undefined) compare(name, undefined, after.attributes[name]);
+  compare("times", before.times?.toString(), after.times?.toString());
+  compare("inputs", before.inputs, after.inputs);
+  compare("outputs", before.outputs, after.outputs);
+  compare("uncounted", before.uncounted, after.uncounted);
+  return changes;
+}
+
+function same(left: AttributeValue | undefined, right: AttributeValue | undefined): boolean {
+  if (left === right) return true;
+  if (!isList(left) || !isList(right)) return false;
+  return left.length === right.length && left.every((item, index) => same(item, right[index]));
+}
+
+function isList(value: AttributeValue | undefined): value is readonly AttributeValue[] {
+  return Array.isArray(value);
 }
 
 const FIGURES = ["params", "sharedParams", "buffers", "macs", "flops", "weightBytes", "activationBytes", "bytesMoved"] as const;

@@ -87,6 +87,7 @@ class Matching {
   inOrder(describe: Describe): void {
     const tokens = new Tokens();
     const found = this.gaps().flatMap((gap) => this.paired(gap, describe, tokens));
+    if (found.length === 0) return;
     for (const [i, j] of found) this.add(i, j);
     this.fence = [...this.fence, ...found].sort((a, b) => a[0] - b[0]);
   }
@@ -137,9 +138,11 @@ class Matching {
     const gaps: Gap[] = [];
     let [i, j] = [0, 0];
     for (const [nextI, nextJ] of [...this.fence, [this.before.length, this.after.length] as const]) {
-      const left = range(i, nextI).filter((place) => !this.partners.has(place));
-      const right = range(j, nextJ).filter((place) => !this.taken.has(place));
-      if (left.length > 0 && right.length > 0) gaps.push({ left, right });
+      if (i < nextI && j < nextJ) {
+        const left = range(i, nextI).filter((place) => !this.partners.has(place));
+        const right = range(j, nextJ).filter((place) => !this.taken.has(place));
+        if (left.length > 0 && right.length > 0) gaps.push({ left, right });
+      }
       [i, j] = [nextI + 1, nextJ + 1];
     }
     return gaps;
@@ -151,8 +154,9 @@ class Matching {
     const names = (layers: Layers, places: readonly number[], own: readonly number[]) =>
       places.map((place, index) => tokens.of(`${own[index] ?? ""}\n${this.nameOf(layerAt(layers, place))}`));
     const byName = align(names(this.before, left, sides.left), names(this.after, right, sides.right));
-    const byStructure = align(sides.left, sides.right);
-    return better(filledUp(byName, sides), byStructure).map(([i, j]): Pair => [left[i] ?? 0, right[j] ?? 0]);
+    const named = filledUp(byName, sides);
+    const pairs = named.length === most(sides) ? named : better(named, align(sides.left, sides.right));
+    return pairs.map(([i, j]): Pair => [left[i] ?? 0, right[j] ?? 0]);
   }
 }
 
@@ -161,13 +165,24 @@ interface Sides {
   readonly right: readonly number[];
 }
 
+/** How many partners there can be at most, were there no order. */
+function most({ left, right }: Sides): number {
+  const counts = new Map<number, number>();
+  for (const token of left) counts.set(token, (counts.get(token) ?? 0) + 1);
+  return right.filter((token) => {
+    const count = counts.get(token) ?? 0;
+    counts.set(token, count - 1);
+    return count > 0;
+  }).length;
+}
+
 /** Partners that go by names, and between them those that go by structure. */
 function filledUp(pairs: readonly Pair[], { left, right }: Sides): readonly Pair[] {
   const all: Pair[] = [];
   let [i, j] = [0, 0];
   for (const [nextI, nextJ] of [...pairs, [left.length, right.length] as const]) {
     const [fromI, fromJ] = [i, j];
-    if (nextI > i && nextJ > j) for (const [a, b] of align(left.slice(i, nextI), right.slice(j, nextJ))) all.push([a + fromI, b + fromJ]);
+    if (i < nextI && j < nextJ) for (const [a, b] of align(left.slice(i, nextI), right.slice(j, nextJ))) all.push([a + fromI, b + fromJ]);
     if (nextI < left.length) all.push([nextI, nextJ]);
     [i, j] = [nextI + 1, nextJ + 1];
   }
