@@ -12,6 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   read: ["graph", "ops"],
   analyze: ["graph"],
   compare: ["graph", "ops", "analyze"],
+  config: ["graph", "read", "compare"],
   report: ["graph", "analyze", "compare", "io.ts"],
   zoo: ["graph", "read"],
   "io.ts": [],
@@ -19,14 +20,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "node-io.ts": ["io.ts"],
   "source.ts": ["graph", "read", "zoo", "io.ts"],
   "index.ts": ["graph", "ops", "read", "analyze", "compare", "zoo"],
-  commands: ["graph", "read", "analyze", "compare", "report", "zoo", "source.ts", "io.ts"],
+  commands: ["graph", "read", "analyze", "compare", "config", "report", "zoo", "source.ts", "io.ts"],
   "worker.ts": ["commands"],
   "cli.ts": ["graph", "commands", "report", "io.ts", "version.ts"],
   "cli-main.ts": ["cli.ts", "node-io.ts", "worker.ts"],
 };
 
 /** The parts that take values and return values: no files, no process, no clock. */
-const PURE = ["graph", "ops", "read", "analyze", "compare", "report", "index.ts"];
+const PURE = ["graph", "ops", "read", "analyze", "compare", "config", "report", "index.ts"];
 
 interface Import {
   readonly file: string;

@@ -1,3 +1,4 @@
+import { check } from "./check.js";
 import { compare } from "./compare.js";
 import { completion } from "./completion.js";
 import { count } from "./count.js";
@@ -6,4 +7,4 @@ import { sweep } from "./sweep.js";
 import { zoo } from "./zoo.js";
 
 /** The one table of commands. */
-export const commands: readonly Register[] = [count, compare, sweep, zoo, completion];
+export const commands: readonly Register[] = [count, compare, check, sweep, zoo, completion];

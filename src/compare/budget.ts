@@ -1,5 +1,5 @@
 import type { Costs, Uncounted } from "../analyze/analysis.js";
-import { fail } from "../graph/diagnostic.js";
+import { fail, type Diagnostic, type Place } from "../graph/diagnostic.js";
 import { hasAllLayers, isAtLeast, measureOf, valueOf, type Measure, type MeasureName } from "./measures.js";
 import { allowed, type Allowance } from "./quantity.js";
 
@@ -71,6 +71,30 @@ export interface BudgetCheck {
   /** Layers that could not be counted; with `unknown: "fail"` they alone make it fail. */
   readonly uncounted: readonly Uncounted[];
   readonly unknown: NonNullable<BudgetOptions["unknown"]>;
+}
+
+/** A model and how it came off, or why it could not be checked. */
+export interface CheckedModel {
+  readonly name: string;
+  readonly source: string;
+  /** Where a config file speaks of it, or the model's own file. */
+  readonly place?: Place | undefined;
+  readonly outcome: CheckOutcome;
+}
+
+export type CheckOutcome =
+  | {
+      readonly type: "checked";
+      readonly costs: Costs;
+      readonly check: BudgetCheck;
+      /** Where each result's budget is written, where that is a file. */
+      readonly places: readonly (Place | undefined)[];
+    }
+  | { readonly type: "error"; readonly error: Diagnostic };
+
+/** How a model came off: what could not be checked does not pass. */
+export function statusOf({ outcome }: CheckedModel): Verdict | "error" {
+  return outcome.type === "error" ? "error" : outcome.check.verdict;
 }
 
 /** Layers that are named for an exceeded figure of the whole model. */
