@@ -3,17 +3,12 @@ import { Command, CommanderError } from "commander";
 import { readConfig, readPackageConfig, type ModelConfig } from "../config/config.js";
 import { fail } from "../graph/diagnostic.js";
 import type { Io } from "../io.js";
-import { addSourceFlags, type SourceFlags } from "./command.js";
+import { addSourceFlags, sourceFlagNames, type SourceFlags } from "./command.js";
 import type { CheckTask } from "./check-run.js";
 
 /** Where a config is looked for when none is named, the first that is there. */
 const NAMES = ["convcost.config.yaml", "convcost.config.yml", "convcost.config.json"] as const;
 const PACKAGE = "package.json";
-
-/** The flags of a source by their long names: what a model of a config may set. */
-export function sourceFlagNames(): readonly string[] {
-  return addSourceFlags(new Command()).options.map((option) => option.name());
-}
 
 /** The models of a config file, or of the one in this folder. Throws `no-config`, and what is wrong with it. */
 export function configTasks(path: string | undefined, io: Io): readonly CheckTask[] {
@@ -62,7 +57,7 @@ function taskOf(model: ModelConfig, io: Io): CheckTask {
     source,
     place,
     io,
-    given: settings.map(({ flag }) => flag),
+    given: settings.map(({ flag }) => `--${flag}`),
     flags: () => flagsOf(settings),
     budgets,
     increases,

@@ -15,7 +15,7 @@ export interface CheckTask {
   readonly io: Io;
   /** How the source is counted; throws where a setting is wrong, so that this model alone fails. */
   readonly flags: () => SourceFlags;
-  /** The flags that were set, by their long names. */
+  /** The flags that were set, as they are typed. */
   readonly given: readonly string[];
   readonly budgets: readonly Budget[];
   readonly increases: readonly Increase[];

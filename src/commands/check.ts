@@ -1,3 +1,4 @@
+import { Chalk } from "chalk";
 import { Option, type Command } from "commander";
 import { statusOf, type Budget, type BudgetOptions, type CheckedModel, type Increase } from "../compare/budget.js";
 import { isMeasure, MEASURES, measureOf } from "../compare/measures.js";
@@ -13,6 +14,8 @@ import {
   collect,
   emit,
   formatOf,
+  givenFlags,
+  sourceFlagNames,
   tableWidth,
   wholeNumber,
   type CheckCode,
@@ -88,7 +91,7 @@ async function run(sources: readonly string[], flags: CheckFlags, command: Comma
   const models: CheckedModel[] = [];
   for (const task of tasks) {
     const model = await checkTask(task);
-    if (model.outcome.type === "error") context.io.stderr.write(renderDiagnostic(model.outcome.error, context.chalk));
+    if (model.outcome.type === "error") context.io.stderr.write(renderDiagnostic(model.outcome.error, new Chalk({ level: 0 })));
     models.push(model);
   }
   context.exitWith(codeOf(models));
@@ -127,14 +130,14 @@ async function rendered(models: readonly CheckedModel[], format: CheckFormat, fl
 }
 
 /** Flags that say how a result is shown: all that may stand beside a config. */
-const SHOWN: readonly string[] = ["config", "format", "json", "output", "top", "units"];
+const SHOWN: readonly string[] = ["--config", "--format", "--json", "--output", "--top", "--units"];
 
 async function configured(flags: CheckFlags, command: Command, { io }: Context): Promise<readonly CheckTask[]> {
-  const other = givenFlags(command).find((name) => !SHOWN.includes(name));
+  const [other] = givenFlags(command).filter((flag) => !SHOWN.includes(flag));
   // A budget without a source is most likely a source that was forgotten.
   if (other !== undefined)
-    fail("missing-source", `--${other} says what a source is held against, and no source is given`, {
-      place: { kind: "flag", flag: `--${other}` },
+    fail("missing-source", "this says what a source is held against, and no source is given", {
+      place: { kind: "flag", flag: other },
       expected: "a source beside it, or all of it in a config",
     });
   const { configTasks } = await import("./check-config.js");
@@ -144,7 +147,7 @@ async function configured(flags: CheckFlags, command: Command, { io }: Context):
 function typed(sources: readonly string[], flags: CheckFlags, command: Command, { io }: Context): readonly CheckTask[] {
   if (flags.config !== undefined) contradict("--config", "sources are given, and --config names others");
   if (flags.allowUnknown === true && !flags.unknown) contradict("--allow-unknown", "--allow-unknown contradicts --no-unknown");
-  const given = givenFlags(command);
+  const given = givenFlags(command, sourceFlagNames());
   const { budgets, increases } = budgetsOf(command, flags);
   if (increases.length > 0 && flags.baseline === undefined) contradict("--max-increase", "there is no --baseline to measure from");
   if (flags.baseline !== undefined && increases.length === 0)
@@ -156,7 +159,6 @@ function typed(sources: readonly string[], flags: CheckFlags, command: Command, 
       expected: "--max-macs, --max-params, --max-peak-memory, --no-unknown, ...",
       hint: "convcost check --help lists them",
     });
-  const common = addSourceFlags(command.createCommand()).options.map((option) => option.name());
   return sources.map((source): CheckTask => {
     const file = source !== "-" && io.openBytes(source) !== undefined;
     return {
@@ -165,7 +167,7 @@ function typed(sources: readonly string[], flags: CheckFlags, command: Command, 
       place: file ? { kind: "file", path: source } : undefined,
       io,
       flags: () => flags,
-      given: given.filter((name) => common.includes(name)),
+      given,
       budgets,
       increases,
       baseline: flags.baseline,
@@ -177,11 +179,6 @@ function typed(sources: readonly string[], flags: CheckFlags, command: Command, 
 
 function contradict(flag: string, message: string): never {
   return fail("contradicting-flags", message, { place: { kind: "flag", flag } });
-}
-
-/** The flags that were typed, by their long names. */
-export function givenFlags(command: Command): readonly string[] {
-  return command.options.flatMap((option) => (command.getOptionValueSource(option.attributeName()) === "cli" ? [option.name()] : []));
 }
 
 function budgetsOf(command: Command, flags: CheckFlags): { readonly budgets: readonly Budget[]; readonly increases: readonly Increase[] } {

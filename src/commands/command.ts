@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import type { ChalkInstance } from "chalk";
 import { parseShape } from "../graph/shape-text.js";
 import type { AnalyzeOptions } from "../analyze/analyze.js";
@@ -76,6 +76,18 @@ export function addSourceFlags(command: Command): Command {
   return addModelFlags(command)
     .option("--dim <name=n>", "bind a dimension that a model file names: seq=128, or several separated by commas", collect, [])
     .option("--set <name=value>", "set a parameter of a network file or zoo network: alpha=0.5, variant=NAME", collect, []);
+}
+
+/** The flags of a source by their long names. */
+export function sourceFlagNames(): readonly string[] {
+  return addSourceFlags(new Command()).options.map((option) => option.name());
+}
+
+/** Which of some flags were typed; all of the command's unless said. */
+export function givenFlags(command: Command, among: readonly string[] = command.options.map((option) => option.name())): readonly string[] {
+  return command.options.flatMap((option) =>
+    among.includes(option.name()) && command.getOptionValueSource(option.attributeName()) === "cli" ? [`--${option.name()}`] : [],
+  );
 }
 
 /** Adds the flags of a command that prints a table of layers or models. */

@@ -169,14 +169,17 @@ function unknownOf(written: Written, item: Item, path: readonly (string | number
 
 /** A value as it would stand behind its flag, one text for each time that the flag is given. */
 function texts(value: Plain): readonly string[] {
-  if (isPlainList(value)) return [value.map(flat).join(",")];
+  if (isPlainList(value)) {
+    const pairs = value.some((each) => typeof each === "string" && each.includes("="));
+    return pairs ? value.map(flat) : [value.map(flat).join(",")];
+  }
   if (typeof value === "object" && value !== null) return Object.entries(value).map(([name, each]) => `${name}=${flat(each)}`);
   return [flat(value)];
 }
 
 function flat(value: Plain | undefined): string {
   if (value !== undefined && isPlainList(value)) return `[${value.map(flat).join(",")}]`;
-  return String(value ?? "");
+  return typeof value === "object" || value === undefined ? "" : String(value);
 }
 
 function mapOf(value: Plain | undefined): Written {
