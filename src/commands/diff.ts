@@ -15,7 +15,6 @@ import {
   tableWidth,
   wholeNumber,
   type Context,
-  type Format,
   type OutputFlags,
   type Register,
   type SourceFlags,
@@ -69,13 +68,18 @@ async function run([first, second]: readonly [string, string], flags: DiffFlags,
   const difference = diffCosts(before.costs, after.costs);
   if (flags.exitCode === true && !difference.equal) context.exitWith(1);
   if (format === "table" || format === "csv") for (const note of difference.notes) context.io.stderr.write(`note: ${harmless(note)}\n`);
-  emit(context, flags, await rendered(difference, format, flags, context));
+  emit(context, flags, await rendered(difference, [labelOf(first), labelOf(second)], flags, context));
 }
 
-async function rendered(difference: Difference, format: Format, flags: DiffFlags, context: Context): Promise<string> {
+function labelOf(source: string): string {
+  return source === "-" ? "standard input" : source.trim().replace(/\s+/g, " ");
+}
+
+async function rendered(difference: Difference, labels: readonly [string, string], flags: DiffFlags, context: Context): Promise<string> {
+  const format = formatOf(flags);
   const { layers } = difference;
   const all = heaviestChanges(layers, flags.top ?? Infinity);
-  if (format === "json") return diffJson(difference, all, context.version);
+  if (format === "json") return diffJson(difference, all, labels, context.version);
   if (format === "csv") return diffCsv(all);
   const { diffMarkdown, diffTable } = await import("../report/diff-text.js");
   const rows = folded(layers);
@@ -86,7 +90,7 @@ async function rendered(difference: Difference, format: Format, flags: DiffFlags
     ),
   );
   const shown = rows.filter(({ change }) => kept.has(change));
-  const report = { units: flags.units, shown, left: rows.length - shown.length };
+  const report = { labels, units: flags.units, shown, left: rows.length - shown.length };
   if (format === "markdown") return diffMarkdown(difference, report);
   return diffTable(difference, { ...report, chalk: context.chalk, width: tableWidth(context, flags) });
 }

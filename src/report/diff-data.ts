@@ -7,14 +7,14 @@ import { writeJson, type Json } from "./json.js";
 const FIGURES = ["params", "buffers", "macs", "flops", "weightBytes", "activationBytes", "bytesMoved"] as const;
 
 /** A difference as `convcost/diff@1`. */
-export function diffJson(difference: Difference, layers: readonly LayerChange[], version: string): string {
+export function diffJson(difference: Difference, layers: readonly LayerChange[], labels: readonly [string, string], version: string): string {
   const { before, after, equal, totals, intensity, counts, notes } = difference;
   return `${writeJson({
     schema: "convcost/diff@1",
     version,
     equal,
-    before: modelJson(before),
-    after: modelJson(after),
+    before: modelJson(labels[0], before),
+    after: modelJson(labels[1], after),
     totals: {
       ...Object.fromEntries(
         totals.map((total) => [
@@ -37,8 +37,8 @@ export function diffJson(difference: Difference, layers: readonly LayerChange[],
   })}\n`;
 }
 
-function modelJson({ model, convention, partial, uncounted }: Costs): Json {
-  return { ...model, convention, partial, uncounted: uncounted.map((entry) => ({ ...entry })) };
+function modelJson(label: string, { model, convention, partial, uncounted }: Costs): Json {
+  return { label, ...model, convention, partial, uncounted: uncounted.map((entry) => ({ ...entry })) };
 }
 
 function changeJson(change: LayerChange): Json {

@@ -13,6 +13,8 @@ export interface DiffReport {
   /** The changes that are shown, and how many more there are. */
   readonly shown: readonly ShownChange[];
   readonly left: number;
+  /** What the two are called. */
+  readonly labels: readonly [string, string];
 }
 
 export interface DiffTable extends DiffReport {
@@ -22,9 +24,8 @@ export interface DiffTable extends DiffReport {
 
 /** Totals first, then how many layers differ, then those. */
 export function diffTable(difference: Difference, style: DiffTable): string {
-  const { before, after } = difference;
-  const { chalk, units, shown } = style;
-  const head = `before  ${chalk.bold(harmless(before.model.source))}\nafter   ${chalk.bold(harmless(after.model.source))}\n`;
+  const { chalk, units, shown, labels } = style;
+  const head = `before  ${chalk.bold(harmless(labels[0]))}\nafter   ${chalk.bold(harmless(labels[1]))}\n`;
   const layers = shown.length === 0 ? "" : `\n${renderTable(changeGrid(shown, units), style)}${cut(style)}`;
   return `${head}\n${renderTable(totalGrid(difference, units), style)}\n${countsLine(difference)}\n${layers}`;
 }
@@ -35,9 +36,9 @@ function cut({ left }: DiffReport): string {
 
 /** Markdown for a comment on a pull request: totals first, the layers folded. */
 export function diffMarkdown(difference: Difference, report: DiffReport): string {
-  const { before, after, notes } = difference;
-  const { units, shown } = report;
-  const head = `**${escape(before.model.source)}** → **${escape(after.model.source)}**\n`;
+  const { notes } = difference;
+  const { units, shown, labels } = report;
+  const head = `**${escape(labels[0])}** → **${escape(labels[1])}**\n`;
   const layers =
     shown.length === 0
       ? ""

@@ -97,12 +97,14 @@ export function headroom(limit: bigint, value: bigint): string {
   return `-${grouped(tenths / 10n)}.${tenths % 10n}%`;
 }
 
-/** A change as a share of what was before: `+3.1%`, `-<0.1%`; nothing where there was nothing. */
+/** A change as a share of what was before: `+3.10%`, `-0.04%`; nothing where there was nothing. */
 export function changePercent(before: bigint, after: bigint): string {
-  if (before === after) return "0.0%";
+  if (before === after) return "0%";
   if (before === 0n) return "";
   const size = after > before ? after - before : before - after;
-  return `${after > before ? "+" : "-"}${percent(size, before)}`;
+  const hundredths = (size * 10_000n + before / 2n) / before;
+  const digits = hundredths === 0n ? "<0.01" : `${grouped(hundredths / 100n)}.${(hundredths % 100n).toString().padStart(2, "0")}`;
+  return `${after > before ? "+" : "-"}${digits}%`;
 }
 
 /** A number with its sign in front: `+1,024`. */
