@@ -73,7 +73,9 @@ const analysis = v.object({
  */
 export function readAnalysis(written: string, source: string): Costs {
   const place: Place = { kind: "file", path: source };
-  const result = v.safeParse(analysis, parsed(written, place), { abortEarly: true });
+  const value = parsed(written, place);
+  if (Array.isArray(value)) fail("bad-analysis", "this is no saved analysis", { place, expected: EXPECTED });
+  const result = v.safeParse(analysis, value, { abortEarly: true });
   if (!result.success) {
     const [issue] = result.issues;
     const path = v.getDotPath(issue);

@@ -7,7 +7,7 @@ import { fail, InputError } from "../graph/diagnostic.js";
 import { closest } from "../read/notation/closest.js";
 import { renderDiagnostic } from "../report/diagnostic.js";
 import type { Units } from "../report/layer-columns.js";
-import { checkTask, type CheckTask } from "./check-run.js";
+import type { CheckTask } from "./check-run.js";
 import {
   addSourceFlags,
   append,
@@ -88,6 +88,8 @@ export const check: Register = (program, context) => {
 async function run(sources: readonly string[], flags: CheckFlags, command: Command, context: Context): Promise<void> {
   const format = formatOf(flags);
   const tasks = sources.length === 0 ? await configured(flags, command, context) : typed(sources, flags, command, context);
+  // Validation takes its time to load: only what checks does.
+  const { checkTask } = await import("./check-run.js");
   const models: CheckedModel[] = [];
   for (const task of tasks) {
     const model = await checkTask(task);

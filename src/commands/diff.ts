@@ -1,7 +1,5 @@
 import { Option, type Command } from "commander";
-import { diffCosts, heaviestChanges, type Difference } from "../compare/diff.js";
-import { diffCsv, diffJson } from "../report/diff-data.js";
-import { folded } from "../report/diff-rows.js";
+import type { Difference } from "../compare/diff.js";
 import { harmless } from "../report/grid.js";
 import type { Units } from "../report/layer-columns.js";
 import { readCosts, refuseFlags } from "./costs.js";
@@ -65,6 +63,8 @@ async function run([first, second]: readonly [string, string], flags: DiffFlags,
   const before = await readCosts(first, flags, context.io);
   const after = await readCosts(second, flags, context.io);
   if (before.saved && after.saved) refuseFlags(givenFlags(command, sourceFlagNames()), `${first} as ${second}`);
+  // The library of differences is loaded by what compares.
+  const { diffCosts } = await import("../compare/diff.js");
   const difference = diffCosts(before.costs, after.costs);
   if (flags.exitCode === true && !difference.equal) context.exitWith(1);
   if (format === "table" || format === "csv") for (const note of difference.notes) context.io.stderr.write(`note: ${harmless(note)}\n`);
@@ -77,11 +77,14 @@ function labelOf(source: string): string {
 
 async function rendered(difference: Difference, labels: readonly [string, string], flags: DiffFlags, context: Context): Promise<string> {
   const format = formatOf(flags);
+  const { heaviestChanges } = await import("../compare/diff.js");
+  const { diffCsv, diffJson } = await import("../report/diff-data.js");
   const { layers } = difference;
   const all = heaviestChanges(layers, flags.top ?? Infinity);
   if (format === "json") return diffJson(difference, all, labels, context.version);
   if (format === "csv") return diffCsv(all);
   const { diffMarkdown, diffTable } = await import("../report/diff-text.js");
+  const { folded } = await import("../report/diff-rows.js");
   const rows = folded(layers);
   const kept = new Set(
     heaviestChanges(

@@ -13,9 +13,9 @@ export function titleOf({ measure, baseline }: BudgetResult): string {
 }
 
 /** Limit, value and headroom of a result as texts. */
-export function amountsOf({ measure, limit, value, atLeast }: BudgetResult, units: Units) {
+export function amountsOf({ measure, limit, value, atLeast, verdict }: BudgetResult, units: Units) {
   const [limitText, valueText] = sideBySide(limit, value, measureOf(measure).unit, units);
-  return { limit: limitText, value: atLeast ? `>= ${valueText}` : valueText, headroom: headroom(limit, value) };
+  return { limit: limitText, value: atLeast ? `>= ${valueText}` : valueText, headroom: verdict === "unknown" ? "" : headroom(limit, value) };
 }
 
 /** What is wrong or in doubt with a result, in one sentence; nothing for one that simply holds. */

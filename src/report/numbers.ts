@@ -83,7 +83,7 @@ export function percent(part: bigint, whole: bigint): string {
 export function sideBySide(first: bigint, second: bigint, unit: "count" | "bytes", units: "auto" | "raw"): readonly [string, string] {
   const scaleOf = unit === "bytes" ? byteScale : countScale;
   const scale = scaleOf([first === 0n ? second : first], units);
-  const written = (value: bigint, by: Scale) => `${scaled(value, by, units)}${by.unit === "" ? "" : ` ${by.unit}`}`;
+  const written = (value: bigint, by: Scale) => `${scaled(value, by, units)}${by.unit === "" || value === 0n ? "" : ` ${by.unit}`}`;
   const [a, b] = [written(first, scale), written(second, scale)];
   const exact = unit === "bytes" ? { unit: "B", divisor: 1n } : PLAIN;
   return a === b && first !== second ? [written(first, exact), written(second, exact)] : [a, b];
