@@ -66,7 +66,7 @@ export const check: Register = (program, context) => {
     .argument("[source...]", "models, each a model file, a network file, zoo:NAME, layers, a saved count, or -")
     .description("hold models against budgets, for CI: exit code 1 where one is exceeded");
   for (const { name, unit, title } of MEASURES)
-    command.addOption(new Option(`--max-${name} <${unit === "bytes" ? "bytes" : "n"}>`, `the most that this may be: ${title}`));
+    command.addOption(new Option(`--max-${name} <${unit === "bytes" ? "bytes" : "n"}>`, `budget: ${title}`));
   command
     .option("--no-unknown", "fail where an operator could not be counted")
     .option("--allow-unknown", "accept figures that are at least what they say")
