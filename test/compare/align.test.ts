@@ -55,6 +55,23 @@ describe("alignment", () => {
     expect(check(left, right)).toBeGreaterThanOrEqual(1000);
   });
 
+  it("keeps the order of unique tokens that were shuffled", () => {
+    const next = numbers(3);
+    const left = Array.from({ length: 2000 }, (_, index) => index);
+    const right = left.map((item) => ({ item, key: next() })).sort((a, b) => a.key - b.key);
+    expect(
+      check(
+        left,
+        right.map(({ item }) => item),
+      ),
+    ).toBe(
+      longest(
+        left,
+        right.map(({ item }) => item),
+      ),
+    );
+  });
+
   it("ends on the empty", () => {
     expect([check([], []), check([1], []), check([], [1])]).toEqual([0, 0, 0]);
   });

@@ -112,6 +112,15 @@ describe("order", () => {
   });
 });
 
+it("a layer that moved is not taken for a new one that stands where it was", () => {
+  const difference = diffCosts(
+    layers("p = nn.ReLU(); a = nn.Conv2d(16, 16, 1); q = nn.BatchNorm2d(16)"),
+    layers("p = nn.ReLU(); y = nn.Conv2d(16, 16, 1, bias=False); q = nn.BatchNorm2d(16); a = nn.Conv2d(16, 16, 1)"),
+  );
+  expect(lines(difference)).toEqual(["+ y conv2d"]);
+  expect(difference.counts).toMatchObject({ unchanged: 3, moved: 1 });
+});
+
 describe("from one format to another", () => {
   it("the text of print(model) has the same parameters as the layers, and no figures", () => {
     const printed = analyze(
