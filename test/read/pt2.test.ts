@@ -4,7 +4,7 @@ import { analyze } from "../../src/analyze/analyze.js";
 import { readPt2 } from "../../src/read/pt2/read.js";
 import { convcost } from "../cli/run.js";
 import { source } from "./onnx-model.js";
-import { archive, NET, node } from "./pt2-model.js";
+import { archive, NET } from "./pt2-model.js";
 
 describe("PyTorch: archives of torch.export", () => {
   it("every layer, parameter and buffer, by the shapes that are written", () => {
