@@ -37,7 +37,7 @@ const schema = join(import.meta.dirname, "../../../schema/analysis.json");
 function fences(progress: string): readonly string[] {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   const permission = major > 23 || (major === 22 && minor >= 13) || (major === 23 && minor >= 5) ? "--permission" : "--experimental-permission";
-  return [permission, "--allow-fs-read=*", `--allow-fs-write=${progress}`, "--no-warnings", "--max-old-space-size=900"];
+  return [permission, "--allow-fs-read=*", `--allow-fs-write=${progress}`, "--no-warnings", "--enable-source-maps", "--max-old-space-size=900"];
 }
 
 /** Runs the cases of a target from `from` on; a worker that hangs or dies is told with its case, and another goes on behind it. */
@@ -89,15 +89,25 @@ function readOf(said: unknown): number {
   return typeof said === "object" && said !== null && "read" in said ? Number(said.read) : 0;
 }
 
+/** The message without its numbers, and where it was thrown. */
+function kindOf({ problem }: Found): string {
+  return problem
+    .split("\n")
+    .filter((line, at) => at === 0 || line.includes("/src/"))
+    .slice(0, 3)
+    .join("\n")
+    .replace(/\b\d[\d.e+-]*/g, "N");
+}
+
 /** Writes the files of a case, and says how to run it again. */
-function save(target: Target, { index, problem }: Found): void {
+function save(target: Target, { index, problem }: Found, times: number): void {
   const { argv, files } = caseOf(target, seed, index);
   const place = join(values.out, `${target.name}-${seed}-${index}`);
   mkdirSync(place, { recursive: true });
   for (const [name, content] of Object.entries(files)) writeFileSync(join(place, basename(name)), content);
   const again = `npm run fuzz -- --reader ${target.name} --seed ${seed} --case ${index}`;
   writeFileSync(join(place, "README"), `${problem}\n\narguments: ${JSON.stringify(argv)}\nagain: ${again}\n`);
-  console.log(`\n${target.name} ${index}: ${problem.split("\n").slice(0, 4).join("\n")}\n  files: ${place}\n  again: ${again}`);
+  console.log(`\n${target.name} ${index} (${times} alike): ${problem.split("\n").slice(0, 4).join("\n")}\n  files: ${place}\n  again: ${again}`);
 }
 
 const chosen = TARGETS.filter(({ name }) => values.reader === undefined || name === values.reader);
@@ -111,7 +121,9 @@ for (const target of chosen) {
   const start = Date.now();
   const [from, to] = values.case === undefined ? [0, each] : [Number(values.case), Number(values.case) + 1];
   const { found, read } = await fuzz(target, from, to);
-  for (const one of found) save(target, one);
+  // What fails alike is one failure: it is saved once.
+  const kinds = new Map(found.map((one) => [kindOf(one), one] as const).reverse());
+  for (const [kind, one] of kinds) save(target, one, found.filter((other) => kindOf(other) === kind).length);
   failures += found.length;
   const whole = values.case === undefined ? "" : ` (${read === 1 ? "read" : "refused, or run as a whole command"})`;
   console.log(

@@ -52,7 +52,7 @@ function change(slot: Slot, slots: readonly Slot[], random: Random): void {
       slot.set(random.chance(2) ? random.pick(STRINGS) : random.interesting());
       return;
     case 5:
-      slot.set(random.chance(3) ? nested(random.pick([10, 100, 2000]), value) : [clone(value), clone(value)]);
+      slot.set(random.chance(3) ? nested(random.pick([10, 100, 500]), value) : [clone(value), clone(value)]);
       return;
     case 6:
       if (typeof value === "object" && value !== null && !Array.isArray(value)) define(value, random.pick(KEYS), clone(random.pick(slots).get()));

@@ -54,8 +54,9 @@ const JUNK = [
 /** Changes a text by its lines and words; `words` are what may come in besides. */
 export function mutateText(text: string, random: Random, words: readonly string[]): string {
   let changed = text;
-  for (let left = random.few(6); left > 0; left--) changed = random.chance(3) ? byLine(changed, random) : byToken(changed, random, words);
-  return changed.slice(0, 100_000);
+  for (let left = random.few(6); left > 0; left--)
+    changed = (random.chance(3) ? byLine(changed, random) : byToken(changed, random, words)).slice(0, 100_000);
+  return changed;
 }
 
 function byToken(text: string, random: Random, words: readonly string[]): string {
@@ -86,7 +87,7 @@ function byToken(text: string, random: Random, words: readonly string[]): string
       break;
     case 3:
       // Far too much of something: brackets, digits, operators.
-      tokens.splice(at, 1, (tokens[at] ?? "").repeat(random.pick([2, 10, 200, 3000])));
+      tokens.splice(at, 1, (tokens[at] ?? "").slice(0, 100).repeat(random.pick([2, 10, 200, 3000])));
       break;
     default:
       tokens[at] = /^\d+$/.test(tokens[at] ?? "") && !random.chance(4) ? String(random.interesting()) : other();

@@ -34,9 +34,9 @@ const reshape: Rule = (node) => {
   const keeps = int(node, "allowzero", 0) === 0;
   const sizes = written.map((size, axis) => (size === 0 && keeps ? (shape[axis] ?? 1) : size));
   // A tensor of no element at all: 0 is a size like any other.
-  const rest = sizes.reduce((product, size) => (size < 0 ? product : product * BigInt(size)), 1n);
+  const rest = elements(possible(sizes.filter((size) => size !== -1)));
   const left = rest === 0n ? 0 : Number(elements(shape) / rest);
-  const output = possible(sizes.map((size) => (size < 0 ? left : size)));
+  const output = possible(sizes.map((size) => (size === -1 ? left : size)));
   if (elements(output) !== elements(shape)) fail("shape-mismatch", `Reshape cannot make ${formatShape(output)} of ${formatShape(shape)}`);
   return moved(node, "reshape", output, true, valuesOf(node.inputs[0]));
 };
