@@ -193,10 +193,13 @@ export function unknown(reason: string, ...shapes: readonly OpenShape[]): Result
   return { kind: "unknown", reason, shapes };
 }
 
-/** Sizes of which nothing is known but how many there are. */
+/** Sizes of which nothing is known but how many there are. Throws `bad-shape` for more than a tensor can have. */
 export function anySizes(rank: number): OpenShape {
-  return Array<null>(rank).fill(null);
+  if (rank <= MAX_RANK) return Array<null>(rank).fill(null);
+  return fail("bad-shape", `no tensor has ${rank} dimensions`, { expected: `at most ${MAX_RANK}` });
 }
+
+const MAX_RANK = 1000;
 
 /** Says that a shape cannot be told before the model runs. */
 export function dataDependent(message: string): never {
