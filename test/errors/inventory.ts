@@ -46,7 +46,8 @@ export function writtenComplaints(): readonly Written[] {
       const again = (node: ts.Node) => {
         const made = complaint(node, wrappers);
         const where = whereOf(file, node);
-        if (made !== undefined && !before.has(where)) for (const text of textsOf(made.message)) found.push({ code: made.code, text, pattern: patternOf(text), where });
+        if (made !== undefined && !before.has(where))
+          for (const text of textsOf(made.message)) found.push({ code: made.code, text, pattern: patternOf(text), where });
         ts.forEachChild(node, again);
       };
       again(file);
@@ -66,12 +67,18 @@ function complaint(node: ts.Node, wrappers: ReadonlyMap<string, Wrapper>): { rea
   const [first, second, third] = node.arguments;
   const receiver = ts.isPropertyAccessExpression(node.expression) ? node.expression.expression.getText() : "";
   if (name === "failAt" && second !== undefined && third !== undefined && ts.isStringLiteral(second)) return { code: second.text, message: third };
+  // Expressions: this.fail(token, message, expected), and failIn(snippet, start, end, code, message).
+  if (name === "fail" && receiver === "this" && /(expression|tokens)\.ts$/.test(node.getSourceFile().fileName) && second !== undefined)
+    return { code: "bad-expression", message: second };
+  const [, , , code, said] = node.arguments;
+  if (name === "failIn" && code !== undefined && said !== undefined) return { code: codeText(code), message: said };
   const wrapper = wrappers.get(`${receiver === "this" ? "this." : ""}${name}`);
   const handed = wrapper === undefined ? undefined : node.arguments[wrapper.message];
   if (wrapper !== undefined && handed !== undefined) return { code: wrapper.code, message: handed };
   if (name !== "fail" || first === undefined || second === undefined) return undefined;
   // Arguments of layers complain with the name of the argument in the place of a code.
-  if (receiver === "args" || (receiver === "this" && node.getSourceFile().fileName === join("ops", "args.ts"))) return { code: "bad-argument", message: second };
+  if (receiver === "args" || (receiver === "this" && node.getSourceFile().fileName === join("ops", "args.ts")))
+    return { code: "bad-argument", message: second };
   return { code: codeText(first), message: second };
 }
 
@@ -84,7 +91,8 @@ function ofObject(object: ts.Expression | undefined): ReturnType<typeof complain
   const value = (key: string) => object.properties.find((property) => property.name?.getText() === key);
   const [code, message] = [value("code"), value("message")];
   if (code === undefined || message === undefined || !ts.isPropertyAssignment(message) || !ts.isPropertyAssignment(code)) return undefined;
-  return { code: codeText(code.initializer), message: message.initializer };
+  // `bad-${syntax}`: of a document that is no YAML, or no JSON.
+  return { code: ts.isTemplateExpression(code.initializer) ? "bad-*" : codeText(code.initializer), message: message.initializer };
 }
 
 /** Notes a function that hands on a message: `damaged(message)`. */
@@ -100,12 +108,30 @@ function noteWrapper(node: ts.Node, code: string, message: ts.Expression, wrappe
 /** A message as the texts it can be, `*` for what is put in; none for a message that comes from elsewhere. */
 function textsOf(expression: ts.Expression): readonly string[] {
   if (ts.isStringLiteral(expression) || ts.isNoSubstitutionTemplateLiteral(expression)) return [expression.text];
-  if (ts.isTemplateExpression(expression)) return [[expression.head.text, ...expression.templateSpans.map(({ literal }) => literal.text)].join("\u0000")];
+  if (ts.isTemplateExpression(expression))
+    return [[expression.head.text, ...expression.templateSpans.map(({ literal }) => literal.text)].join("\u0000")];
   if (ts.isConditionalExpression(expression)) return [...textsOf(expression.whenTrue), ...textsOf(expression.whenFalse)];
   if (ts.isParenthesizedExpression(expression)) return textsOf(expression.expression);
-  return [];
+  return ts.isIdentifier(expression) ? declaredTexts(expression) : [];
 }
 
 function patternOf(text: string): RegExp {
-  return new RegExp(`^${text.split("\u0000").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("[^]*")}$`);
+  return new RegExp(
+    `(^|: )${text
+      .split("\u0000")
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+      .join("[^]*")}$`,
+  );
+}
+
+/** The texts of a message that is put together before it is used. */
+function declaredTexts(name: ts.Identifier): readonly string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node) => {
+    if (ts.isVariableDeclaration(node) && node.name.getText() === name.text && node.initializer !== undefined)
+      found.push(...textsOf(node.initializer));
+    ts.forEachChild(node, visit);
+  };
+  visit(name.getSourceFile());
+  return found;
 }

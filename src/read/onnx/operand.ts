@@ -180,6 +180,13 @@ export function axisOf(node: OnnxNode, rank: number, otherwise: number): number 
   return resolveAxis(node.op, int(node, "axis", otherwise), rank);
 }
 
+/** Axes counted from the front, where there are any. Throws `bad-axis`. */
+export function axesIn(node: OnnxNode, axes: readonly number[], rank: number): readonly number[];
+export function axesIn(node: OnnxNode, axes: readonly number[] | undefined, rank: number): readonly number[] | undefined;
+export function axesIn(node: OnnxNode, axes: readonly number[] | undefined, rank: number): readonly number[] | undefined {
+  return axes?.map((axis) => resolveAxis(node.op, axis, rank));
+}
+
 /** The values of an input that decides a shape. Throws `data-dependent` where they are not known before the model runs. */
 export function known(node: OnnxNode, index: number, what: string): readonly number[] {
   const values = valuesOf(node.inputs[index]);
