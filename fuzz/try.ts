@@ -10,7 +10,7 @@ import type { Target } from "./targets.js";
 
 /** The case of a target that a seed and a number make, the same on every machine. */
 export function caseOf({ name, make }: Target, seed: number, index: number): Case {
-  return make(new Random(seed, ...[...name].map((letter) => letter.charCodeAt(0)), index));
+  return make(new Random(seed, ...Array.from(name, (letter) => letter.charCodeAt(0)), index));
 }
 
 /** One case in this many goes through the whole command; the others through what it calls, which is faster. */

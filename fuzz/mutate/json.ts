@@ -24,9 +24,13 @@ export function mutateJson(text: string, random: Random): string {
 }
 
 export function parsed(text: string): Json {
-  // JSON.parse gives nothing but JSON.
-  const value: Json = JSON.parse(text);
+  const value: unknown = JSON.parse(text);
+  if (!isJson(value)) throw new Error("JSON.parse gave what is no JSON");
   return value;
+}
+
+function isJson(value: unknown): value is Json {
+  return value !== undefined && typeof value !== "function";
 }
 
 function change(slot: Slot, slots: readonly Slot[], random: Random): void {

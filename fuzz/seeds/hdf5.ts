@@ -20,8 +20,9 @@ function attribute(name: string, value: string): Uint8Array {
 }
 
 /** The file that h5py writes for a model without weights: a superblock of version 0, and a root group with the attributes that Keras gives it. */
-export function hdf5(modelConfig: string): Uint8Array {
-  const messages = [attribute("keras_version", "2.9.0"), attribute("backend", "tensorflow"), attribute("model_config", modelConfig)];
+export function hdf5(modelConfig: string | undefined): Uint8Array {
+  const architecture = modelConfig === undefined ? [] : [attribute("model_config", modelConfig)];
+  const messages = [attribute("keras_version", "2.9.0"), attribute("backend", "tensorflow"), ...architecture];
   const size = messages.reduce((sum, { length }) => sum + length, 0);
   const header = joined(Uint8Array.of(1, 0), little(2, messages.length), little(4, 1), little(4, size), little(4, 0), ...messages);
   const superblock = joined(

@@ -33,7 +33,12 @@ export function inference(
 /** The first input of a layer. Throws `no-input`: a model file may leave it out. */
 export function firstInput(inputs: readonly Shape[]): Shape {
   const [first] = inputs;
-  return first ?? fail("no-input", "this layer is given nothing to read", { expected: "a tensor as its first input" });
+  return first ?? noInput();
+}
+
+/** Says that a layer has nothing to read. Throws `no-input`. */
+export function noInput(): never {
+  return fail("no-input", "this layer is given nothing to read", { expected: "a tensor as its first input" });
 }
 
 /** Refuses an input of another rank. `names` are the ranks in words: `N, C, H, W`. Throws `wrong-rank`. */

@@ -6,6 +6,8 @@ export interface Wrong {
   readonly argv: readonly string[];
   readonly says: string;
   readonly setting?: Setting | undefined;
+  /** It is no error of the whole: a row or a warning says it. */
+  readonly row?: boolean | undefined;
 }
 
 /** A table of layers: code, spec, input, message. */

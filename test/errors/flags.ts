@@ -36,6 +36,10 @@ export const FLAGS: readonly Wrong[] = [
   row("bad-value", sweep("--set", "a=1,,2"), "a value is missing between two commas"),
   row("bad-range", sweep("--set", "a=5..1:1"), "5..1:1 never arrives"),
   row("unknown-name", sweep("--set", "a=1", "--where", "beauty > 1"), "there is no 'beauty' to filter by"),
+  row("no-point", sweep("--set", "a=1,2", "--input", "y=1"), "no point of the grid makes a model"),
+  row("unknown-input", ["count", "./two.yaml", "--input", "1x3"], "the model has 2 inputs: say which one this is", {
+    files: { "./two.yaml": file("inputs: { a: [1, 3], b: [1, 3] }\nlayers: [relu, { add: [[], { from: b }] }]") },
+  }),
   row("unwritable-file", ["count", "relu", "--input", "4", "-o", "x/y"], "this file cannot be written (ENOENT)", { writeError: "ENOENT" }),
   row("unreadable-file", ["count", "no/such.txt"], "there is no such file"),
   row("unreadable-file", ["count", "folder/"], "this is a folder"),
@@ -47,4 +51,13 @@ export const FLAGS: readonly Wrong[] = [
   row("binary-file", ["count", "./a"], "this looks like a gzip archive, which is not read", {
     files: { "./a": { type: "file", bytes: Uint8Array.of(31, 139, 8) } },
   }),
+];
+
+const told = (code: string, argv: readonly string[], says: string): Wrong => ({ code, argv, says, row: true });
+
+/** Variants that there cannot be: their rows say why. */
+export const VARIANTS: readonly Wrong[] = [
+  told("no-such-variant", ["compare", "conv1d 3 8->8", "--input", "1x8x16"], "the kernel has one axis only: there is nothing to separate"),
+  told("no-such-variant", ["compare", "conv 1x3 8->8 @8x8"], "there is nothing to separate"),
+  told("no-such-variant", ["compare", "conv 3x3 8->6 @8x8", "--expand", "4"], "6 output channels cannot be narrowed by 4"),
 ];

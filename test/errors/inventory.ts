@@ -10,6 +10,8 @@ export interface Written {
   readonly code: string;
   /** The message, where it is written out: what is put in stands as any text. */
   readonly pattern: RegExp;
+  /** Whether a longer text, such as a row or a warning, has the message in it. */
+  readonly within: RegExp;
   readonly text: string;
   readonly where: string;
 }
@@ -35,7 +37,7 @@ export function writtenComplaints(): readonly Written[] {
         const { code, message } = made;
         const texts = textsOf(message);
         if (texts.length === 0) noteWrapper(node, code, message, wrappers);
-        for (const text of texts) found.push({ code, text, pattern: patternOf(text), where: whereOf(file, node) });
+        for (const text of texts) found.push({ code, text, ...patternsOf(text), where: whereOf(file, node) });
       }
       ts.forEachChild(node, collect);
     };
@@ -47,7 +49,7 @@ export function writtenComplaints(): readonly Written[] {
         const made = complaint(node, wrappers);
         const where = whereOf(file, node);
         if (made !== undefined && !before.has(where))
-          for (const text of textsOf(made.message)) found.push({ code: made.code, text, pattern: patternOf(text), where });
+          for (const text of textsOf(made.message)) found.push({ code: made.code, text, ...patternsOf(text), where });
         ts.forEachChild(node, again);
       };
       again(file);
@@ -72,7 +74,7 @@ function complaint(node: ts.Node, wrappers: ReadonlyMap<string, Wrapper>): { rea
     return { code: "bad-expression", message: second };
   const [, , , code, said] = node.arguments;
   if (name === "failIn" && code !== undefined && said !== undefined) return { code: codeText(code), message: said };
-  const wrapper = wrappers.get(`${receiver === "this" ? "this." : ""}${name}`);
+  const wrapper = wrappers.get(`${receiver === "" ? "" : "this."}${name}`);
   const handed = wrapper === undefined ? undefined : node.arguments[wrapper.message];
   if (wrapper !== undefined && handed !== undefined) return { code: wrapper.code, message: handed };
   if (name !== "fail" || first === undefined || second === undefined) return undefined;
@@ -115,13 +117,9 @@ function textsOf(expression: ts.Expression): readonly string[] {
   return ts.isIdentifier(expression) ? declaredTexts(expression) : [];
 }
 
-function patternOf(text: string): RegExp {
-  return new RegExp(
-    `(^|: )${text
-      .split("\u0000")
-      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-      .join("[^]*")}$`,
-  );
+function patternsOf(text: string): Pick<Written, "pattern" | "within"> {
+  const parts = text.split("\u0000").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return { pattern: new RegExp(`(^|: )${parts.join("[^]*")}$`), within: new RegExp(parts.join("[^\\n]*")) };
 }
 
 /** The texts of a message that is put together before it is used. */
