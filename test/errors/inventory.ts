@@ -99,8 +99,7 @@ function ofObject(object: ts.Expression | undefined): ReturnType<typeof complain
 
 /** Notes a function that hands on a message: `damaged(message)`. */
 function noteWrapper(node: ts.Node, code: string, message: ts.Expression, wrappers: Map<string, Wrapper>): void {
-  let outer: ts.Node | undefined = node.parent;
-  while (outer !== undefined && !ts.isFunctionLike(outer)) outer = outer.parent;
+  const outer = ts.findAncestor(node, ts.isFunctionLike);
   if (outer === undefined) return;
   const at = outer.parameters.findIndex((parameter) => parameter.name.getText() === message.getText());
   const named = ts.isVariableDeclaration(outer.parent) ? outer.parent.name.getText() : outer.name?.getText();
