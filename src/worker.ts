@@ -1,12 +1,9 @@
-import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { openSweep, type Sweep, type SweepTask } from "./commands/sweep-task.js";
 
-/**
- * Runs this thread as a worker, if it is one: it answers each range of points with its rows.
- * @returns whether this is a worker
- */
-export function runAsWorker(): boolean {
-  if (isMainThread || parentPort === null) return false;
+/** Runs this thread as a worker: it answers each range of points with its rows. */
+export function runAsWorker(): void {
+  if (parentPort === null) throw new Error("this is no worker");
   const port = parentPort;
   const data: unknown = workerData;
   if (!isTask(data)) throw new Error("a worker was started without its task");
@@ -18,7 +15,6 @@ export function runAsWorker(): boolean {
       port.postMessage([...rows(start, end)]);
     });
   });
-  return true;
 }
 
 function isTask(data: unknown): data is { readonly task: SweepTask } {

@@ -1,9 +1,12 @@
 import { compare } from "./compare.js";
-import { completion } from "./completion.js";
 import { count } from "./count.js";
 import type { Register } from "./command.js";
-import { sweep } from "./sweep.js";
-import { zoo } from "./zoo.js";
 
-/** The one table of commands. */
-export const commands: readonly Register[] = [count, compare, sweep, zoo, completion];
+/** The one table of commands, in the order of the help. What is run less often is loaded when it is. */
+export const commands: ReadonlyMap<string, () => Register | Promise<Register>> = new Map<string, () => Register | Promise<Register>>([
+  ["count", () => count],
+  ["compare", () => compare],
+  ["sweep", async () => (await import("./sweep.js")).sweep],
+  ["zoo", async () => (await import("./zoo.js")).zoo],
+  ["completion", async () => (await import("./completion.js")).completion],
+]);
