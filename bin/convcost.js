@@ -26,7 +26,7 @@ function load(name) {
   const filename = path.join(dist, "cli", `${name}.cjs`);
   const source = fs.readFileSync(filename);
   const cachedData = cachedCode(name, source);
-  const script = new vm.Script(`(function (exports, require, module) {${source.latin1Slice()}\n})`, { filename, cachedData });
+  const script = new vm.Script(source.latin1Slice(), { filename, cachedData });
   const pack = { exports: {}, script, source, cached: cachedData !== undefined };
   packs.set(name, pack);
   script.runInThisContext()(pack.exports, ask, pack);
