@@ -108,10 +108,10 @@ function readFile(path: string): FileContent {
   }
 }
 
-function writeFile(path: string, text: string): void {
+function writeFile(path: string, pieces: Iterable<string>): void {
   const file = openFile(path);
   try {
-    file.write(text);
+    for (const piece of pieces) file.write(piece);
   } catch (error) {
     file.discard();
     throw error;
