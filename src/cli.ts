@@ -43,7 +43,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
 /** The command that is run; all where that is not one of them, or needs to know the others. */
 async function registersOf([name = ""]: readonly string[]): Promise<readonly Register[]> {
   const only = name === "completion" ? undefined : commands.get(name);
-  return Promise.all((only === undefined ? [...commands.values()] : [only]).map((load) => load()));
+  return Promise.all((only === undefined ? [...commands.values()] : [only]).map(async (load) => load()));
 }
 
 function programFor(context: Context, registers: readonly Register[]): Command {

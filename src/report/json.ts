@@ -6,9 +6,7 @@ import type { Comparison, ComparisonRow } from "../compare/compare.js";
 export type Json = string | number | bigint | boolean | null | readonly Json[] | MadeList | { readonly [key: string]: Json | undefined };
 
 /** A list of objects that are made when they are written: the layers of a large model are never all there as text, or as objects for it. */
-export class MadeList {
-  constructor(readonly items: () => Iterable<Json>) {}
-}
+export type MadeList = () => Iterable<Json>;
 
 /**
  * JSON with integers in full at any size (JSON.stringify refuses bigint): objects of the first two levels are spread over lines, what is
@@ -20,12 +18,12 @@ export function writeJson(value: Json): string {
 
 /** {@link writeJson}, piece by piece. */
 export function* jsonPieces(value: Json, indent = ""): Generator<string> {
-  if (typeof value !== "object" || value === null) {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) {
     yield compact(value);
     return;
   }
   const inner = `${indent}  `;
-  if (value instanceof MadeList || isList(value)) {
+  if (typeof value === "function" || isList(value)) {
     yield* listPieces(value, indent, inner);
     return;
   }
@@ -40,12 +38,12 @@ export function* jsonPieces(value: Json, indent = ""): Generator<string> {
 }
 
 function* listPieces(list: readonly Json[] | MadeList, indent: string, inner: string): Generator<string> {
-  if (!(list instanceof MadeList) && list.every((item) => typeof item !== "object" || item === null || isList(item))) {
+  if (isList(list) && list.every((item) => typeof item !== "object" || item === null || isList(item))) {
     yield compact(list);
     return;
   }
   let open = "[";
-  for (const item of list instanceof MadeList ? list.items() : list) {
+  for (const item of isList(list) ? list : list()) {
     yield `${open}\n${inner}${compact(item)}`;
     open = ",";
   }
@@ -66,9 +64,9 @@ const PLAIN = /^\w+$/;
 
 function compact(value: Json): string {
   if (typeof value === "bigint" || typeof value === "number") return String(value);
+  if (typeof value === "function") return compact([...value()]);
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (isList(value)) return `[${value.map(compact).join(", ")}]`;
-  if (value instanceof MadeList) return compact([...value.items()]);
   let text = "";
   for (const key of Object.keys(value)) {
     const item = value[key];
@@ -102,9 +100,9 @@ export function* analysisPieces(analysis: Analysis, version: string, layers: rea
       uncounted,
       ...figuresJson(figures),
     })),
-    layers: new MadeList(function* () {
+    layers: function* () {
       for (const layer of layers) yield layerJson(layer);
-    }),
+    },
     uncounted: analysis.uncounted.map((entry) => ({ ...entry })),
     warnings: analysis.warnings,
   });
