@@ -8,7 +8,7 @@ import { basename, join, relative, resolve } from "node:path";
 import { build } from "esbuild";
 
 /** Modules of Node's that most runs never use, and what is used of them: they are loaded at the first use. */
-const LAZY = { "node:child_process": ["spawn"], "node:os": ["availableParallelism"], "node:worker_threads": ["Worker"] };
+const LAZY = { "node:child_process": ["spawn"], "node:os": ["availableParallelism"], "node:worker_threads": ["Worker", "parentPort", "workerData"] };
 
 /** Modules imported on demand that are loaded most often. */
 const FIRST = ["src/cli-main.ts", "src/zoo/zoo.ts", "src/read/network/network.ts", "src/read/onnx/read.ts"];

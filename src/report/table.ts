@@ -1,5 +1,5 @@
 import type { ChalkInstance } from "chalk";
-import stringWidth from "string-width";
+import { eastAsianWidth } from "get-east-asian-width";
 import { harmless, type Grid, type Row } from "./grid.js";
 
 export interface TableStyle {
@@ -50,9 +50,12 @@ function aligned(text: string, width: number, align: "left" | "right", paint: Pa
   return align === "right" ? blanks + painted : painted + blanks;
 }
 
-/** Columns that a text takes on a terminal: two for each character of East Asian width. */
+/** Columns that a text takes on a terminal: two for a character of East Asian width, none for a mark that is put on another. */
 function columnsOf(text: string): number {
-  return /^[ -~]*$/.test(text) ? text.length : stringWidth(text);
+  if (/^[ -~]*$/.test(text)) return text.length;
+  let columns = 0;
+  for (const character of text.replace(/[\p{Mark}\p{Format}]/gu, "")) columns += eastAsianWidth(character.codePointAt(0) ?? 0);
+  return columns;
 }
 
 function widthsOf(grid: Grid): readonly number[] {
