@@ -62,7 +62,9 @@ if (!fs.existsSync(path.join(dist, "cli/main.cjs"))) {
   process.stderr.write("convcost is not built: run `npm install` in its folder first\n");
   process.exit(70);
 }
-load("main");
-if (cache !== undefined && [...packs.values()].some(({ cached }) => !cached)) {
-  process.once("beforeExit", () => require("./warm.js").writeCaches({ cache, packs, load }));
-}
+const cli = load("main")["cli-main.js"];
+cli.main()?.then(async (code) => {
+  if (cache !== undefined && [...packs.values()].some(({ cached }) => !cached)) await require("./warm.js").writeCaches({ cache, packs, run: cli.run });
+  // Everything is written by now: to leave is faster than to let Node look for what it still has to do.
+  process.exit(code);
+});

@@ -11,7 +11,7 @@ import { build } from "esbuild";
 const LAZY = { "node:child_process": ["spawn"], "node:os": ["availableParallelism"], "node:worker_threads": ["Worker", "parentPort", "workerData"] };
 
 /** Modules imported on demand that are loaded most often. */
-const FIRST = ["src/cli-main.ts", "src/zoo/zoo.ts", "src/read/network/network.ts", "src/read/onnx/read.ts"];
+const FIRST = ["src/cli-main.ts", "src/commands/compare.ts", "src/zoo/zoo.ts", "src/read/network/network.ts", "src/read/onnx/read.ts"];
 
 const lazyBuiltins = {
   name: "lazy-builtins",
@@ -86,7 +86,7 @@ async function buildPack(pack, packs, { temporary, folder, options }) {
     stdin: { contents: exported.join("\n"), resolveDir: temporary },
     format: "cjs",
     // Read at every start: without blanks and comments it is half as long. Names stay, for whoever reads a stack.
-    minifyWhitespace: true,
+    minifyWhitespace: !process.env.NOMIN,
     minifySyntax: true,
     legalComments: "external",
     banner: { js: "(function(exports,require,module){" },

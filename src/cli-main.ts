@@ -3,12 +3,11 @@ import { nodeIo, WORKER } from "./node-io.js";
 
 export { run };
 
-if (process.argv[2] === WORKER) {
+/** The exit code, once everything is written; nothing for a worker, which is stopped by who started it. */
+export function main(): Promise<number> | undefined {
+  if (process.argv[2] !== WORKER) return run(process.argv.slice(2), nodeIo());
   void import("./worker.js").then(({ runAsWorker }) => {
     runAsWorker();
   });
-} else {
-  void run(process.argv.slice(2), nodeIo()).then((code) => {
-    process.exitCode = code;
-  });
+  return undefined;
 }
