@@ -36,8 +36,8 @@ const PRINTED = /^\uFEFF?\s*[A-Za-z_][\w.]*\([^\n]*\n\s*\([^():\n]+\):\s/;
 /** Bytes at the beginning of a file that tell its format. */
 const HEAD = 64;
 
-// A path: no blanks or brackets, and a slash or an extension. `nn.ReLU` is a class without its brackets, not a file.
-const PATH = /^(?!(?:nn|torch|layers|keras|tf)\.)[^\s();=@>]*(?:[/\\][^\s();=@>]*|\.[A-Za-z]\w*)$/;
+// A path: no blanks or brackets, and a slash or an extension. `nn.ReLU` is a class without its brackets, not a file; `layers.txt` is one.
+const PATH = /^(?!(?:nn|torch|layers|keras|tf)\.(?:\w+\.)*[A-Z]\w*$)[^\s();=@>]*(?:[/\\][^\s();=@>]*|\.[A-Za-z]\w*)$/;
 const WORD = /^[\w-]+$/;
 const ZOO = /^zoo:(.*)$/;
 const NETWORK_FILE = /\.(?:ya?ml|json)$/i;

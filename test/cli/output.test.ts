@@ -222,3 +222,10 @@ describe("help", () => {
     for (const word of ["count", "compare", "layout"]) expect(stdout).toContain(word);
   });
 });
+
+it("layers.txt is a file, though layers.Conv2D is a class of Keras", async () => {
+  const { code, stdout } = await convcost(["count", "layers.txt", "--json"], { files: { "layers.txt": file("conv 3x3 3->8 @8x8") } });
+  expect(code).toBe(0);
+  // 64 positions, 8 outputs, 27 taps.
+  expect(stdout).toMatch(new RegExp(`"macs": ${64 * 8 * 27},`));
+});
