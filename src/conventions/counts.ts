@@ -69,3 +69,41 @@ export function fourDigits({ macs }: Operation): Parts {
   const up = rest > unit || (rest === unit && whole % 2n === 1n);
   return { macs: ((whole + (up ? 1n : 0n)) * unit) / 2n };
 }
+
+/** The product of an attribute's sizes, one an axis (`kernelSize`); 1 where there is none. */
+export function productOf({ attributes }: Operation, name: string): bigint {
+  const value = attributes[name];
+  const sizes = Array.isArray(value) ? value.filter((size) => typeof size === "number") : [];
+  return elements(sizes);
+}
+
+/** What ptflops, and calflops after it, look at in a recurrent layer. A projection's matrix is not among them. */
+export interface RecurrentSteps {
+  /** Times and batches. */
+  readonly steps: bigint;
+  /** Elements of the matrices of input and state. */
+  readonly weights: bigint;
+  /** Rows of both matrices of all layers and directions. */
+  readonly rows: bigint;
+  /** What hidden units do in a step besides matrix products: rnn 1 addition; gru 7, lstm 10 products and sums. */
+  readonly unitOperations: bigint;
+}
+
+const PER_UNIT: Readonly<Record<string, bigint>> = { rnn: 1n, gru: 7n, lstm: 10n };
+
+/** The steps of an RNN, GRU, LSTM or one of their cells, by its stored matrices. */
+export function recurrentSteps(operation: Operation): RecurrentSteps {
+  const {
+    op,
+    inputs: [input = []],
+    stored,
+  } = operation;
+  const matrices = stored.filter(({ name }) => /^weight_(ih|hh)/.test(name));
+  const states = BigInt(matrices.filter(({ name }) => name.startsWith("weight_hh")).length);
+  return {
+    steps: elements(input.slice(0, -1)),
+    weights: matrices.reduce((sum, { shape }) => sum + elements(shape), 0n),
+    rows: matrices.reduce((sum, { shape: [rows = 0] }) => sum + BigInt(rows), 0n),
+    unitOperations: states * numberOf(operation, "hiddenSize") * (PER_UNIT[op.replace("_cell", "")] ?? 0n),
+  };
+}

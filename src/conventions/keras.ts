@@ -1,21 +1,16 @@
 import { elements } from "../graph/shape.js";
 import { ANY, type Convention, type Operation, type Parts, type Rule } from "./convention.js";
-import { CONVOLUTIONS, inputOf, numberOf, outputOf, perInput, perOutput, withBias } from "./counts.js";
+import { CONVOLUTIONS, inputOf, numberOf, outputOf, perInput, perOutput, productOf, withBias } from "./counts.js";
 
 const NN = "tensorflow/python/ops/nn_ops.py";
 const REGISTRY = "tensorflow/python/profiler/internal/flops_registry.py";
-
-const sizesOf = (operation: Operation, name: string): bigint => {
-  const value = operation.attributes[name];
-  return Array.isArray(value) ? value.reduce((product: bigint, size) => product * (typeof size === "number" ? BigInt(size) : 1n), 1n) : 1n;
-};
 
 /** Conv2DBackpropInput: output positions times every weight over the stride: right where the output is the input times the stride. */
 function transposed(operation: Operation): Parts {
   const [output = []] = operation.outputs;
   const positions = elements([...output.slice(0, 1), ...output.slice(2)]);
-  const weights = numberOf(operation, "inChannels") * numberOf(operation, "outChannels") * sizesOf(operation, "kernelSize");
-  return { macs: (positions * weights) / sizesOf(operation, "stride"), bias: operation.bias };
+  const weights = numberOf(operation, "inChannels") * numberOf(operation, "outChannels") * productOf(operation, "kernelSize");
+  return { macs: (positions * weights) / productOf(operation, "stride"), bias: operation.bias };
 }
 
 /** Images go through FusedBatchNormV3, which has no statistics; other inputs through Rsqrt, Mul and Sub on the channels and Mul on the input. */
@@ -25,7 +20,7 @@ function batchNorm(operation: Operation): Parts {
 }
 
 /** K an output; AvgPool3D and MaxPool3D have no statistics. */
-const pool = (operation: Operation): Parts => ({ pooling: sizesOf(operation, "kernelSize") * outputOf(operation) });
+const pool = (operation: Operation): Parts => ({ pooling: productOf(operation, "kernelSize") * outputOf(operation) });
 
 /** Keras's attention is written with Einsum, which has no statistics; its softmax has. */
 function attention(operation: Operation): Parts {
@@ -75,7 +70,7 @@ const RULES: readonly Rule[] = [
 export const keras: Convention = {
   name: "keras",
   title: "Keras, by tf.compat.v1.profiler",
-  version: "TensorFlow 2.13, float_operation of the frozen graph",
+  version: "tensorflow/tensorflow, float_operation of the frozen graph; AddV2 as in September 2023 (keras-team/keras issue 18378)",
   unit: "FLOP",
   reads: "tensorflow",
   perMac: 2n,

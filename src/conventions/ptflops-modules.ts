@@ -11,6 +11,7 @@ import {
   numberOf,
   perInput,
   RECURRENT,
+  recurrentSteps,
   TRANSPOSED,
   withBias,
 } from "./counts.js";
@@ -20,20 +21,10 @@ const FILE = "ptflops/pytorch_ops.py";
 /** upsample_flops_counter_hook counts the first sample of the batch alone: output[0]. */
 const upsample = ({ outputs: [output = []] }: Operation): Parts => ({ interpolation: elements(output.slice(1)) });
 
-/** What a hidden unit does in a step besides matrix products: rnn 1 addition; gru 7, lstm 10 products and sums. */
-const PER_UNIT: Readonly<Record<string, bigint>> = { rnn: 1n, gru: 7n, lstm: 10n };
-
-/** The matrices of input and state, and both biases, at each step; a projection's matrix is not among them. */
-function recurrent({ op, inputs: [input = []], stored, attributes, bias }: Operation): Parts {
-  const steps = elements(input.slice(0, -1));
-  const matrices = stored.filter(({ name }) => /^weight_(ih|hh)/.test(name));
-  const units = stored.filter(({ name }) => name.startsWith("weight_hh")).length;
-  const hidden = typeof attributes["hiddenSize"] === "number" ? BigInt(attributes["hiddenSize"]) : 0n;
-  return {
-    macs: steps * matrices.reduce((sum, { shape }) => sum + elements(shape), 0n),
-    bias,
-    elementwise: steps * BigInt(units) * hidden * (PER_UNIT[op.replace("_cell", "")] ?? 0n),
-  };
+/** The matrices of input and state, and both biases, at each step. */
+function recurrent(operation: Operation): Parts {
+  const { steps, weights, unitOperations } = recurrentSteps(operation);
+  return { macs: steps * weights, bias: operation.bias, elementwise: steps * unitOperations };
 }
 
 /**

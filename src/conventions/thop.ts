@@ -15,6 +15,7 @@ import {
   perInput,
   perOutput,
   plain,
+  productOf,
   RECURRENT,
   TRANSPOSED,
 } from "./counts.js";
@@ -26,9 +27,7 @@ const RNN = "thop/rnn_hooks.py";
 function byOutput(operation: Operation): Parts {
   const inChannels = numberOf(operation, "inChannels");
   const groups = numberOf(operation, "groups");
-  const kernel = operation.attributes["kernelSize"];
-  const taps = Array.isArray(kernel) ? kernel.reduce((product: bigint, size) => product * BigInt(typeof size === "number" ? size : 1), 1n) : 1n;
-  return { macs: groups === 0n ? 0n : outputOf(operation) * (inChannels / groups) * taps };
+  return { macs: groups === 0n ? 0n : outputOf(operation) * (inChannels / groups) * productOf(operation, "kernelSize") };
 }
 
 /** count_adap_avgpool: (in/out + 1) an output, cut to a whole number; in the floating point that it works in, whose rounding is part of the figure. */

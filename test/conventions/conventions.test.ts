@@ -77,6 +77,11 @@ describe("conventions by hand", () => {
     expect(counted("nn.LSTM(3, 5)", "calflops", "7x2x3")).toBe(14n * (2n * 160n - 40n + 40n + 50n));
   });
 
+  it("onnx-tool's LSTM (onnx_tool/node.py, LSTMNode)", () => {
+    // 4*5 rows of inputs 3 and state 5, both biases of 20, 180 a hidden unit; 2 batches of 7 steps.
+    expect(counted("nn.LSTM(3, 5)", "onnx-tool", "7x2x3")).toBe(14n * (20n * 3n + 20n * 5n + 40n + 5n * 180n));
+  });
+
   // keras-team/keras issue 18378: total_float_ops // 2 = 1,925,897,756 of Xception at 150 pixels without its top, an even number; then the top by its rules: mean 1 an
   // input, Dense 2 an add and its bias, softmax 5.
   it("TensorFlow's profiler on Xception", () => {

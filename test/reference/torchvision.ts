@@ -16,6 +16,20 @@ export interface Leaf {
   readonly output: readonly number[];
 }
 
+/** Models whose leaf modules ../shared/reference/layers has. */
+export const LAYER_MODELS = [
+  "alexnet",
+  "densenet121",
+  "efficientnet_b0",
+  "inception_v3",
+  "mobilenet_v2",
+  "mobilenet_v3_large",
+  "resnet18",
+  "resnext50_32x4d",
+  "shufflenet_v2_x1_0",
+  "vit_b_16",
+] as const;
+
 function record(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) throw new Error("the reference has another form than it had");
   return Object.fromEntries(Object.entries(value));

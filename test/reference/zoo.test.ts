@@ -5,7 +5,7 @@ import { compareFullConvolution } from "../../src/compare/compare.js";
 import { parseNetwork, type ExpandOptions } from "../../src/read/network/network.js";
 import { zooModel, zooFamilies } from "../../src/zoo/zoo.js";
 import { hasReference } from "./reference.js";
-import { figuresOf, leavesOf, modelsOf } from "./torchvision.js";
+import { LAYER_MODELS, figuresOf, leavesOf, modelsOf } from "./torchvision.js";
 
 function count(name: string, options: ExpandOptions = {}): Analysis {
   const { text, family, variant } = zooModel(name);
@@ -46,21 +46,8 @@ const OPS: Readonly<Record<string, readonly string[]>> = {
   MultiheadAttention: ["multi_head_attention"],
 };
 
-const LAYERS = [
-  "alexnet",
-  "densenet121",
-  "efficientnet_b0",
-  "inception_v3",
-  "mobilenet_v2",
-  "mobilenet_v3_large",
-  "resnet18",
-  "resnext50_32x4d",
-  "shufflenet_v2_x1_0",
-  "vit_b_16",
-];
-
 describe.skipIf(!hasReference("layers/alexnet.json"))("../shared/reference/layers: output shapes in execution order", () => {
-  it.each(LAYERS)("%s", (name) => {
+  it.each(LAYER_MODELS)("%s", (name) => {
     const layers = leavesOf(name);
     const analysis = count(name);
     const ours = analysis.layers.filter(({ attributes }) => attributes["trainingOnly"] !== true);
