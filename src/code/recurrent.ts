@@ -2,6 +2,7 @@ import type { InferredLayer } from "../graph/inferrer.js";
 import type { AttributeValue } from "../graph/layer.js";
 import { elements } from "../graph/shape.js";
 import { Attrs, cannotWrite, type Part } from "./part.js";
+import type { Step, Writer } from "./step.js";
 
 export interface RecurrentPart {
   readonly cell: string;
@@ -47,4 +48,21 @@ export function alikeDirections({ layer, steps }: InferredLayer): InferredLayer 
   if (layer.type !== "composite" || layer.attributes["mergeMode"] !== "concat" || forward === undefined || backward === undefined) return undefined;
   const text = ({ inference, layer: { op } }: InferredLayer) => JSON.stringify([op, inference?.attributes, inference?.stored]);
   return text(forward) === text(backward) ? forward : undefined;
+}
+
+/** Writers of recurrent layers, and of two alike directions as one, for a framework that has a layer in both directions. Throws `cannot-write` where they differ. */
+export function recurrentWriters(
+  stepsOf: (part: Part, settings: RecurrentPart, bidirectional: boolean) => readonly Step[],
+): Readonly<Record<"recurrent" | "bidirectional", Writer>> {
+  return {
+    recurrent: (part) => {
+      const settings = recurrentPart(part);
+      return stepsOf(part, settings, settings.bidirectional);
+    },
+    bidirectional: (part) => {
+      const forward = alikeDirections(part.layer);
+      if (forward === undefined) return cannotWrite(part, "its directions differ, or are not joined by concatenation");
+      return stepsOf(part, recurrentPart({ ...part, layer: forward, op: forward.layer.op }), true);
+    },
+  };
 }

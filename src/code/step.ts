@@ -33,3 +33,9 @@ export function statement(...lines: readonly string[]): Step {
 export function ranked(op: string, writer: Writer): Writers {
   return Object.fromEntries([1, 2, 3].map((rank) => [`${op}${rank}d`, writer]));
 }
+
+/** One writer for paddings of every mode and rank, and for cropping, which is padding by less than nothing. */
+export function paddings(writer: Writer): Writers {
+  const modes = ["constant_pad", "reflect_pad", "replicate_pad", "circular_pad", "crop"];
+  return modes.reduce<Writers>((writers, op) => ({ ...writers, ...ranked(op, writer) }), { pad: writer, crop: writer });
+}

@@ -1,7 +1,7 @@
 import { FLATTENED, isTurned } from "../channels-last.js";
 import { Attrs, cannotWrite, type Part } from "../part.js";
 import { call, literal, tuple, unless, type Named } from "../python.js";
-import { alikeDirections, recurrentPart, type RecurrentPart } from "../recurrent.js";
+import { recurrentWriters, type RecurrentPart } from "../recurrent.js";
 import { statement, type Step, type Writer, type Writers } from "../step.js";
 import { pointwiseWriters } from "./pointwise.js";
 
@@ -90,16 +90,7 @@ function recurrentSteps(part: Part, settings: RecurrentPart, bidirectional: bool
   return [...steps, ...numpy(`x = jnp.concatenate([x[:, -1, :${hiddenSize}], x[:, 0, ${hiddenSize}:]], axis=-1)`)];
 }
 
-const recurrent: Writer = (part) => {
-  const settings = recurrentPart(part);
-  return recurrentSteps(part, settings, settings.bidirectional);
-};
-
-const bidirectional: Writer = (part) => {
-  const forward = alikeDirections(part.layer);
-  if (forward === undefined) return cannotWrite(part, "its directions differ, or are not joined by concatenation");
-  return recurrentSteps(part, recurrentPart({ ...part, layer: forward, op: forward.layer.op }), true);
-};
+const { recurrent, bidirectional } = recurrentWriters(recurrentSteps);
 
 const BATCH_FIRST = "write batch_first=True";
 

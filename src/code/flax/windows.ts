@@ -2,7 +2,7 @@ import { befores, borderOf, isSymmetric, isZero, type Border, type Pads } from "
 import { ceilExtra } from "../ceil.js";
 import { Attrs, cannotWrite, rankOf, type Part } from "../part.js";
 import { call, literal, perAxis, tuple, unless, type Named } from "../python.js";
-import { ranked, statement, type Step, type Writer, type Writers } from "../step.js";
+import { paddings, ranked, statement, type Step, type Writer, type Writers } from "../step.js";
 
 const steps = (values: readonly number[]) => (values.every((value) => value === 1) ? undefined : tuple(values));
 const NUMPY = "import jax.numpy as jnp";
@@ -139,11 +139,5 @@ export const windowWriters: Writers = {
   ...ranked("adaptive_max_pool", adaptive("max")),
   ...ranked("global_avg_pool", global("mean")),
   ...ranked("global_max_pool", global("max")),
-  ...ranked("constant_pad", fixedPad),
-  ...ranked("reflect_pad", fixedPad),
-  ...ranked("replicate_pad", fixedPad),
-  ...ranked("circular_pad", fixedPad),
-  ...ranked("crop", fixedPad),
-  pad: fixedPad,
-  crop: fixedPad,
+  ...paddings(fixedPad),
 };

@@ -3,7 +3,7 @@ import type { Dialect } from "../chain.js";
 import { taken } from "../chain.js";
 import { Attrs, cannotWrite, type Part } from "../part.js";
 import { call, literal, tuple, unless, type Named } from "../python.js";
-import { alikeDirections, recurrentPart, type RecurrentPart } from "../recurrent.js";
+import { recurrentWriters, type RecurrentPart } from "../recurrent.js";
 import { statement, type Step, type Writer, type Writers } from "../step.js";
 import { activationWord } from "./pointwise.js";
 
@@ -102,16 +102,7 @@ function recurrentSteps(part: Part, settings: RecurrentPart, bidirectional: bool
   }).flat();
 }
 
-const recurrent: Writer = (part) => {
-  const settings = recurrentPart(part);
-  return recurrentSteps(part, settings, settings.bidirectional);
-};
-
-const bidirectional: Writer = (part) => {
-  const forward = alikeDirections(part.layer);
-  if (forward === undefined) return cannotWrite(part, "its directions differ, or are not joined by concatenation");
-  return recurrentSteps(part, recurrentPart({ ...part, layer: forward, op: forward.layer.op }), true);
-};
+const { recurrent, bidirectional } = recurrentWriters(recurrentSteps);
 
 /** The call of an attention layer on `x` itself. */
 const attention: Writer = (part) => {

@@ -3,7 +3,7 @@ import { ceilExtra } from "../ceil.js";
 import { Attrs, cannotWrite, rankOf, type Part } from "../part.js";
 import { call, literal, perAxis, tuple, unless, type Named } from "../python.js";
 import { activationWord, pointwiseWriters } from "./pointwise.js";
-import { ranked, statement, type Step, type Writer, type Writers } from "../step.js";
+import { paddings, ranked, statement, type Step, type Writer, type Writers } from "../step.js";
 
 const changed = (values: readonly number[], standard: readonly number[]) => (values.join() === standard.join() ? undefined : perAxis(values));
 const ones = (rank: number) => Array<number>(rank).fill(1);
@@ -202,11 +202,5 @@ export const windowWriters: Writers = {
   ...ranked("adaptive_max_pool", adaptive("Max")),
   ...ranked("global_avg_pool", global("Average")),
   ...ranked("global_max_pool", global("Max")),
-  ...ranked("constant_pad", fixedPad),
-  ...ranked("reflect_pad", fixedPad),
-  ...ranked("replicate_pad", fixedPad),
-  ...ranked("circular_pad", fixedPad),
-  ...ranked("crop", fixedPad),
-  pad: fixedPad,
-  crop: fixedPad,
+  ...paddings(fixedPad),
 };
