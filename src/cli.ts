@@ -14,6 +14,8 @@ Examples:
   convcost count zoo:mobilenet_v2
   convcost sweep zoo:mobilenet_v1 --set alpha=0.25,0.5,0.75,1 --set resolution=128..224:32
   convcost code "sep 3x3 64->128" --framework pytorch
+  convcost check model.onnx --max-macs 300M --max-params 3.5M
+  convcost diff before.onnx after.onnx
   convcost count --help        the notations of layers, and more examples
 
 Exit codes: 0 fine, 1 a check failed, 2 the request or the input was wrong, 70 a bug of convcost.`;
@@ -28,6 +30,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   let code: CheckCode = 0;
   const exitWith = (wanted: CheckCode) => {
     if (wanted > code) code = wanted;
+    io.willExit?.(code);
   };
   const program = programFor({ io, version, chalk: chalkFor(io.stdout, io), exitWith }, io);
   try {

@@ -40,3 +40,18 @@ export { readTfjs } from "./read/tfjs/read.js";
 export { readTflite, type ReadTfliteOptions } from "./read/tflite/read.js";
 export { zooFamilies, zooModel, type ZooFamily, type ZooModel } from "./zoo/zoo.js";
 export { parseLayers, type ParseOptions } from "./read/notation/read.js";
+export type { Costs, LayerCosts, Peak } from "./analyze/analysis.js";
+export { readAnalysis } from "./analyze/saved.js";
+export {
+  checkBudgets,
+  type Budget,
+  type BudgetCheck,
+  type BudgetOptions,
+  type BudgetResult,
+  type Increase,
+  type Verdict,
+  type Weight,
+} from "./compare/budget.js";
+export { diffCosts, type Change, type Difference, type FieldChange, type LayerChange, type TotalChange } from "./compare/diff.js";
+export { MEASURES, measureOf, type Measure, type MeasureName } from "./compare/measures.js";
+export { parseAllowance, parseQuantity, type Allowance } from "./compare/quantity.js";

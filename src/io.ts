@@ -13,12 +13,16 @@ export interface Io {
   readonly openBytes: (path: string) => FileBytes | undefined;
   /** Writes a file whole or not at all; throws the system's error. */
   readonly writeFile: (path: string, text: string) => void;
+  /** Writes at the end of a file, which is made where there is none; throws the system's error. */
+  readonly appendFile: (path: string, text: string) => void;
   /** Opens a file that is there only once it is closed; throws the system's error. */
   readonly openFile: (path: string) => OutputFile;
   /** Milliseconds from some fixed time on. */
   readonly now: () => number;
   /** Lets the system deliver what waits: signals, messages of workers. */
   readonly breathe: () => Promise<void>;
+  /** What the program is to end with, should the reader of its output go away before it is done. */
+  readonly willExit?: ((code: number) => void) | undefined;
   /** Processor cores that may be used. */
   readonly cores: number;
   /** Starts a worker of this program on a task; absent where there are none (a test, another runtime). */

@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   closeSync,
   createReadStream,
   fstatSync,
@@ -31,7 +32,13 @@ export function nodeIo(): Io {
     readFile,
     openBytes,
     writeFile,
+    appendFile: (path, text) => {
+      appendFileSync(path, text);
+    },
     openFile,
+    willExit: (code) => {
+      process.exitCode = code;
+    },
     now: () => performance.now(),
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     cores: availableParallelism(),
@@ -49,7 +56,7 @@ function stream(descriptor: number, { isTTY, columns }: { readonly isTTY?: boole
   };
 }
 
-/** Writes everything before it returns; a reader that has gone away (`| head -1`) ends the program quietly. */
+/** Writes everything before it returns; a reader that has gone away (`| head -1`) ends the program quietly, a failed check still failed. */
 function writeAll(descriptor: number, text: string): void {
   const bytes = Buffer.from(text);
   let offset = 0;
@@ -58,7 +65,7 @@ function writeAll(descriptor: number, text: string): void {
       offset += writeSync(descriptor, bytes, offset);
     } catch (error) {
       const code = codeOf(error);
-      if (code === "EPIPE") process.exit(0);
+      if (code === "EPIPE") process.exit(process.exitCode ?? 0);
       if (code !== "EAGAIN") throw error;
       // A pipe that is full: wait for its reader.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);

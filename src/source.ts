@@ -11,8 +11,15 @@ export type Source =
   | { readonly type: "layers"; readonly graph: Graph }
   /** A model file: shapes may be set, nothing else. */
   | { readonly type: "model"; readonly read: (options: ModelOptions) => Graph }
+  | Extract<ModelOrAnalysis, { type: "analysis" }>
   /** A network file: `expand` makes its graph for some parameters, as often as needed. */
   | { readonly type: "network"; readonly written: NetworkText; readonly network: Network; readonly expand: (options?: ExpandOptions) => Graph };
+
+/** A model, or the saved analysis of one. */
+export type ModelOrAnalysis =
+  | { readonly type: "graph"; readonly graph: Graph }
+  /** The JSON that an earlier count has printed. */
+  | { readonly type: "analysis"; readonly text: string; readonly source: string };
 
 /** A network file as it was read, with the variant that its name chose. */
 export interface NetworkText {
@@ -39,6 +46,8 @@ const HEAD = 64;
 // A path: no blanks or brackets, and a slash or an extension. `nn.ReLU` is a class without its brackets, not a file; `layers.txt` is one.
 const PATH = /^(?!(?:nn|torch|layers|keras|tf)\.(?:\w+\.)*[A-Z]\w*$)[^\s();=@>]*(?:[/\\][^\s();=@>]*|\.[A-Za-z]\w*)$/;
 const WORD = /^[\w-]+$/;
+/** The JSON of a count, whatever order its keys are in. */
+const SAVED = /^\uFEFF?\s*\{[^]*"schema"\s*:\s*"convcost\/analysis@/;
 const ZOO = /^zoo:(.*)$/;
 const NETWORK_FILE = /\.(?:ya?ml|json)$/i;
 const NONE = "no layer is given";
@@ -80,6 +89,13 @@ export async function readModel(args: readonly string[], io: Io, sets: Sets, opt
   });
   if (sets.length > 0) refuseSets();
   return joined(graphs);
+}
+
+/** Reads one argument as a model, or as what an earlier count has printed of one. */
+export async function readModelOrAnalysis(arg: string, io: Io, sets: Sets, options: ModelOptions): Promise<ModelOrAnalysis> {
+  const source = await openSource(arg, io);
+  if (source.type === "analysis") return source;
+  return { type: "graph", graph: graphOf(source, await settingsOf(sets), options) };
 }
 
 /** Reads each argument as a model of its own. Parameters that are set go to every network that has them, and to one at least. */
@@ -125,6 +141,7 @@ export function splitSetting(text: string): readonly [string, string] {
 }
 
 function graphOf(source: Source, set: SetValues, options: ModelOptions): Graph {
+  if (source.type === "analysis") refuseAnalysis(source.source);
   if (source.type !== "model" && Object.keys(options.dims ?? {}).length > 0) refuseDims();
   if (source.type === "network") {
     const { variant } = source.written;
@@ -132,6 +149,14 @@ function graphOf(source: Source, set: SetValues, options: ModelOptions): Graph {
   }
   if (Object.keys(set).length > 0) refuseSets();
   return source.type === "layers" ? source.graph : source.read(options);
+}
+
+function refuseAnalysis(path: string): never {
+  return fail("saved-analysis", "this is what an earlier count has printed, and no model", {
+    place: { kind: "file", path },
+    expected: "a model, a network or layers",
+    hint: "convcost diff and convcost check read it",
+  });
 }
 
 function refuseDims(): never {
@@ -202,6 +227,7 @@ async function openZoo(name: string, openNetwork: OpenNetwork): Promise<Source> 
 
 /** A text is a network where it is named as YAML or JSON, or has the keys of one; otherwise it is layers. */
 function openText(text: string, name: string, io: Io, openNetwork: OpenNetwork): Source | Promise<Source> {
+  if (SAVED.test(text)) return { type: "analysis", text, source: name };
   const format = textFormatOf(text);
   if (format !== undefined) return textModel(format, text, name, io);
   const json = /\.json$/i.test(name) || /^\uFEFF?\s*\{/.test(text);

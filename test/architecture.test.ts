@@ -14,6 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   analyze: ["graph", "conventions"],
   compare: ["graph", "ops", "analyze", "conventions"],
   code: ["graph", "analyze"],
+  config: ["graph", "read", "compare"],
   report: ["graph", "analyze", "compare", "conventions", "io.ts"],
   zoo: ["graph", "read"],
   "io.ts": [],
@@ -21,14 +22,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "node-io.ts": ["io.ts"],
   "source.ts": ["graph", "read", "zoo", "io.ts"],
   "index.ts": ["graph", "ops", "read", "analyze", "compare", "conventions", "code", "zoo"],
-  commands: ["graph", "read", "analyze", "compare", "conventions", "code", "report", "zoo", "source.ts", "io.ts"],
+  commands: ["graph", "read", "analyze", "compare", "conventions", "code", "config", "report", "zoo", "source.ts", "io.ts"],
   "worker.ts": ["commands", "io.ts"],
   "cli.ts": ["graph", "commands", "report", "io.ts", "version.ts"],
   "cli-main.ts": ["cli.ts", "node-io.ts", "worker.ts"],
 };
 
 /** The parts that take values and return values: no files, no process, no clock. */
-const PURE = ["graph", "ops", "read", "conventions", "analyze", "compare", "code", "report", "index.ts"];
+const PURE = ["graph", "ops", "read", "conventions", "analyze", "compare", "config", "code", "report", "index.ts"];
 
 interface Import {
   readonly file: string;

@@ -65,6 +65,15 @@ export interface CausedDifference {
   readonly count: bigint;
 }
 
+/** The moment at which most bytes of activations are alive. */
+export interface Peak {
+  readonly bytes: bigint;
+  /** The layer that runs then; none where the inputs alone are the most. */
+  readonly at?: string | undefined;
+  /** What is alive then, the largest first: the layer that made each tensor, none for an input of the model. */
+  readonly alive: readonly { readonly by?: string | undefined; readonly bytes: bigint }[];
+}
+
 export interface NamedTensor {
   readonly name: string;
   /** Null where not even the number of dimensions is known. */
@@ -95,7 +104,23 @@ export interface Analysis {
   readonly inputs: readonly NamedTensor[];
   readonly outputs: readonly NamedTensor[];
   readonly totals: Totals;
+  readonly peak: Peak;
   readonly layers: readonly LayerAnalysis[];
   readonly uncounted: readonly Uncounted[];
   readonly warnings: readonly string[];
+}
+
+/** One layer as budgets and differences look at it. */
+export type LayerCosts = Omit<LayerAnalysis, "inputs" | "outputs" | "operations" | "mixes" | "formulas" | "steps"> & {
+  readonly inputs: readonly OpenShape[];
+  readonly outputs: readonly OpenShape[];
+};
+
+/** What budgets and differences look at: an analysis, or one that was saved and is read again. */
+export interface Costs extends Pick<Analysis, "model" | "partial" | "inputs" | "uncounted" | "warnings"> {
+  readonly totals: Omit<Totals, "operations">;
+  readonly convention: string;
+  /** Not known of an analysis that was saved without it. */
+  readonly peak?: Peak | undefined;
+  readonly layers: readonly LayerCosts[];
 }

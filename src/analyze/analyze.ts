@@ -10,7 +10,7 @@ import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
 import { inferGraph } from "./infer.js";
 import { resolveInputs, type InputOptions } from "./input.js";
 import { toLayout, type Layout } from "../graph/layout.js";
-import { distinctBytes, isFused, newBytes, peakActivationBytes, tensorBytes } from "./memory.js";
+import { distinctBytes, isFused, newBytes, peakActivations, tensorBytes } from "./memory.js";
 import { elements } from "../graph/shape.js";
 
 export interface AnalyzeOptions extends InputOptions {
@@ -43,6 +43,7 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
   const layers = inferred.layers.map((layer, index) => countLayer(layer, index, counting));
   const tool = counting.convention && countAll(counting.convention, inferred.layers);
   const uncounted = uncountedOf(layers);
+  const peak = peakActivations(inferred, context.dtype);
   return {
     model: { name: graph.name, format: graph.format, source: graph.source },
     convention: convention.name,
@@ -60,9 +61,10 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
       layers: layers.length,
       uncounted: uncounted.reduce((sum, { count }) => sum + count, 0),
       ...sumFigures(layers),
-      peakActivationBytes: peakActivationBytes(inferred, context.dtype),
+      peakActivationBytes: peak.bytes,
       ...(counting.convention === undefined ? {} : { unit: counting.convention.unit, countedParams: tool?.params }),
     },
+    peak,
     layers,
     uncounted,
     warnings: [

@@ -1,4 +1,5 @@
 import { bytesOf, type DType } from "../graph/dtype.js";
+import type { Peak } from "./analysis.js";
 import type { TensorType } from "../graph/layer.js";
 import { elements } from "../graph/shape.js";
 import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
@@ -32,8 +33,8 @@ export function isFused(layer: InferredLayer): boolean {
  * The most bytes of activations alive at once: a tensor lives from the layer that makes it to the last that reads it, the model's
  * outputs to the end. Nothing is done in place, and no layer is given scratch memory.
  */
-export function peakActivationBytes(graph: InferredGraph, dtype: DType): bigint {
-  const runs = graph.layers.flatMap(flatten);
+export function peakActivations(graph: InferredGraph, dtype: DType): Peak {
+  const runs = graph.layers.flatMap((layer) => flatten(layer));
   const lastUse = new Map<number, number>();
   runs.forEach((run, index) => {
     for (const value of [...run.outputs, ...run.inputs]) lastUse.set(value.id, index);
@@ -43,23 +44,34 @@ export function peakActivationBytes(graph: InferredGraph, dtype: DType): bigint 
   const sizes = new Map(graph.inputs.map((input) => [input.id, tensorBytes(input, dtype)]));
   let alive = distinctBytes(graph.inputs, dtype);
   let peak = alive;
+  let at = -1;
+  const made = new Map<number, Made>(graph.inputs.map((input) => [input.id, { by: undefined, at: -1, bytes: tensorBytes(input, dtype) }]));
   runs.forEach((run, index) => {
     for (const output of run.outputs) {
       if (sizes.has(output.id)) continue;
       const bytes = tensorBytes(output, dtype);
       sizes.set(output.id, bytes);
+      made.set(output.id, { by: run.name, at: index, bytes });
       alive += bytes;
     }
-    if (alive > peak) peak = alive;
+    if (alive > peak) [peak, at] = [alive, index];
     for (const { id } of [...run.inputs, ...run.outputs]) {
       if (lastUse.get(id) !== index) continue;
       alive -= sizes.get(id) ?? 0n;
       sizes.delete(id);
     }
   });
-  return peak;
+  const held = [...made].filter(([id, tensor]) => tensor.at <= at && (lastUse.get(id) ?? Infinity) >= at).map(([, { by, bytes }]) => ({ by, bytes }));
+  return { bytes: peak, at: runs[at]?.name, alive: held.sort((a, b) => (a.bytes === b.bytes ? 0 : a.bytes > b.bytes ? -1 : 1)) };
 }
 
-function flatten(layer: InferredLayer): readonly InferredLayer[] {
-  return isFused(layer) ? [layer] : layer.steps.flatMap(flatten);
+interface Made {
+  readonly by: string | undefined;
+  readonly at: number;
+  readonly bytes: bigint;
+}
+
+/** A layer, or the steps of one that does not run as one, each named as it is inside the model. */
+function flatten(layer: InferredLayer, path = layer.name): readonly InferredLayer[] {
+  return isFused(layer) ? [{ ...layer, name: path }] : layer.steps.flatMap((step) => flatten(step, `${path}.${step.name}`));
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import type { ChalkInstance } from "chalk";
 import { parseShape } from "../graph/shape-text.js";
 import type { AnalyzeOptions } from "../analyze/analyze.js";
@@ -38,17 +38,21 @@ export interface ModelFlags {
   readonly convention?: string;
 }
 
+/** The flags that say everything about a source. */
+export interface SourceFlags extends ModelFlags {
+  readonly set: readonly string[];
+  readonly dim: readonly string[];
+}
+
 /** The flags that say where the result goes. */
-export interface OutputFlags {
-  readonly format?: Format;
+export interface OutputFlags<F extends string = Format> {
+  readonly format?: F;
   readonly json?: boolean;
   readonly output?: string;
 }
 
 /** The flags that every command of tables has. */
-export interface CommonFlags extends ModelFlags, OutputFlags {
-  readonly set: readonly string[];
-  readonly dim: readonly string[];
+export interface CommonFlags extends SourceFlags, OutputFlags {
   readonly sort?: string;
   readonly top?: number;
   readonly columns?: string;
@@ -78,11 +82,28 @@ export function addConventionFlag(command: Command): Command {
   );
 }
 
-/** Adds the flags of a command that prints a table of layers or models. */
-export function addCommonFlags(command: Command, columns: readonly string[]): Command {
+/** Adds the flags that say everything about a source: what it is counted on, and how. */
+export function addSourceFlags(command: Command): Command {
   return addConventionFlag(addModelFlags(command))
     .option("--dim <name=n>", "bind a dimension that a model file names: seq=128, or several separated by commas", collect, [])
-    .option("--set <name=value>", "set a parameter of a network file or zoo network: alpha=0.5, variant=NAME", collect, [])
+    .option("--set <name=value>", "set a parameter of a network file or zoo network: alpha=0.5, variant=NAME", collect, []);
+}
+
+/** The flags of a source by their long names. */
+export function sourceFlagNames(): readonly string[] {
+  return addSourceFlags(new Command()).options.map((option) => option.name());
+}
+
+/** Which of some flags were typed; all of the command's unless said. */
+export function givenFlags(command: Command, among: readonly string[] = command.options.map((option) => option.name())): readonly string[] {
+  return command.options.flatMap((option) =>
+    among.includes(option.name()) && command.getOptionValueSource(option.attributeName()) === "cli" ? [`--${option.name()}`] : [],
+  );
+}
+
+/** Adds the flags of a command that prints a table of layers or models. */
+export function addCommonFlags(command: Command, columns: readonly string[]): Command {
+  return addSourceFlags(command)
     .addOption(new Option("-f, --format <format>", 'what to print (default: "table")').choices(FORMATS))
     .option("--json", "short for --format json")
     .option("-o, --output <file>", "write to a file, whole or not at all")
@@ -149,7 +170,7 @@ export function inputShapes(written: readonly string[] | undefined): AnalyzeOpti
 }
 
 /** The format asked for. Throws `contradicting-flags` where --json meets another --format. */
-export function formatOf({ format, json }: OutputFlags): Format {
+export function formatOf<F extends string>({ format, json }: OutputFlags<F>): F | "json" | "table" {
   if (json === true && format !== undefined && format !== "json") {
     return fail("contradicting-flags", `--json contradicts --format ${format}`, { expected: "one of the two" });
   }
@@ -162,7 +183,7 @@ export function columnList<T>(flags: CommonFlags, read: (name: string, flag: str
 }
 
 /** Writes the result where it was asked for. Throws `unwritable-file`. */
-export function emit({ io }: Context, flags: OutputFlags, text: string): void {
+export function emit({ io }: Context, flags: Pick<OutputFlags, "output">, text: string): void {
   const { output } = flags;
   if (output === undefined || output === "-") {
     io.stdout.write(text);
@@ -195,6 +216,13 @@ export function emitting({ io }: Context, { output }: OutputFlags) {
   };
 }
 
+/** Adds a text to the end of a file. Throws `unwritable-file`. */
+export function append({ io }: Context, path: string, text: string): void {
+  writable(path, () => {
+    io.appendFile(path, text);
+  });
+}
+
 function writable<T>(path: string, run: () => T): T {
   try {
     return run();
@@ -208,6 +236,6 @@ function writable<T>(path: string, run: () => T): T {
 }
 
 /** Columns that a table may take: the terminal's where it goes to one. */
-export function tableWidth({ io }: Context, flags: OutputFlags): number | undefined {
+export function tableWidth({ io }: Context, flags: Pick<OutputFlags, "output">): number | undefined {
   return flags.output === undefined && io.stdout.isTerminal ? (io.stdout.columns ?? 80) : undefined;
 }

@@ -3,6 +3,8 @@ import { fail } from "../graph/diagnostic.js";
 import type { Register } from "./command.js";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
+/** Flags whose value is a file. */
+const FILES: ReadonlySet<string | undefined> = new Set(["--output", "--baseline", "--config"]);
 
 const HELP = `
 Examples:
@@ -56,7 +58,7 @@ function describe(command: Command): Described {
     names: [option.short, option.long].flatMap((name) => (typeof name === "string" ? [name] : [])),
     description: option.description,
     choices: option.argChoices ?? [],
-    takes: !option.required ? "nothing" : option.long === "--output" ? "file" : "value",
+    takes: !option.required ? "nothing" : FILES.has(option.long) ? "file" : "value",
   }));
   const help: Flag = { names: ["-h", "--help"], description: "display help for command", choices: [], takes: "nothing" };
   const words = [...command.registeredArguments.flatMap((argument) => argument.argChoices ?? []), ...command.commands.map((sub) => sub.name())];
@@ -67,15 +69,16 @@ function bash(commands: readonly Described[]): string {
   const flagCases = commands.map(
     ({ name, flags, words }) => `    ${name}) words="${[...flags.flatMap((flag) => flag.names), ...words].join(" ")}" ;;`,
   );
-  const choices = distinctChoices(commands).map(
+  const choices = distinct(commands, (flag) => flag.choices.length > 0).map(
     (flag) => `    ${flag.names.join("|")}) COMPREPLY=($(compgen -W "${flag.choices.join(" ")}" -- "$current")); return ;;`,
   );
+  const files = distinct(commands, (flag) => flag.takes === "file").flatMap((flag) => flag.names);
   return `# bash completion for convcost
 _convcost() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=""
   case "$previous" in
 ${choices.join("\n")}
-    -o|--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    ${files.join("|")}) COMPREPLY=($(compgen -f -- "$current")); return ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(" ")} help --help --version" -- "$current"))
@@ -93,10 +96,14 @@ complete -o filenames -F _convcost convcost
 `;
 }
 
-/** Flags of fixed values, one entry a flag over all commands. */
-function distinctChoices(commands: readonly Described[]): readonly Flag[] {
-  const flags = commands.flatMap((command) => command.flags).filter((flag) => flag.choices.length > 0);
-  return [...new Map(flags.map((flag) => [flag.names.join(), flag])).values()];
+/** Flags of one sort, one entry a flag over all commands: where two commands have one of the same name, what either takes. */
+function distinct(commands: readonly Described[], wanted: (flag: Flag) => boolean): readonly Flag[] {
+  const byName = new Map<string, Flag>();
+  for (const flag of commands.flatMap((command) => command.flags).filter(wanted)) {
+    const known = byName.get(flag.names.join());
+    byName.set(flag.names.join(), known === undefined ? flag : { ...flag, choices: [...new Set([...known.choices, ...flag.choices])] });
+  }
+  return [...byName.values()];
 }
 
 function zsh(commands: readonly Described[]): string {

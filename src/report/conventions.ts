@@ -3,7 +3,7 @@ import type { Convention, Table } from "../conventions/convention.js";
 import type { Grid, Row } from "./grid.js";
 import { writeJson, type Json } from "./json.js";
 import type { Units } from "./layer-columns.js";
-import { countScale, scaled, type Scale } from "./numbers.js";
+import { countScale, scaled, signed, type Scale } from "./numbers.js";
 
 /** A row a tool, and below it a row for each cause of its difference from the program's own count. */
 export function conventionGrid({ analysis, rows }: ConventionComparison, units: Units): Grid {
@@ -27,14 +27,11 @@ export function conventionGrid({ analysis, rows }: ConventionComparison, units: 
 
 function rowsOf({ convention, counted, differences, caveats }: ConventionRow, macs: bigint, scale: Scale, units: Units): readonly Row[] {
   const name = `${convention.name}${caveats.length > 0 ? " *" : ""}`;
-  const difference = counted === macs ? "" : signed(counted - macs, scale, units);
+  const write = (size: bigint) => scaled(size, scale, units);
+  const difference = counted === macs ? "" : signed(counted - macs, write);
   const own: Row = { style: "normal", cells: [name, scaled(counted, scale, units), convention.unit, difference, ""] };
-  const causes = differences.map(({ cause, count }): Row => ({ style: "step", cells: [`  ${cause}`, "", "", "", signed(count, scale, units)] }));
+  const causes = differences.map(({ cause, count }): Row => ({ style: "step", cells: [`  ${cause}`, "", "", "", signed(count, write)] }));
   return [own, ...causes];
-}
-
-function signed(value: bigint, scale: Scale, units: Units): string {
-  return value < 0n ? `-${scaled(-value, scale, units)}` : `+${scaled(value, scale, units)}`;
 }
 
 /** A line a cause, raw numbers: what a spreadsheet can pivot. A tool that differs in nothing has one line, without a cause. */

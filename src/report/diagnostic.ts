@@ -17,6 +17,18 @@ export function renderDiagnostic(diagnostic: Diagnostic, chalk: ChalkInstance): 
   return lines.join("\n") + "\n";
 }
 
+/** A diagnostic on one line, without colour: for reports that have a line for it. */
+export function diagnosticLine({ message, place, expected, hint }: Diagnostic): string {
+  const rest = [expected === undefined ? "" : `expected ${expected}`, hint ?? ""].filter((text) => text !== "");
+  return `${location(place)}${harmless(message)}${rest.length === 0 ? "" : ` (${rest.map(harmless).join("; ")})`}`;
+}
+
+/** Line and column, from 1, of a place in a text. */
+export function lineOf(place: Extract<Place, { kind: "text" }>): { readonly line: number; readonly column: number } {
+  const { line, column } = position(place);
+  return { line, column };
+}
+
 function location(place: Place | undefined): string {
   if (place === undefined) return "";
   switch (place.kind) {

@@ -16,7 +16,7 @@ export interface Column {
 
 export interface Row {
   readonly cells: readonly string[];
-  readonly style: "normal" | "step" | "total" | "unavailable";
+  readonly style: "normal" | "step" | "total" | "failed" | "unavailable";
 }
 
 /** Text from a model or a file made harmless for a terminal: control and bidirectional characters become visible escapes. */

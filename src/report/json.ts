@@ -48,6 +48,7 @@ export function analysisJson(analysis: Analysis, version: string, layers: readon
       schema: "convcost/analysis@1",
       version,
       ...headJson(analysis),
+      peak: { layer: analysis.peak.at, alive: analysis.peak.alive.map(({ by, bytes }) => ({ layer: by, bytes })) },
       groups: groups?.map(({ name, depth, layers: count, uncounted, ...figures }) => ({
         name,
         depth,

@@ -10,7 +10,7 @@ export function renderMarkdown(grid: Grid): string {
 
 function decorated(text: string, style: Grid["rows"][number]["style"]): string {
   if (text === "") return text;
-  if (style === "total") return `**${text}**`;
+  if (style === "total" || style === "failed") return `**${text}**`;
   return style === "step" ? `*${text}*` : text;
 }
 

@@ -55,11 +55,6 @@ export function count(value: bigint, units: "auto" | "raw" = "auto"): string {
   return `${scaled(value, scale, units)}${scale.unit === "" ? "" : ` ${scale.unit}`}`;
 }
 
-/** A difference with its sign: `+26.72 M`, `-715,327`. */
-export function signed(value: bigint, units: "auto" | "raw" = "auto"): string {
-  return value < 0n ? `-${count(-value, units)}` : `+${count(value, units)}`;
-}
-
 /** One number of bytes with its own unit: `1.25 MiB`. */
 export function bytes(value: bigint, units: "auto" | "raw" = "auto"): string {
   const scale = byteScale([value], units);
@@ -82,6 +77,40 @@ export function percent(part: bigint, whole: bigint): string {
   const tenths = (part * 1000n + whole / 2n) / whole;
   if (tenths === 0n && part > 0n) return "<0.1%";
   return `${tenths / 10n}.${tenths % 10n}%`;
+}
+
+/** Two amounts in one unit, each with it: in full where they would look the same and are not. */
+export function sideBySide(first: bigint, second: bigint, unit: "count" | "bytes", units: "auto" | "raw"): readonly [string, string] {
+  const scaleOf = unit === "bytes" ? byteScale : countScale;
+  const scale = scaleOf([first === 0n ? second : first], units);
+  const written = (value: bigint, by: Scale) => `${scaled(value, by, units)}${by.unit === "" || value === 0n ? "" : ` ${by.unit}`}`;
+  const [a, b] = [written(first, scale), written(second, scale)];
+  const exact = unit === "bytes" ? { unit: "B", divisor: 1n } : PLAIN;
+  return a === b && first !== second ? [written(first, exact), written(second, exact)] : [a, b];
+}
+
+/** What is left below a limit, as a share of it; less than none is rounded away from zero, so that nothing exceeded looks held. */
+export function headroom(limit: bigint, value: bigint): string {
+  if (limit === 0n) return value === 0n ? "0.0%" : "";
+  if (value <= limit) return percent(limit - value, limit);
+  const tenths = ((value - limit) * 1000n + limit - 1n) / limit;
+  return `-${grouped(tenths / 10n)}.${tenths % 10n}%`;
+}
+
+/** A change as a share of what was before: `+3.10%`, `-0.04%`; nothing where there was nothing. */
+export function changePercent(before: bigint, after: bigint): string {
+  if (before === after) return "0%";
+  if (before === 0n) return "";
+  const size = after > before ? after - before : before - after;
+  const hundredths = (size * 10_000n + before / 2n) / before;
+  const digits = hundredths === 0n ? "<0.01" : `${grouped(hundredths / 100n)}.${(hundredths % 100n).toString().padStart(2, "0")}`;
+  return `${after > before ? "+" : "-"}${digits}%`;
+}
+
+/** A number with its sign in front, which none has: `+1,024`, `-26.72 M`, `0`. */
+export function signed(value: bigint, write: (size: bigint) => string): string {
+  if (value === 0n) return write(0n);
+  return value > 0n ? `+${write(value)}` : `-${write(-value)}`;
 }
 
 /** A ratio to the first row: `1`, `0.113`, `2.35`. */

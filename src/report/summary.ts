@@ -62,7 +62,7 @@ function convention({ convention: name, totals, differences = [] }: Analysis, un
   if (totals.counted === undefined || totals.unit === undefined) return [];
   const causes = differences.map(({ cause, count: difference }) => {
     const why = cause.includes(" ") ? `(${cause})` : cause;
-    return `${signed(difference, units)} ${why}`.replace(/^([+-])/, "$1 ");
+    return `${signed(difference, (size) => count(size, units))} ${why}`.replace(/^([+-])/, "$1 ");
   });
   return [{ label: `${name}${least}`, value: `${count(totals.counted, units)} ${totals.unit}`, note: ["MACs", ...causes].join(" ") }];
 }

@@ -96,6 +96,7 @@ function cellsOf(row: Row, chalk: ChalkInstance, columns: number) {
 
 function painted(text: string, row: Row, chalk: ChalkInstance): string {
   if (row.style === "total") return chalk.bold(text);
+  if (row.style === "failed") return chalk.red(text);
   return row.style === "step" ? chalk.dim(text) : text;
 }
 

@@ -193,6 +193,7 @@ describe("--jobs", () => {
     readFile: () => ({ type: "missing" }),
     openBytes: () => undefined,
     writeFile: () => undefined,
+    appendFile: () => undefined,
     openFile: () => ({ write: () => undefined, close: () => undefined, discard: () => undefined }),
     now: () => 0,
     breathe: () => Promise.resolve(),

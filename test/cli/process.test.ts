@@ -46,6 +46,23 @@ describe("the command as a process", () => {
     expect([code, stderr]).toEqual([0, ""]);
   });
 
+  it("a failed check has failed, whoever reads its output, and however much of it", () => {
+    const check = ["check", "conv 3x3 3->8 @8x8", "--max-macs", "13823"];
+    expect([convcost(check).status, convcost([...check.slice(0, -1), "13824"]).status]).toEqual([1, 0]);
+    const code = join(folder, "code");
+    const quoted = [process.execPath, BIN, ...check].map((word) => `'${word}'`).join(" ");
+    execFileSync("sh", ["-c", `{ ${quoted}; echo $? > '${code}'; } | true`]);
+    expect(readFileSync(code, "utf8")).toBe("1\n");
+  });
+
+  it("appends to the summary of a job", () => {
+    const summary = join(folder, "summary.md");
+    writeFileSync(summary, "before\n");
+    const env = { ...process.env, GITHUB_STEP_SUMMARY: summary };
+    spawnSync(process.execPath, [BIN, "check", "conv 3x3 3->8 @8x8", "--max-macs", "1M", "--format", "github"], { env });
+    expect(readFileSync(summary, "utf8")).toMatch(/^before\n## convcost check\n/);
+  });
+
   it("prints everything into a pipe that is read slowly", () => {
     const output = execFileSync("sh", ["-c", `"${process.execPath}" "${BIN}" count "20000*(relu)" --input 1x4 --json | (sleep 0.3; cat)`], {
       encoding: "utf8",

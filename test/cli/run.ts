@@ -68,6 +68,10 @@ export async function convcost(argv: readonly string[], setting: Setting = {}): 
       if (setting.writeError !== undefined) throw Object.assign(new Error("cannot write"), { code: setting.writeError });
       written.set(path, text);
     },
+    appendFile: (path, text) => {
+      if (setting.writeError !== undefined) throw Object.assign(new Error("cannot write"), { code: setting.writeError });
+      written.set(path, (written.get(path) ?? "") + text);
+    },
     openFile: (path) => {
       if (setting.writeError !== undefined) throw Object.assign(new Error("cannot write"), { code: setting.writeError });
       let content = "";

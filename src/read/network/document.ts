@@ -40,7 +40,7 @@ const MAX_TEXT = 1 << 20;
  */
 export function readDocument(text: string, source: string, syntax: "yaml" | "json"): Item {
   const place = (start: number, end: number): Place => ({ kind: "text", source, text, start, end: Math.max(end, start + 1) });
-  if (text.length > MAX_TEXT) fail("file-too-large", "this network file is larger than 1 MiB", { place: { kind: "file", path: source } });
+  if (text.length > MAX_TEXT) fail("file-too-large", "this file is larger than 1 MiB", { place: { kind: "file", path: source } });
   // The YAML library takes seconds over a million brackets before it gives up.
   if (nesting(text) > 10 * MAX_DEPTH) tooDeep(source);
   try {

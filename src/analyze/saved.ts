@@ -1,0 +1,139 @@
+import { parse } from "lossless-json";
+import * as v from "valibot";
+import { fail, type Place } from "../graph/diagnostic.js";
+import { isDType } from "../graph/dtype.js";
+import type { Attributes, AttributeValue } from "../graph/layer.js";
+import type { Costs } from "./analysis.js";
+
+/** An exact count: JSON numbers beyond 2^53 are read as bigint. */
+const figure = v.pipe(
+  v.union([v.pipe(v.number(), v.safeInteger(), v.minValue(0)), v.pipe(v.bigint(), v.minValue(0n))], "a whole number"),
+  v.transform((value) => BigInt(value)),
+);
+const index = v.pipe(v.number("a whole number"), v.safeInteger("a whole number"), v.minValue(0, "a whole number"));
+const quotient = v.pipe(
+  v.union([v.pipe(v.number(), v.minValue(0)), v.pipe(v.bigint(), v.minValue(0n))], "a number"),
+  v.transform((value) => Number(value)),
+);
+const text = v.string("a text");
+const shape = v.array(v.union([v.number(), v.string(), v.null()], "sizes"), "sizes");
+
+const figures = {
+  params: figure,
+  buffers: figure,
+  macs: figure,
+  flops: figure,
+  weightBytes: figure,
+  activationBytes: figure,
+  bytesMoved: figure,
+  intensity: quotient,
+};
+
+const layer = v.object({
+  index,
+  name: text,
+  op: text,
+  kind: v.optional(v.picklist(["standard", "grouped", "depthwise", "pointwise"], "a kind of convolution")),
+  inputs: v.array(shape, "shapes"),
+  outputs: v.array(shape, "shapes"),
+  attributes: v.custom<Attributes>(isAttributes, "attributes by name"),
+  times: v.optional(figure),
+  sharedParams: v.optional(figure),
+  uncounted: v.optional(text),
+  ...figures,
+});
+
+const analysis = v.object({
+  schema: v.literal("convcost/analysis@1", '"convcost/analysis@1"'),
+  model: v.object({ name: text, format: text, source: text }, "a model"),
+  convention: text,
+  partial: v.boolean("true or false"),
+  inputs: v.array(
+    v.object({
+      name: text,
+      shape: v.nullable(shape),
+      dtype: v.pipe(
+        text,
+        v.check((name) => isDType(name), "an element type"),
+        v.transform((name) => (isDType(name) ? name : "float32")),
+      ),
+    }),
+    "inputs",
+  ),
+  totals: v.object({ layers: index, uncounted: v.optional(index, 0), peakActivationBytes: figure, ...figures }, "totals"),
+  peak: v.optional(v.object({ layer: v.optional(text), alive: v.array(v.object({ layer: v.optional(text), bytes: figure })) })),
+  layers: v.array(layer, "layers"),
+  uncounted: v.array(v.object({ op: text, count: index, reason: v.optional(text, "") }), "what could not be counted"),
+  warnings: v.array(text, "texts"),
+});
+
+/**
+ * Reads what `convcost count --json` has printed (`convcost/analysis@1`), integers exact at any size. Layers come in order of execution.
+ * @throws InputError `bad-analysis` where it is no JSON, of another schema, or damaged: a field is missing, or sums do not add up
+ */
+export function readAnalysis(written: string, source: string): Costs {
+  const place: Place = { kind: "file", path: source };
+  const value = parsed(written, place);
+  if (Array.isArray(value)) fail("bad-analysis", "this is no saved analysis", { place, expected: EXPECTED });
+  const result = v.safeParse(analysis, value, { abortEarly: true });
+  if (!result.success) {
+    const [issue] = result.issues;
+    const path = v.getDotPath(issue);
+    const what = issue.received === "undefined" ? "is missing" : `is ${issue.received}`;
+    return fail("bad-analysis", path === null ? "this is no saved analysis" : `${path} ${what}`, {
+      place,
+      expected: path === null ? EXPECTED : `${issue.message}, as convcost count --json writes it`,
+    });
+  }
+  const { peak, ...read } = result.output;
+  const layers = [...read.layers].sort((a, b) => a.index - b.index);
+  const costs: Costs = {
+    ...read,
+    layers,
+    peak: peak && { at: peak.layer, bytes: read.totals.peakActivationBytes, alive: peak.alive.map(({ layer: by, bytes }) => ({ by, bytes })) },
+  };
+  refuseDamaged(costs, place);
+  return costs;
+}
+
+const EXPECTED = "what convcost count --json has printed";
+
+function parsed(written: string, place: Place): unknown {
+  try {
+    return parse(written.replace(/^\uFEFF/, ""), undefined, numberOf);
+  } catch (error) {
+    if (error instanceof SyntaxError) return fail("bad-analysis", `this is not JSON: ${lowered(error.message)}`, { place, expected: EXPECTED });
+    if (error instanceof RangeError) return fail("bad-analysis", "this is nested too deeply", { place, expected: EXPECTED });
+    throw error;
+  }
+}
+
+function numberOf(digits: string): number | bigint {
+  const value = Number(digits);
+  return Number.isSafeInteger(value) || !/^-?\d+$/.test(digits) ? value : BigInt(digits);
+}
+
+function lowered(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}
+
+/** Totals are the sums of the layers, where those are all there. */
+function refuseDamaged({ totals, layers, partial, uncounted }: Costs, place: Place): void {
+  const complain = (message: string) => fail("bad-analysis", message, { place, expected: EXPECTED, hint: "was this file edited by hand?" });
+  if (layers.length > totals.layers) complain(`totals.layers is ${totals.layers}, and there are ${layers.length}`);
+  if (partial !== uncounted.length > 0) complain(`partial is ${partial}, and uncounted has ${uncounted.length} entries`);
+  for (const key of ["params", "buffers", "macs", "flops", "weightBytes", "activationBytes", "bytesMoved"] as const) {
+    const sum = layers.reduce((total, each) => total + each[key], 0n);
+    const wrong = layers.length === totals.layers ? sum !== totals[key] : sum > totals[key];
+    if (wrong) complain(`totals.${key} is ${totals[key]}, and the layers have ${sum}`);
+  }
+}
+
+function isAttributes(value: unknown): value is Attributes {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(isAttribute);
+}
+
+function isAttribute(value: unknown): value is AttributeValue {
+  if (Array.isArray(value)) return value.every(isAttribute);
+  return value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+}

@@ -1,0 +1,99 @@
+import { Option, type Command } from "commander";
+import type { Difference } from "../compare/diff.js";
+import { harmless } from "../report/grid.js";
+import type { Units } from "../report/layer-columns.js";
+import { readCosts, refuseFlags } from "./costs.js";
+import {
+  addSourceFlags,
+  emit,
+  FORMATS,
+  formatOf,
+  givenFlags,
+  sourceFlagNames,
+  tableWidth,
+  wholeNumber,
+  type Context,
+  type OutputFlags,
+  type Register,
+  type SourceFlags,
+} from "./command.js";
+
+/** Changes that a table or a comment shows, unless said. */
+const TOP = 50;
+
+const HELP = `
+Each source is a model file, a network file, zoo:NAME, layers, the JSON of an earlier count, or -. Flags go to both, but not to what was counted
+earlier. Layers are matched by name where their names hold, else by what they are, so that a layer that was put in shifts none; names and the
+order of layers are no difference. + was added, - removed, ~ changed.
+
+Examples:
+  convcost diff before.onnx after.onnx
+  convcost diff zoo:resnet18 zoo:resnet34 --format markdown
+  convcost diff base.json model.onnx --exit-code
+  convcost diff zoo:mobilenet_v2 mobilenet_v2.onnx --json | jq .counts`;
+
+interface DiffFlags extends SourceFlags, OutputFlags {
+  readonly exitCode?: boolean;
+  readonly top?: number;
+  readonly units: Units;
+}
+
+/** `convcost diff`: what differs between two models, layer by layer. */
+export const diff: Register = (program, context) => {
+  const command = program
+    .command("diff")
+    .argument("<before>", "a model, or the JSON of an earlier count")
+    .argument("<after>", "another")
+    .description("show what differs between two models: layers added, removed, changed, and every total");
+  addSourceFlags(command)
+    .option("--exit-code", "end with exit code 1 where anything that is counted differs")
+    .addOption(new Option("-f, --format <format>", 'what to print (default: "table")').choices(FORMATS))
+    .option("--json", "short for --format json")
+    .option("-o, --output <file>", "write to a file, whole or not at all")
+    .option("--top <n>", `only the n changes that weigh most (default: ${TOP} in a table or Markdown, else all)`, wholeNumber("--top"))
+    .addOption(new Option("--units <units>", "auto: K, M, G and KiB, MiB; raw: plain numbers").choices(["auto", "raw"]).default("auto"))
+    .addHelpText("after", HELP)
+    .action(async (before: string, after: string, flags: DiffFlags) => {
+      await run([before, after], flags, command, context);
+    });
+};
+
+async function run([first, second]: readonly [string, string], flags: DiffFlags, command: Command, context: Context): Promise<void> {
+  const format = formatOf(flags);
+  const before = await readCosts(first, flags, context.io);
+  const after = await readCosts(second, flags, context.io);
+  if (before.saved && after.saved) refuseFlags(givenFlags(command, sourceFlagNames()), `${first} as ${second}`);
+  // The library of differences is loaded by what compares.
+  const { diffCosts } = await import("../compare/diff.js");
+  const difference = diffCosts(before.costs, after.costs);
+  if (flags.exitCode === true && !difference.equal) context.exitWith(1);
+  if (format === "table" || format === "csv") for (const note of difference.notes) context.io.stderr.write(`note: ${harmless(note)}\n`);
+  emit(context, flags, await rendered(difference, [labelOf(first), labelOf(second)], flags, context));
+}
+
+function labelOf(source: string): string {
+  return source === "-" ? "standard input" : source.trim().replace(/\s+/g, " ");
+}
+
+async function rendered(difference: Difference, labels: readonly [string, string], flags: DiffFlags, context: Context): Promise<string> {
+  const format = formatOf(flags);
+  const { heaviestChanges } = await import("../compare/diff.js");
+  const { diffCsv, diffJson } = await import("../report/diff-data.js");
+  const { layers } = difference;
+  const all = heaviestChanges(layers, flags.top ?? Infinity);
+  if (format === "json") return diffJson(difference, all, labels, context.version);
+  if (format === "csv") return diffCsv(all);
+  const { diffMarkdown, diffTable } = await import("../report/diff-text.js");
+  const { folded } = await import("../report/diff-rows.js");
+  const rows = folded(layers);
+  const kept = new Set(
+    heaviestChanges(
+      rows.map(({ change }) => change),
+      flags.top ?? TOP,
+    ),
+  );
+  const shown = rows.filter(({ change }) => kept.has(change));
+  const report = { labels, units: flags.units, shown, left: rows.length - shown.length };
+  if (format === "markdown") return diffMarkdown(difference, report);
+  return diffTable(difference, { ...report, chalk: context.chalk, width: tableWidth(context, flags) });
+}

@@ -1,0 +1,85 @@
+import type { Costs, LayerCosts } from "../analyze/analysis.js";
+import { gain, type Difference, type LayerChange } from "../compare/diff.js";
+import { csvLine } from "./csv.js";
+import { fieldText } from "./diff-rows.js";
+import { writeJson, type Json } from "./json.js";
+
+const FIGURES = ["params", "buffers", "macs", "flops", "weightBytes", "activationBytes", "bytesMoved"] as const;
+
+/** A difference as `convcost/diff@1`. */
+export function diffJson(difference: Difference, layers: readonly LayerChange[], labels: readonly [string, string], version: string): string {
+  const { before, after, equal, totals, intensity, counts, notes } = difference;
+  return `${writeJson({
+    schema: "convcost/diff@1",
+    version,
+    equal,
+    before: modelJson(labels[0], before),
+    after: modelJson(labels[1], after),
+    totals: {
+      ...Object.fromEntries(
+        totals.map((total) => [
+          total.measure.name,
+          {
+            unit: total.measure.unit,
+            before: total.before,
+            after: total.after,
+            change: total.after - total.before,
+            percent: total.before === 0n ? undefined : Number(((total.after - total.before) * 1_000_000n) / total.before) / 10_000,
+            atLeast: { ...total.atLeast },
+          },
+        ]),
+      ),
+      intensity: { ...intensity },
+    },
+    counts: { ...counts },
+    layers: layers.map(changeJson),
+    notes,
+  })}\n`;
+}
+
+function modelJson(label: string, { model, convention, partial, uncounted }: Costs): Json {
+  return { label, ...model, convention, partial, uncounted: uncounted.map((entry) => ({ ...entry })) };
+}
+
+function changeJson(change: LayerChange): Json {
+  return {
+    type: change.type,
+    before: change.type === "added" ? undefined : layerJson(change.before),
+    after: change.type === "removed" ? undefined : layerJson(change.after),
+    fields: change.type === "changed" ? change.fields.map((field) => ({ ...field })) : undefined,
+    moved: change.type === "changed" ? change.moved : undefined,
+    change: Object.fromEntries(FIGURES.map((key) => [key, gain(change, (layer) => layer[key])])),
+  };
+}
+
+function layerJson(layer: LayerCosts): Json {
+  const { index, name, op, kind, inputs, outputs, attributes, times, sharedParams, uncounted } = layer;
+  return {
+    index,
+    name,
+    op,
+    kind,
+    inputs,
+    outputs,
+    attributes,
+    times,
+    sharedParams,
+    uncounted,
+    ...Object.fromEntries(FIGURES.map((key) => [key, layer[key]])),
+  };
+}
+
+/** A line a change, raw numbers. */
+export function diffCsv(layers: readonly LayerChange[]): string {
+  const header = ["change", "before", "after", "op", "kind", "fields", ...FIGURES.flatMap((key) => [`${key}Before`, `${key}After`, `${key}Change`])];
+  return csvLine(header) + layers.map((change) => csvLine(cells(change))).join("");
+}
+
+function cells(change: LayerChange): readonly string[] {
+  const before = change.type === "added" ? undefined : change.before;
+  const after = change.type === "removed" ? undefined : change.after;
+  const layer = after ?? before;
+  const fields = change.type === "changed" ? change.fields.map(fieldText).join("; ") : "";
+  const figures = FIGURES.flatMap((key) => [String(before?.[key] ?? ""), String(after?.[key] ?? ""), String(gain(change, (each) => each[key]))]);
+  return [change.type, before?.name ?? "", after?.name ?? "", layer?.op ?? "", layer?.kind ?? "", fields, ...figures];
+}

@@ -1,0 +1,59 @@
+import { statusOf, type CheckedModel } from "../compare/budget.js";
+import type { Place } from "../graph/diagnostic.js";
+import { operators, sentenceOf, verdictLine } from "./check-text.js";
+import type { CheckReport } from "./check-table.js";
+import { diagnosticLine, lineOf } from "./diagnostic.js";
+import { harmless } from "./grid.js";
+
+type Level = "error" | "warning" | "notice";
+
+/** A check as workflow commands of GitHub Actions: an annotation for each budget that does not hold, and one for the whole. */
+export function checkAnnotations(models: readonly CheckedModel[], { units, top }: CheckReport): string {
+  const lines = models.flatMap((model): string[] => {
+    const { outcome, name } = model;
+    if (outcome.type === "error")
+      return [annotation("error", `${name} could not be checked`, diagnosticLine(outcome.error), outcome.error.place ?? model.place)];
+    const { check, places } = outcome;
+    const results = check.results.flatMap((result, index): string[] => {
+      const sentence = sentenceOf(result, check, units);
+      if (sentence === undefined) return [];
+      const heavy = result.heaviest.slice(0, top).map((weight) => weight.name);
+      const text = heavy.length === 0 ? sentence : `${sentence}; most of it in ${heavy.join(", ")}`;
+      return [annotation(result.verdict === "pass" ? "warning" : "error", name, text, places[index] ?? model.place)];
+    });
+    const unknown =
+      check.unknown === "fail" && check.uncounted.length > 0 ? [annotation("error", name, `not counted: ${operators(check)}`, model.place)] : [];
+    return [...results, ...unknown];
+  });
+  const passed = models.every((model) => statusOf(model) === "pass");
+  return [...lines, annotation(passed ? "notice" : "error", "convcost check", verdictLine(models), undefined)].join("");
+}
+
+/** One workflow command: `::error file=…,line=…,title=…::message`, whatever the texts have in them. */
+export function annotation(level: Level, title: string, message: string, place: Place | undefined): string {
+  const properties = [...placeProperties(place), `title=${property(title)}`];
+  return `::${level} ${properties.join(",")}::${data(message)}\n`;
+}
+
+function placeProperties(place: Place | undefined): readonly string[] {
+  switch (place?.kind) {
+    case "text": {
+      const { line, column } = lineOf(place);
+      return /^spec\b|^standard input$/.test(place.source) ? [] : [`file=${property(place.source)}`, `line=${line}`, `col=${column}`];
+    }
+    case "file":
+    case "node":
+      return [`file=${property(place.path)}`];
+    default:
+      return [];
+  }
+}
+
+/** As the runner's own toolkit escapes a message (actions/toolkit, command.ts). */
+function data(text: string): string {
+  return harmless(text).replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}
