@@ -120,6 +120,8 @@ export type LayerCosts = Omit<LayerAnalysis, "inputs" | "outputs" | "operations"
 export interface Costs extends Pick<Analysis, "model" | "partial" | "inputs" | "uncounted" | "warnings"> {
   readonly totals: Omit<Totals, "operations">;
   readonly convention: string;
+  /** Why the tool of the convention may itself report something else. */
+  readonly caveats?: readonly string[] | undefined;
   /** Not known of an analysis that was saved without it. */
   readonly peak?: Peak | undefined;
   readonly layers: readonly LayerCosts[];

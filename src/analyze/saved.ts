@@ -2,6 +2,7 @@ import { parse } from "lossless-json";
 import * as v from "valibot";
 import { fail, type Place } from "../graph/diagnostic.js";
 import { isDType } from "../graph/dtype.js";
+import { OWN } from "../conventions/table.js";
 import type { Attributes, AttributeValue } from "../graph/layer.js";
 import type { Costs } from "./analysis.js";
 
@@ -27,6 +28,7 @@ const figures = {
   activationBytes: figure,
   bytesMoved: figure,
   intensity: quotient,
+  counted: v.optional(figure),
 };
 
 const layer = v.object({
@@ -60,10 +62,21 @@ const analysis = v.object({
     }),
     "inputs",
   ),
-  totals: v.object({ layers: index, uncounted: v.optional(index, 0), peakActivationBytes: figure, ...figures }, "totals"),
+  totals: v.object(
+    {
+      layers: index,
+      uncounted: v.optional(index, 0),
+      peakActivationBytes: figure,
+      ...figures,
+      unit: v.optional(v.picklist(["MAC", "FLOP"], "MAC or FLOP")),
+      countedParams: v.optional(figure),
+    },
+    "totals",
+  ),
   peak: v.optional(v.object({ layer: v.optional(text), alive: v.array(v.object({ layer: v.optional(text), bytes: figure })) })),
   layers: v.array(layer, "layers"),
   uncounted: v.array(v.object({ op: text, count: index, reason: v.optional(text, "") }), "what could not be counted"),
+  caveats: v.optional(v.array(text, "texts")),
   warnings: v.array(text, "texts"),
 });
 
@@ -118,14 +131,15 @@ function lowered(message: string): string {
 }
 
 /** Totals are the sums of the layers, where those are all there. */
-function refuseDamaged({ totals, layers, partial, uncounted }: Costs, place: Place): void {
+function refuseDamaged({ convention, totals, layers, partial, uncounted }: Costs, place: Place): void {
   const complain = (message: string) => fail("bad-analysis", message, { place, expected: EXPECTED, hint: "was this file edited by hand?" });
   if (layers.length > totals.layers) complain(`totals.layers is ${totals.layers}, and there are ${layers.length}`);
+  if ((convention === OWN) !== (totals.counted === undefined)) complain(`convention is ${convention}, and totals.counted is ${totals.counted}`);
   if (partial !== uncounted.length > 0) complain(`partial is ${partial}, and uncounted has ${uncounted.length} entries`);
-  for (const key of ["params", "buffers", "macs", "flops", "weightBytes", "activationBytes", "bytesMoved"] as const) {
-    const sum = layers.reduce((total, each) => total + each[key], 0n);
-    const wrong = layers.length === totals.layers ? sum !== totals[key] : sum > totals[key];
-    if (wrong) complain(`totals.${key} is ${totals[key]}, and the layers have ${sum}`);
+  for (const key of ["params", "buffers", "macs", "flops", "weightBytes", "activationBytes", "bytesMoved", "counted"] as const) {
+    const [sum, total] = [layers.reduce((all, each) => all + (each[key] ?? 0n), 0n), totals[key] ?? 0n];
+    const wrong = layers.length === totals.layers ? sum !== total : sum > total;
+    if (wrong) complain(`totals.${key} is ${total}, and the layers have ${sum}`);
   }
 }
 

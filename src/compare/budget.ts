@@ -1,6 +1,6 @@
 import type { Costs, Uncounted } from "../analyze/analysis.js";
 import { fail, type Diagnostic, type Place } from "../graph/diagnostic.js";
-import { hasAllLayers, isAtLeast, measureOf, valueOf, type Measure, type MeasureName } from "./measures.js";
+import { hasAllLayers, isAtLeast, measureOf, titleOf, valueOf, type Measure, type MeasureName } from "./measures.js";
 import { allowed, type Allowance } from "./quantity.js";
 
 /** The most that a figure may be. A figure that equals it is within it. */
@@ -50,6 +50,8 @@ export interface Weight {
 
 export interface BudgetResult {
   readonly measure: MeasureName;
+  /** What the figure is called. */
+  readonly title: string;
   readonly limit: bigint;
   readonly value: bigint;
   /** The value is a lower bound. */
@@ -131,7 +133,7 @@ function judged(measure: Measure, limit: bigint, costs: Costs, unknown: BudgetCh
   const value = valueOf(measure, costs);
   const cut = measure.of === "layer" && !hasAllLayers(costs);
   const doubts: readonly Doubt[] = [...(isAtLeast(measure, costs) ? ["partial" as const] : []), ...(cut ? ["cut" as const] : [])];
-  const base = { measure: measure.name, limit, value, atLeast: doubts.length > 0, doubts, heaviest: [] };
+  const base = { measure: measure.name, title: titleOf(measure, costs), limit, value, atLeast: doubts.length > 0, doubts, heaviest: [] };
   if (value > limit) return { ...base, verdict: "fail", ...weightsOf(measure, limit, costs) };
   return { ...base, verdict: doubts.length === 0 || (unknown === "accept" && !cut) ? "pass" : "unknown" };
 }

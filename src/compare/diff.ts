@@ -65,9 +65,11 @@ export function diffCosts(before: Costs, after: Costs): Difference {
   refuseCut(after);
   const acrossFormats = before.model.format !== after.model.format;
   const partners = matchLayers(before.layers, after.layers, { acrossFormats });
-  const { layers, counts } = compared(before.layers, after.layers, partners, acrossFormats);
+  // Figures in the units of two tools have no difference.
+  const comparable = before.convention === after.convention && before.totals.counted !== undefined;
+  const { layers, counts } = compared(before.layers, after.layers, partners, { acrossFormats, comparable });
   const totals = MEASURES.flatMap((measure): TotalChange[] =>
-    measure.of === "layer"
+    measure.of === "layer" || (measure.name === "counted" && !comparable)
       ? []
       : [
           {
@@ -132,14 +134,20 @@ function notesOf(before: Costs, after: Costs): readonly string[] {
         ]
       : [],
   );
-  return [...other, ...partial];
+  return [...other, ...partial, ...new Set([before, after].flatMap(({ caveats }) => caveats ?? []))];
+}
+
+/** What of two layers can be compared: whether they come of one format, and what a convention counts. */
+interface Comparability {
+  readonly acrossFormats: boolean;
+  readonly comparable: boolean;
 }
 
 function compared(
   before: readonly LayerCosts[],
   after: readonly LayerCosts[],
   partners: ReadonlyMap<number, number>,
-  acrossFormats: boolean,
+  { acrossFormats, comparable }: Comparability,
 ): Pick<Difference, "layers" | "counts"> {
   const origins = new Map([...partners].map(([i, j]) => [j, i]));
   const inOrder = new Set(longestIncreasing([...partners].sort(([a], [b]) => a - b)).map(([i]) => i));
@@ -163,7 +171,7 @@ function compared(
     else removeUntil(i);
     if (origin.name !== layer.name) renamed++;
     const fields = fieldsOf(origin, layer, acrossFormats);
-    if (fields.length === 0 && sameFigures(origin, layer)) unchanged++;
+    if (fields.length === 0 && sameFigures(origin, layer, comparable)) unchanged++;
     else {
       changed++;
       layers.push({ type: "changed", before: origin, after: layer, fields, moved: crosses });
@@ -207,6 +215,6 @@ function isList(value: AttributeValue | undefined): value is readonly AttributeV
 
 const FIGURES = ["params", "sharedParams", "buffers", "macs", "flops", "weightBytes", "activationBytes", "bytesMoved"] as const;
 
-function sameFigures(before: LayerCosts, after: LayerCosts): boolean {
-  return FIGURES.every((key) => before[key] === after[key]);
+function sameFigures(before: LayerCosts, after: LayerCosts, comparable: boolean): boolean {
+  return FIGURES.every((key) => before[key] === after[key]) && (!comparable || before.counted === after.counted);
 }

@@ -19,6 +19,8 @@ interface Definition {
 /** The one table of figures that budgets, increases and differences speak of, by the name that flags (`--max-macs`) and config files take. */
 const TABLE = {
   macs: { title: "MACs", unit: "count", stored: false, of: { whole: (costs) => costs.totals.macs }, layer: (layer) => layer.macs },
+  // What another tool counts, in its own unit; under the program's own convention that is the MACs.
+  counted: { title: "Counted", unit: "count", stored: false, of: { whole: countedOf }, layer: (layer) => layer.counted ?? layer.macs },
   params: { title: "Parameters", unit: "count", stored: true, of: { whole: (costs) => costs.totals.params }, layer: (layer) => layer.params },
   flops: { title: "FLOPs", unit: "count", stored: false, of: { whole: (costs) => costs.totals.flops }, layer: (layer) => layer.flops },
   buffers: { title: "Buffers", unit: "count", stored: true, of: { whole: (costs) => costs.totals.buffers }, layer: (layer) => layer.buffers },
@@ -40,12 +42,17 @@ const TABLE = {
   },
   layers: { title: "Layers", unit: "count", stored: true, of: { whole: (costs) => BigInt(costs.totals.layers) } },
   "layer-macs": { title: "MACs of a layer", unit: "count", stored: false, of: "layer", layer: (layer) => layer.macs },
+  "layer-counted": { title: "Counted of a layer", unit: "count", stored: false, of: "layer", layer: (layer) => layer.counted ?? layer.macs },
   "layer-params": { title: "Parameters of a layer", unit: "count", stored: true, of: "layer", layer: (layer) => layer.params },
   "layer-flops": { title: "FLOPs of a layer", unit: "count", stored: false, of: "layer", layer: (layer) => layer.flops },
   "layer-weights": { title: "Weights of a layer", unit: "bytes", stored: true, of: "layer", layer: (layer) => layer.weightBytes },
   "layer-activations": { title: "Activations of a layer", unit: "bytes", stored: false, of: "layer", layer: (layer) => layer.activationBytes },
   "layer-moved": { title: "Bytes moved by a layer", unit: "bytes", stored: false, of: "layer", layer: (layer) => layer.bytesMoved },
 } as const satisfies Record<string, Definition>;
+
+function countedOf({ totals }: Costs): bigint {
+  return totals.counted ?? totals.macs;
+}
 
 export type MeasureName = keyof typeof TABLE;
 export type Measure = Definition & { readonly name: MeasureName };
@@ -69,6 +76,11 @@ export function valueOf({ of, layer }: Measure, costs: Costs): bigint {
     const value = layer?.(each) ?? 0n;
     return value > most ? value : most;
   }, 0n);
+}
+
+/** What a figure of a model is called: that of another tool says whose it is, and in which unit. */
+export function titleOf({ title }: Measure, { convention, totals }: Pick<Costs, "convention" | "totals">): string {
+  return title.replace("Counted", `Counted by ${convention} (${totals.unit ?? "MAC"})`);
 }
 
 /** Whether the figure is only a lower bound: something of the model could not be counted. */

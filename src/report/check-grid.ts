@@ -31,11 +31,13 @@ export function budgetGrid(check: BudgetCheck, units: Units): Grid {
 
 /** What weighs most in an exceeded figure. */
 export function weightGrid(result: BudgetResult, top: number, units: Units): Grid {
-  const { unit, title, of, name } = measureOf(result.measure);
+  const { title } = result;
+  const { unit, of, name } = measureOf(result.measure);
   const shown = result.heaviest.slice(0, top);
   const values = shown.map(({ value }) => value);
   const scale = unit === "bytes" ? byteScale(values, units) : countScale(values, units);
-  const figure = of === "layer" ? title.replace(/ (?:of|by) a layer$/, "") : title;
+  // What a tool counts is named in full above the table: here its name is enough.
+  const figure = title.replace(/ (?:of|by) a layer$/, "").replace(/^Counted by (\S+) .*$/, "$1");
   const whole = of === "layer" ? undefined : result.value;
   const peak = name === "peak-memory";
   const columns = [

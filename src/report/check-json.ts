@@ -27,6 +27,7 @@ function modelJson(model: CheckedModel): Json {
     unknown: check.unknown,
     budgets: check.results.map(resultJson),
     uncounted: check.uncounted.map((entry) => ({ ...entry })),
+    caveats: costs.caveats?.length === 0 ? undefined : costs.caveats,
     warnings: costs.warnings,
   };
 }

@@ -52,7 +52,7 @@ function modelText(model: CheckedModel, style: CheckTable): string {
     return [`${harmless(weighing(result))}\n${renderTable(weightGrid(result, top, units), style)}${more === "" ? "" : `${chalk.dim(more)}\n`}`];
   });
   const unknown = check.unknown === "fail" && check.uncounted.length > 0 ? [`Not counted: ${harmless(operators(check))}\n`] : [];
-  return [`${head}${table}`, ...details, ...unknown, ...warnings(costs.warnings)].join("\n");
+  return [`${head}${table}`, ...details, ...unknown, ...warnings([...(costs.caveats ?? []), ...costs.warnings])].join("\n");
 }
 
 function weighing(result: BudgetResult): string {
@@ -85,6 +85,6 @@ function modelMarkdown(model: CheckedModel, { units, top }: CheckReport): string
     return [`<details><summary>${escape(weighing(result))}</summary>\n\n${table}${more === "" ? "" : `\n${more}\n`}\n</details>\n`];
   });
   const unknown = check.unknown === "fail" && check.uncounted.length > 0 ? [`- Not counted: ${escape(operators(check))}\n`] : [];
-  const warned = costs.warnings.map((line) => `- warning: ${escape(line)}\n`);
+  const warned = [...(costs.caveats ?? []), ...costs.warnings].map((line) => `- warning: ${escape(line)}\n`);
   return [`${head}\n${renderMarkdown(budgetGrid(check, units))}`, ...details, ...unknown, ...warned].join("\n");
 }

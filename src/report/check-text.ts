@@ -7,8 +7,7 @@ import type { Units } from "./layer-columns.js";
 export const WORDS: Readonly<Record<Verdict | "error", string>> = { pass: "pass", fail: "FAIL", unknown: "NOT KNOWN", error: "ERROR" };
 
 /** What a result is called: the figure, or how much more it may be than it was. */
-export function titleOf({ measure, baseline }: BudgetResult): string {
-  const { title } = measureOf(measure);
+export function titleOf({ title, baseline }: BudgetResult): string {
   return baseline === undefined ? title : `${title}, baseline +${baseline.allowance}`;
 }
 

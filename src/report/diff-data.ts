@@ -1,10 +1,11 @@
 import type { Costs, LayerCosts } from "../analyze/analysis.js";
 import { gain, type Difference, type LayerChange } from "../compare/diff.js";
 import { csvLine } from "./csv.js";
-import { fieldText } from "./diff-rows.js";
+import { fieldText, layerOf } from "./diff-rows.js";
 import { writeJson, type Json } from "./json.js";
 
 const FIGURES = ["params", "buffers", "macs", "flops", "weightBytes", "activationBytes", "bytesMoved"] as const;
+const COUNTED = "counted";
 
 /** A difference as `convcost/diff@1`. */
 export function diffJson(difference: Difference, layers: readonly LayerChange[], labels: readonly [string, string], version: string): string {
@@ -37,8 +38,8 @@ export function diffJson(difference: Difference, layers: readonly LayerChange[],
   })}\n`;
 }
 
-function modelJson(label: string, { model, convention, partial, uncounted }: Costs): Json {
-  return { label, ...model, convention, partial, uncounted: uncounted.map((entry) => ({ ...entry })) };
+function modelJson(label: string, { model, convention, totals: { unit }, partial, uncounted }: Costs): Json {
+  return { label, ...model, convention, unit, partial, uncounted: uncounted.map((entry) => ({ ...entry })) };
 }
 
 function changeJson(change: LayerChange): Json {
@@ -48,7 +49,7 @@ function changeJson(change: LayerChange): Json {
     after: change.type === "removed" ? undefined : layerJson(change.after),
     fields: change.type === "changed" ? change.fields.map((field) => ({ ...field })) : undefined,
     moved: change.type === "changed" ? change.moved : undefined,
-    change: Object.fromEntries(FIGURES.map((key) => [key, gain(change, (layer) => layer[key])])),
+    change: Object.fromEntries(figuresOf([change]).map((key) => [key, gain(change, (layer) => layer[key] ?? 0n)])),
   };
 }
 
@@ -66,20 +67,29 @@ function layerJson(layer: LayerCosts): Json {
     sharedParams,
     uncounted,
     ...Object.fromEntries(FIGURES.map((key) => [key, layer[key]])),
+    counted: layer.counted,
   };
 }
 
 /** A line a change, raw numbers. */
 export function diffCsv(layers: readonly LayerChange[]): string {
-  const header = ["change", "before", "after", "op", "kind", "fields", ...FIGURES.flatMap((key) => [`${key}Before`, `${key}After`, `${key}Change`])];
-  return csvLine(header) + layers.map((change) => csvLine(cells(change))).join("");
+  const keys = figuresOf(layers);
+  const header = ["change", "before", "after", "op", "kind", "fields", ...keys.flatMap((key) => [`${key}Before`, `${key}After`, `${key}Change`])];
+  return csvLine(header) + layers.map((change) => csvLine(cells(change, keys))).join("");
 }
 
-function cells(change: LayerChange): readonly string[] {
+type FigureKey = (typeof FIGURES)[number] | typeof COUNTED;
+
+/** What another tool counts is there where a convention was asked for. */
+function figuresOf(layers: readonly LayerChange[]): readonly FigureKey[] {
+  return layers.some((change) => layerOf(change).counted !== undefined) ? [...FIGURES, COUNTED] : FIGURES;
+}
+
+function cells(change: LayerChange, keys: readonly FigureKey[]): readonly string[] {
   const before = change.type === "added" ? undefined : change.before;
   const after = change.type === "removed" ? undefined : change.after;
   const layer = after ?? before;
   const fields = change.type === "changed" ? change.fields.map(fieldText).join("; ") : "";
-  const figures = FIGURES.flatMap((key) => [String(before?.[key] ?? ""), String(after?.[key] ?? ""), String(gain(change, (each) => each[key]))]);
+  const figures = keys.flatMap((key) => [String(before?.[key] ?? ""), String(after?.[key] ?? ""), String(gain(change, (each) => each[key] ?? 0n))]);
   return [change.type, before?.name ?? "", after?.name ?? "", layer?.op ?? "", layer?.kind ?? "", fields, ...figures];
 }

@@ -1,3 +1,4 @@
+import { titleOf } from "../compare/measures.js";
 import { gain, type Difference, type TotalChange } from "../compare/diff.js";
 import { fieldText, layerOf, SIGNS, type ShownChange } from "./diff-rows.js";
 import type { Column, Grid, Row } from "./grid.js";
@@ -13,11 +14,13 @@ const column = (key: string, title: string, align: Column["align"], unit = "", e
 });
 
 /** Totals that are shown even where they are the same. */
-const ALWAYS: ReadonlySet<string> = new Set(["macs", "params", "flops", "weights", "peak-memory"]);
+const ALWAYS: ReadonlySet<string> = new Set(["macs", "counted", "params", "flops", "weights", "peak-memory"]);
 
 /** A row a total: before, after, the change and its share. */
-export function totalGrid({ totals, intensity }: Difference, units: Units): Grid {
-  const rows = totals.filter((total) => total.before !== total.after || ALWAYS.has(total.measure.name)).map((total) => totalRow(total, units));
+export function totalGrid({ totals, intensity, after: model }: Difference, units: Units): Grid {
+  const rows = totals
+    .filter((total) => total.before !== total.after || ALWAYS.has(total.measure.name))
+    .map((total) => totalRow(titleOf(total.measure, model), total, units));
   const [before, after] = [intensity.before, intensity.after].map((value) => (units === "raw" ? String(value) : quotient(value)));
   return {
     columns: [
@@ -31,44 +34,50 @@ export function totalGrid({ totals, intensity }: Difference, units: Units): Grid
   };
 }
 
-function totalRow({ measure, before, after, atLeast }: TotalChange, units: Units): Row {
+function totalRow(title: string, { measure, before, after, atLeast }: TotalChange, units: Units): Row {
   const largest = [before, after, before > after ? before - after : after - before];
   const common = measure.unit === "bytes" ? byteScale(largest, units) : countScale(largest, units);
   const write = (value: bigint, scale: Scale) => `${scaled(value, scale, units)}${scale.unit === "" ? "" : ` ${scale.unit}`}`;
   // The change has a unit of its own where it is small beside the totals.
   const change = signed(after - before, (size) => write(size, measure.unit === "bytes" ? byteScale([size], units) : countScale([size], units)));
   const side = (value: bigint, least: boolean) => `${least ? ">= " : ""}${write(value, common)}`;
-  const cells = [measure.title, side(before, atLeast.before), side(after, atLeast.after), change, changePercent(before, after).replace("%", "")];
+  const cells = [title, side(before, atLeast.before), side(after, atLeast.after), change, changePercent(before, after).replace("%", "")];
   return { style: before === after ? "normal" : "total", cells };
 }
 
+type ChangeFigure = "params" | "macs" | "counted";
+
 /** A row a layer that was added, removed or changed; below a changed one what it is set to, before and after. */
-export function changeGrid(shown: readonly ShownChange[], units: Units): Grid {
-  const sizes = (figure: "params" | "macs") =>
-    shown.map(({ change }) => gain(change, (layer) => layer[figure])).map((value) => (value < 0n ? -value : value));
-  const [params, macs] = [countScale(sizes("params"), units), countScale(sizes("macs"), units)];
-  const rows = shown.flatMap((row): Row[] => {
-    const { change, more } = row;
+export function changeGrid({ totals, after }: Difference, shown: readonly ShownChange[], units: Units): Grid {
+  const counted = totals.some(({ measure }) => measure.name === "counted");
+  const figures: readonly { readonly key: ChangeFigure; readonly title: string }[] = [
+    ...(counted ? [{ key: "counted", title: after.convention } as const] : []),
+    { key: "params", title: "params" },
+    { key: "macs", title: "MACs" },
+  ];
+  const gains = figures.map(({ key }) => shown.map(({ change }) => gain(change, (layer) => layer[key] ?? 0n)));
+  const scales = gains.map((values) =>
+    countScale(
+      values.map((value) => (value < 0n ? -value : value)),
+      units,
+    ),
+  );
+  const rows = shown.flatMap(({ change, more }, index): Row[] => {
     const layer = layerOf(change);
     const name = `${SIGNS[change.type]} ${layer.name}${more > 0 ? ` and ${more} more` : ""}`;
-    const figure = (key: "params" | "macs", scale: Scale) =>
-      signed(
-        gain(change, (each) => each[key]),
-        (size) => scaled(size, scale, units),
-      );
-    const own: Row = { style: "normal", cells: [name, layer.op, layer.kind ?? "", figure("params", params), figure("macs", macs)] };
+    const cells = scales.map((scale, figure) => signed(gains[figure]?.[index] ?? 0n, (size) => scaled(size, scale, units)));
+    const own: Row = { style: "normal", cells: [name, layer.op, layer.kind ?? "", ...cells] };
     if (change.type !== "changed") return [own];
     const renamed = change.before.name === change.after.name || more > 0 ? [] : [`was ${change.before.name}`];
     const fields = [...renamed, ...change.fields.map(fieldText)];
-    return [own, ...fields.map((text): Row => ({ style: "step", cells: [`    ${text}`, "", "", "", ""] }))];
+    return [own, ...fields.map((text): Row => ({ style: "step", cells: [`    ${text}`, "", "", ...figures.map(() => "")] }))];
   });
   return {
     columns: [
       column("layer", "layer", "left"),
       column("op", "op", "left"),
       column("kind", "kind", "left", "", 1),
-      column("params", "params", "right", params.unit),
-      column("macs", "MACs", "right", macs.unit),
+      ...figures.map(({ key, title }, index) => column(key, title, "right", scales[index]?.unit)),
     ],
     rows,
   };

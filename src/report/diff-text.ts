@@ -26,7 +26,7 @@ export interface DiffTable extends DiffReport {
 export function diffTable(difference: Difference, style: DiffTable): string {
   const { chalk, units, shown, labels } = style;
   const head = `before  ${chalk.bold(harmless(labels[0]))}\nafter   ${chalk.bold(harmless(labels[1]))}\n`;
-  const layers = shown.length === 0 ? "" : `\n${renderTable(changeGrid(shown, units), style)}${cut(style)}`;
+  const layers = shown.length === 0 ? "" : `\n${renderTable(changeGrid(difference, shown, units), style)}${cut(style)}`;
   return `${head}\n${renderTable(totalGrid(difference, units), style)}\n${countsLine(difference)}\n${layers}`;
 }
 
@@ -42,6 +42,6 @@ export function diffMarkdown(difference: Difference, report: DiffReport): string
   const layers =
     shown.length === 0
       ? ""
-      : `\n<details><summary>Layers</summary>\n\n${renderMarkdown(changeGrid(shown, units))}${report.left > 0 ? `\n${cut(report)}` : ""}\n</details>\n`;
+      : `\n<details><summary>Layers</summary>\n\n${renderMarkdown(changeGrid(difference, shown, units))}${report.left > 0 ? `\n${cut(report)}` : ""}\n</details>\n`;
   return `${head}\n${renderMarkdown(totalGrid(difference, units))}\n${countsLine(difference)}\n${notes.map((note) => `\n- ${escape(note)}\n`).join("")}${layers}`;
 }

@@ -80,6 +80,59 @@ describe("budgets on the command line", () => {
   });
 });
 
+// thop's figure for MobileNetV2 is 327.49 M, TensorFlow's multiply-adds 300.77 M (../shared/CONVENTIONS.md).
+describe("as another tool counts", () => {
+  const checked = ["check", "zoo:mobilenet_v2", "--convention", "thop", "--json"];
+  const figures = (stdout: string) => {
+    const result: unknown = JSON.parse(stdout);
+    return result;
+  };
+
+  it("holds the tool's figure against the budget, and its MACs keep their meaning", async () => {
+    const { code, stdout } = await convcost([...checked, "--max-counted", "327.48M", "--max-macs", "300.78M"]);
+    expect(code).toBe(1);
+    expect(figures(stdout)).toMatchObject({
+      models: [
+        {
+          convention: "thop",
+          budgets: [
+            { name: "macs", value: 300_774_272, status: "pass" },
+            { name: "counted", value: 327_486_720, status: "fail" },
+          ],
+        },
+      ],
+    });
+    expect((await convcost([...checked, "--max-counted", "327.49M"])).code).toBe(0);
+  });
+
+  it("names the tool and its unit", async () => {
+    const { stdout } = await convcost(["check", "zoo:mobilenet_v2", "--convention", "calflops", "--max-layer-counted", "1M", "--max-counted", "1G"]);
+    expect(stdout).toMatch(/^Counted by calflops \(FLOP\) +1,000\.00 M +614\.97 M +38\.5% +pass$/m);
+    expect(stdout).toMatch(/^layer +op +kind +calflops$/m);
+  });
+
+  it("says why the tool may report something else", async () => {
+    // onnx-tool sees models as an exporter writes them.
+    const { stdout } = await convcost(["check", "zoo:mobilenet_v2", "--convention", "onnx-tool", "--max-counted", "1G"]);
+    expect(stdout).toMatch(/^warning: onnx-tool: /m);
+  });
+
+  it("is not measured from a baseline of another", async () => {
+    const base = (await convcost(["count", "zoo:mobilenet_v2", "--json"])).stdout;
+    const { code, stderr } = await convcost([...checked, "--baseline", "base.json", "--max-increase", "macs=1%"], { files: { "base.json": file(base) } });
+    expect(code).toBe(2);
+    expect(stderr).toContain("the baseline was counted by the convention convcost, and this by thop");
+  });
+
+  it("is read from what was saved, and held against what its layers have", async () => {
+    const saved = (await convcost(["count", "zoo:mobilenet_v2", "--convention", "thop", "--json"])).stdout;
+    const run = (base: string) => convcost(["check", "base.json", "--max-counted", "327.48M"], { files: { "base.json": file(base) } });
+    expect((await run(saved)).code).toBe(1);
+    const cheated = await run(saved.replace('"counted": 327486720', '"counted": 320000000'));
+    expect([cheated.code, cheated.stderr]).toEqual([2, expect.stringContaining("totals.counted is 320000000, and the layers have 327486720")]);
+  });
+});
+
 describe("what could not be counted", () => {
   const check = (...flags: readonly string[]) => convcost(["check", "net.txt", ...flags], { files: { "net.txt": PRINTED } });
 

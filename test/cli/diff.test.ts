@@ -51,6 +51,18 @@ describe("convcost diff", () => {
     expect(validate({ schema: "convcost/diff@1" })).toBe(false);
   });
 
+  it("says what another tool counts, where both were counted by it", async () => {
+    const models = ["diff", "zoo:mobilenet_v1", "zoo:mobilenet_v2", "--json"];
+    const same: unknown = JSON.parse((await convcost([...models, "--convention", "thop"])).stdout);
+    validate(same);
+    expect(validate.errors).toBeNull();
+    expect(same).toMatchObject({ totals: { counted: { after: 327_486_720 }, macs: { after: 300_774_272 } }, after: { unit: "MAC" } });
+    const saved = (await convcost(["count", "zoo:mobilenet_v1", "--json"])).stdout;
+    const other = await convcost(["diff", "v1.json", "zoo:mobilenet_v2", "--convention", "thop", "--json"], { files: { "v1.json": file(saved) } });
+    expect(JSON.parse(other.stdout)).toMatchObject({ notes: [expect.stringContaining("different conventions: convcost, thop")] });
+    expect(other.stdout).not.toMatch(/^ {4}"counted"/m);
+  });
+
   it("CSV has a line a change", async () => {
     const { stdout } = await convcost([...pair, "--format", "csv"]);
     const lines = stdout.trimEnd().split("\r\n");
