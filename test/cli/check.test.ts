@@ -119,7 +119,9 @@ describe("as another tool counts", () => {
 
   it("is not measured from a baseline of another", async () => {
     const base = (await convcost(["count", "zoo:mobilenet_v2", "--json"])).stdout;
-    const { code, stderr } = await convcost([...checked, "--baseline", "base.json", "--max-increase", "macs=1%"], { files: { "base.json": file(base) } });
+    const { code, stderr } = await convcost([...checked, "--baseline", "base.json", "--max-increase", "macs=1%"], {
+      files: { "base.json": file(base) },
+    });
     expect(code).toBe(2);
     expect(stderr).toContain("the baseline was counted by the convention convcost, and this by thop");
   });
