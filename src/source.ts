@@ -187,6 +187,14 @@ function joined(graphs: readonly Graph[]): Graph {
   return { ...first, name: graphs.map((graph) => graph.name).join("; "), nodes };
 }
 
+/** `my model (1).onnx`: a name that could be layers as well is a file's where there is such a file. */
+function isNamedLikeFile(arg: string, io: Io): boolean {
+  if (!/\.[A-Za-z]\w*$/.test(arg)) return false;
+  const file = io.openBytes(arg);
+  file?.close();
+  return file !== undefined;
+}
+
 /** What is this? A name of the zoo, standard input, a file by its content, or layers as they stand. */
 async function openSource(arg: string, io: Io, openNetwork: OpenNetwork = network): Promise<Source> {
   const zoo = ZOO.exec(arg)?.[1];
@@ -198,7 +206,7 @@ async function openSource(arg: string, io: Io, openNetwork: OpenNetwork = networ
       ? openText(decode(bytes, "standard input"), "standard input", io, openNetwork)
       : model(format, bytesOf(bytes), "standard input");
   }
-  if (!PATH.test(arg) && !WORD.test(arg)) return layers(arg, "spec");
+  if (!PATH.test(arg) && !WORD.test(arg) && !isNamedLikeFile(arg, io)) return layers(arg, "spec");
   const bytes = io.openBytes(arg);
   const format = bytes === undefined ? undefined : modelFormat(bytes.read(0, Math.min(HEAD, bytes.length)), bytes.length, arg);
   if (bytes !== undefined && format !== undefined) return model(format, bytes, arg);

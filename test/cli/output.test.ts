@@ -229,3 +229,10 @@ it("layers.txt is a file, though layers.Conv2D is a class of Keras", async () =>
   // 64 positions, 8 outputs, 27 taps.
   expect(stdout).toMatch(new RegExp(`"macs": ${64 * 8 * 27},`));
 });
+
+it("what could be layers by its name is a file where there is one", async () => {
+  const { code, stdout } = await convcost(["count", "my layers (1).txt", "--json"], { files: { "my layers (1).txt": file("conv 3x3 3->8 @8x8") } });
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ totals: { params: 3 * 8 * 9 }, layers: [{}] });
+  expect((await convcost(["count", "my layers (1).txt"])).code).toBe(2);
+});
