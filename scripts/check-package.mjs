@@ -26,6 +26,8 @@ console.log(JSON.stringify([macs.toString(), rows.length, rows[0]?.label]));
 `;
 
 try {
+  // pre-commit installs a node hook from what this prints: our prepare script must not talk into it.
+  check("npm pack prints the name of the tarball alone", /^convcost-[\w.-]+\.tgz\n$/.test(run("npm", ["pack", "--dry-run"], root)));
   const [packed] = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root));
   const names = packed.files.map(({ path }) => path);
   check(
