@@ -3,7 +3,7 @@ import tseslint from "typescript-eslint";
 export default tseslint.config(
   { ignores: ["dist", "coverage"] },
   {
-    files: ["src/**/*.ts", "test/**/*.ts", "*.config.ts"],
+    files: ["src/**/*.ts", "test/**/*.ts", "fuzz/**/*.ts", "*.config.ts"],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -5,6 +5,7 @@ import { commands } from "./commands/table.js";
 import { InputError } from "./graph/diagnostic.js";
 import type { Io, OutputStream } from "./io.js";
 import { renderDiagnostic } from "./report/diagnostic.js";
+import { harmless } from "./report/grid.js";
 import { version } from "./version.js";
 
 const HELP = `
@@ -55,7 +56,9 @@ function programFor(context: Context, io: Io): Command {
         io.stderr.write(text);
       },
       outputError: (text, write) => {
-        write(text.replace(/^error: /, `${chalkFor(io.stderr, io).red("error")}: `));
+        // What was typed stands in the message as it is: of the lines only commander's own suggestion is one.
+        const lines = text.trimEnd().split(/\n(?=\(Did you mean )/);
+        write(`${lines.map(harmless).join("\n")}\n`.replace(/^error: /, `${chalkFor(io.stderr, io).red("error")}: `));
       },
       getOutHelpWidth: () => io.stdout.columns ?? 80,
       getErrHelpWidth: () => io.stderr.columns ?? 80,
@@ -80,7 +83,7 @@ function report(error: unknown, io: Io): ExitCode {
   // commander has printed its message; help and version that were asked for are no errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   io.stderr.write(
-    `${chalk.red("bug")}: convcost failed where it should not: ${error instanceof Error ? error.message : String(error)}\nPlease report it with the command you ran.\n`,
+    `${chalk.red("bug")}: convcost failed where it should not: ${harmless(error instanceof Error ? error.message : String(error))}\nPlease report it with the command you ran.\n`,
   );
   return 70;
 }

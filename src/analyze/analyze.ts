@@ -79,7 +79,7 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
 function missingWeights({ storedElements }: Graph, layers: readonly LayerAnalysis[]): readonly string[] {
   if (storedElements === undefined) return [];
   const counted = layers.reduce((sum, { params, buffers }) => sum + params + buffers, 0n);
-  return counted === BigInt(storedElements) ? [] : [`the file lists ${storedElements} weights, and its layers have ${counted}`];
+  return counted === storedElements ? [] : [`the file lists ${storedElements} weights, and its layers have ${counted}`];
 }
 
 function uncountedOf(layers: readonly LayerAnalysis[]): readonly Uncounted[] {
@@ -234,7 +234,11 @@ const CAUSES: readonly Cause[] = [
   "transform",
 ];
 
-/** A quotient of exact counts as a plain number; 0 where there is nothing to divide by. */
+/** A quotient of exact counts as a plain number; 0 where there is nothing to divide by, the largest number there is where it is larger. */
 export function ratio(numerator: bigint, denominator: bigint): number {
-  return denominator === 0n ? 0 : Number(numerator) / Number(denominator);
+  if (denominator === 0n) return 0;
+  const quotient = Number(numerator) / Number(denominator);
+  if (Number.isFinite(quotient)) return quotient;
+  // Counts of more than 1024 bits are no numbers of JavaScript's; their quotient may be.
+  return Math.min(Number(numerator / denominator), Number.MAX_VALUE);
 }

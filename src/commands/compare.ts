@@ -8,7 +8,7 @@ import { renderCsv } from "../report/csv.js";
 import { explainLines } from "../report/explain.js";
 import { harmless } from "../report/grid.js";
 import { comparisonJson } from "../report/json.js";
-import { renderMarkdown } from "../report/markdown.js";
+import { fenced, renderMarkdown } from "../report/markdown.js";
 import { readEach } from "../source.js";
 import {
   addCommonFlags,
@@ -92,7 +92,7 @@ async function run(specs: readonly string[], flags: CompareFlags, context: Conte
         context,
         flags,
         renderMarkdown(comparisonGrid(comparison, rows, { columns, units: flags.units, flat: false })) +
-          (explained === undefined ? "" : `\n\`\`\`text\n${explained.trimEnd()}\n\`\`\`\n`),
+          (explained === undefined ? "" : `\n${fenced(explained)}`),
       );
       return;
     case "table":

@@ -1,5 +1,4 @@
 import { Argument, type Command } from "commander";
-import { fail } from "../graph/diagnostic.js";
 import type { Register } from "./command.js";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
@@ -49,7 +48,7 @@ function scriptFor(shell: string, program: Command): string {
     case "fish":
       return fish(commands);
     default:
-      return fail("unknown-shell", `there is no completion for ${shell}`, { expected: SHELLS.join(", ") });
+      throw new Error("commander let an unknown shell through");
   }
 }
 

@@ -50,7 +50,7 @@ export interface Graph {
    */
   readonly lowering?: "operators" | "folded" | undefined;
   /** Elements of all weights that the source lists by themselves: those of its layers should be as many. */
-  readonly storedElements?: number | undefined;
+  readonly storedElements?: bigint | undefined;
   /** Inputs that the source leaves open: no node of the graph reads them. */
   readonly openInputs?: readonly OpenTensor[] | undefined;
   /** Outputs among `outputs` that no node of the graph makes: their sizes depend on the data, or on an open input. */

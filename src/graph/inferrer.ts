@@ -1,3 +1,4 @@
+import { exactSize } from "./shape.js";
 import type { Axes, Inference, Layer, TensorType, Value } from "./layer.js";
 
 /** A value with the order of its axes, so that it can be shown in the reader's layout. */
@@ -57,6 +58,7 @@ export class Inferrer {
 
   private primitive(name: string, layer: Extract<Layer, { type: "primitive" }>, inputs: readonly TypedValue[]): InferredLayer {
     const inference = layer.infer(inputs.map((input) => input.shape));
+    for (const { shape } of inference.outputs) shape.forEach(exactSize);
     const axes = layer.axes === "any" ? (inputs[0]?.axes ?? "plain") : layer.axes;
     const [source] = inputs;
     const value = (type: TensorType): TypedValue =>

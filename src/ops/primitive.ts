@@ -48,11 +48,15 @@ export function given(attributes: Readonly<Record<string, AttributeValue | undef
   return Object.fromEntries(Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
-/** The first input of a layer; an operator called with none is a bug of the reader, not of the user. */
+/** The first input of a layer. Throws `no-input`: a model file may leave it out. */
 export function firstInput(inputs: readonly Shape[]): Shape {
   const [first] = inputs;
-  if (first === undefined) throw new Error("an operator was given no input");
-  return first;
+  return first ?? noInput();
+}
+
+/** Says that a layer has nothing to read. Throws `no-input`. */
+export function noInput(): never {
+  return fail("no-input", "this layer is given nothing to read", { expected: "a tensor as its first input" });
 }
 
 /** Refuses an input of another rank. `names` are the ranks in words: `N, C, H, W`. Throws `wrong-rank`. */

@@ -10,10 +10,20 @@ interface Wanted {
   readonly expected: string;
 }
 
+const MAX_ENTRIES = 100_000;
+
 /** The first entry of an archive that is wanted; the rest stays packed. Throws `bad-zip`. */
 export function zipEntry(bytes: ByteSource, { name, maxBytes, expected }: Wanted, path: string): Uint8Array | undefined {
+  let entries = 0;
   try {
-    const found = unzipSync(bytes.read(0, bytes.length), { filter: (file) => name.test(file.name) && file.originalSize <= maxBytes });
+    const found = unzipSync(bytes.read(0, bytes.length), {
+      filter: (file) => {
+        // The library believes the archive how many entries it has: four thousand million, of a damaged one.
+        entries += 1;
+        if (entries > MAX_ENTRIES) throw new RangeError("more entries than an archive has");
+        return name.test(file.name) && file.originalSize <= maxBytes;
+      },
+    });
     return Object.values(found)[0];
   } catch {
     return fail("bad-zip", "this archive is damaged", { place: { kind: "file", path }, expected });

@@ -33,7 +33,7 @@ function location(place: Place | undefined): string {
   if (place === undefined) return "";
   switch (place.kind) {
     case "flag":
-      return `${place.flag}: `;
+      return `${harmless(place.flag)}: `;
     case "key":
       return `"${harmless(place.key)}": `;
     case "file":
@@ -65,12 +65,19 @@ function excerpt(place: TextPlace, chalk: ChalkInstance): readonly string[] {
   const from = Math.max(lineStart, Math.min(place.start - 40, lineEnd - MAX_LINE));
   const to = Math.min(lineEnd, from + MAX_LINE);
   const shown = place.text.slice(from, to).replaceAll("\t", " ");
-  const before = harmless(shown.slice(0, place.start - from));
-  const marked = harmless(shown.slice(place.start - from, Math.max(place.start - from, Math.min(place.end, to) - from)));
+  const lead = harmless(shown.slice(0, place.start - from));
+  const under = harmless(shown.slice(place.start - from, Math.max(place.start - from, Math.min(place.end, to) - from)));
   const after = harmless(shown.slice(Math.min(place.end, to) - from));
+  const [before, marked] = noCommand(lead, under, after);
   const [cutLeft, cutRight] = [from > lineStart ? "..." : "", to < lineEnd ? "..." : ""];
   const carets = "^".repeat(Math.max(1, marked.length));
   return [`  ${cutLeft}${before}${marked}${after}${cutRight}`, `  ${" ".repeat(cutLeft.length + before.length)}${chalk.red(carets)}`];
+}
+
+/** A line that would begin with `::`, cut where the place begins: two colons there are a command of a CI. */
+function noCommand(before: string, marked: string, after: string): readonly [string, string] {
+  if (!/^\s*::/.test(before + marked + after)) return [before, marked];
+  return before.trim() === "" ? [before, marked.replace(":", "\\x3a")] : [before.replace(":", "\\x3a"), marked];
 }
 
 function endOfLine(text: string, start: number): number {

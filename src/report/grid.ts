@@ -19,10 +19,21 @@ export interface Row {
   readonly style: "normal" | "step" | "total" | "failed" | "unavailable";
 }
 
-/** Text from a model or a file made harmless for a terminal: control and bidirectional characters become visible escapes. */
+/** Characters that do something, or show nothing: of control, of direction, of no width. */
+export const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+
+/**
+ * Text from a model or a file made harmless where it is printed: what does something or shows nothing becomes a visible escape, and so does the sign
+ * that makes a line a command of a CI (`::error::`, `##[error]`, `##vso[...]`).
+ */
 export function harmless(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
-  });
+  return text
+    .replace(UNSEEN, escaped)
+    .replace(/^\s*:(?=:)/, (start) => start.replace(":", "\\x3a"))
+    .replace(/##(?=\[|vso\[)/g, "#\\x23");
+}
+
+function escaped(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
 }

@@ -1,5 +1,6 @@
 import type { Group } from "../analyze/group.js";
 import type { Analysis, Figures, LayerAnalysis, Totals } from "../analyze/analysis.js";
+import { UNSEEN } from "./grid.js";
 import type { Comparison, ComparisonRow } from "../compare/compare.js";
 
 /** A value that can be written as JSON; integers of any size are bigint. */
@@ -16,7 +17,7 @@ export function writeJson(value: Json, indent = ""): string {
     if (value.every((item) => typeof item !== "object" || item === null || isList(item))) return compact(value);
     return `[\n${value.map((item) => inner + compact(item)).join(",\n")}\n${indent}]`;
   }
-  const entries = Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [`${inner}"${key}": ${writeJson(item, inner)}`]));
+  const entries = Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [`${inner}${quoted(key)}: ${writeJson(item, inner)}`]));
   return entries.length === 0 ? "{}" : `{\n${entries.join(",\n")}\n${indent}}`;
 }
 
@@ -25,18 +26,26 @@ export function jsonLine(value: Json): string {
   return `${compact(value)}\n`;
 }
 
+/** A text as JSON, what does something on a terminal or in a CI's log escaped: the same text to whoever parses it. */
+function quoted(text: string): string {
+  return JSON.stringify(text)
+    .replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .replace(/##(?=\[|vso\[)/g, "#\\u0023");
+}
+
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
 function compact(value: Json): string {
   if (typeof value === "bigint" || typeof value === "number") return String(value);
+  if (typeof value === "string") return quoted(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (isList(value)) return `[${value.map(compact).join(", ")}]`;
   let text = "";
   for (const key of Object.keys(value)) {
     const item = value[key];
-    if (item !== undefined) text += `${text === "" ? "" : ", "}${JSON.stringify(key)}: ${compact(item)}`;
+    if (item !== undefined) text += `${text === "" ? "" : ", "}${quoted(key)}: ${compact(item)}`;
   }
   return text === "" ? "{}" : `{ ${text} }`;
 }

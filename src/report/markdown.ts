@@ -14,6 +14,13 @@ function decorated(text: string, style: Grid["rows"][number]["style"]): string {
   return style === "step" ? `*${text}*` : text;
 }
 
+/** Lines as a block of Markdown that shows them as they are, whatever backticks they have. */
+export function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}text\n${text.trimEnd()}\n${fence}\n`;
+}
+
 /** Text that Markdown and the HTML behind it show as it is. */
 export function escape(text: string): string {
   return harmless(text)

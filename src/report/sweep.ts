@@ -1,3 +1,4 @@
+import { escape } from "./markdown.js";
 import type { ChalkInstance } from "chalk";
 import { MEASURES, measure, type Measure, type SweepRow } from "../compare/sweep.js";
 import { formatShape } from "../graph/shape.js";
@@ -122,7 +123,6 @@ export function tableRows(layout: SweepLayout, chalk: ChalkInstance): RowWriter 
 /** A Markdown table. */
 export function markdownRows(layout: SweepLayout): RowWriter {
   let cells: Cells | undefined;
-  const escape = (text: string) => text.replace(/[\\|<>`*_[\]]/g, (character) => `\\${character}`);
   const line = (texts: readonly string[]) => `| ${texts.map(escape).join(" | ")} |\n`;
   return {
     head: (first) => {

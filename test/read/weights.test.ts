@@ -4,19 +4,7 @@ import { readGguf } from "../../src/read/weights/gguf.js";
 import { readSafetensors } from "../../src/read/weights/safetensors.js";
 import { convcost } from "../cli/run.js";
 import { source } from "./onnx-model.js";
-
-const bytesOf = (...parts: readonly (Uint8Array | string)[]) => {
-  const pieces = parts.map((part) => (typeof part === "string" ? new TextEncoder().encode(part) : part));
-  return Uint8Array.from(pieces.flatMap((piece) => [...piece]));
-};
-const uint32 = (...values: readonly number[]) => new Uint8Array(new Uint32Array(values).buffer);
-const uint64 = (...values: readonly number[]) => new Uint8Array(new BigUint64Array(values.map(BigInt)).buffer);
-
-/** A safetensors file: the header's length, the header, so many bytes of data. */
-function safetensors(header: object, data: number): Uint8Array {
-  const text = JSON.stringify(header);
-  return bytesOf(uint64(text.length), text, new Uint8Array(data));
-}
+import { bytesOf, ggufHead, ggufTensor, safetensors, uint32, uint64 } from "./weights-model.js";
 
 describe("safetensors", () => {
   const header = {
@@ -51,33 +39,16 @@ describe("safetensors", () => {
 });
 
 describe("GGUF", () => {
-  const text = (value: string) => bytesOf(uint64(value.length), value);
-  const head = (tensors: number) =>
-    bytesOf(
-      "GGUF",
-      uint32(3),
-      uint64(tensors, 2),
-      text("general.architecture"),
-      uint32(8),
-      text("llama"),
-      text("list"),
-      uint32(9, 4),
-      uint64(3),
-      uint32(1, 2, 3),
-    );
-  const tensor = (name: string, dims: readonly number[], type: number) =>
-    bytesOf(text(name), uint32(dims.length), uint64(...dims), uint32(type), uint64(0));
-
   it("blocks of 256 weights in 144 bytes (Q4_K), and floats", () => {
-    const content = bytesOf(head(2), tensor("q", [256, 64], 12), tensor("norm", [256], 0), new Uint8Array(64 * 144 + 1024));
+    const content = bytesOf(ggufHead(2), ggufTensor("q", [256, 64], 12), ggufTensor("norm", [256], 0), new Uint8Array(64 * 144 + 1024));
     expect(analyze(readGguf(source(content))).totals).toMatchObject({ params: 256n * 64n + 256n, weightBytes: 64n * 144n + 1024n });
   });
 
   it.each<[string, Uint8Array, RegExp]>([
     ["another version", bytesOf("GGUF", uint32(9), uint64(0, 0)), /version 9/],
     ["more tensors than there can be", bytesOf("GGUF", uint32(3), uint64(2 ** 40, 0)), /more tensors/],
-    ["a cut", head(1).subarray(0, 40), /cut off/],
-    ["weights that the file cannot hold", bytesOf(head(1), tensor("q", [2 ** 20, 2 ** 20], 0)), /and the file has/],
+    ["a cut", ggufHead(1).subarray(0, 40), /cut off/],
+    ["weights that the file cannot hold", bytesOf(ggufHead(1), ggufTensor("q", [2 ** 20, 2 ** 20], 0)), /and the file has/],
   ])("%s is refused", (_, content, message) => {
     expect(() => readGguf(source(content))).toThrow(message);
   });

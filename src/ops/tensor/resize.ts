@@ -1,3 +1,4 @@
+import { own } from "../../graph/own.js";
 import { fail } from "../../graph/diagnostic.js";
 import type { Attributes, Primitive } from "../../graph/layer.js";
 import { elements, exactSize, type Shape } from "../../graph/shape.js";
@@ -42,7 +43,7 @@ function resize(mode: string, ranks: readonly number[], taps: bigint, sizeOf: Re
 
 /** PyTorch, nn.Upsample: floor(in * scale_factor), or the size itself. */
 function torchUpsample(args: Args, mode: string): Primitive {
-  const rule = TAPS[mode] ?? args.fail("mode", `mode of ${args.callee} is '${mode}'`, Object.keys(TAPS).join(", "));
+  const rule = own(TAPS, mode) ?? args.fail("mode", `mode of ${args.callee} is '${mode}'`, Object.keys(TAPS).join(", "));
   const sized = !args.isNone("size");
   if (sized === !args.isNone("scale_factor")) {
     args.failAt(args.place, "bad-argument", `${args.callee} takes either size or scale_factor`, "one of the two", "for example scale_factor=2");
@@ -99,7 +100,7 @@ export const torchResizes: readonly CallEntry[] = [
 
 /** Keras repeats rows and columns, or interpolates them (UpSampling2D's interpolation). */
 function repeated(mode: string, factors: readonly number[]): Primitive {
-  const taps = mode === "nearest" ? 0n : (KERAS_TAPS[mode] ?? 0n);
+  const taps = mode === "nearest" ? 0n : (own(KERAS_TAPS, mode) ?? 0n);
   return resize(mode, [factors.length + 2], taps, (spatial) => spatial.map((length, axis) => length * (factors[axis] ?? 1)), {
     scaleFactor: factors,
   });

@@ -180,6 +180,13 @@ export function axisOf(node: OnnxNode, rank: number, otherwise: number): number 
   return resolveAxis(node.op, int(node, "axis", otherwise), rank);
 }
 
+/** Axes counted from the front, where there are any. Throws `bad-axis`. */
+export function axesIn(node: OnnxNode, axes: readonly number[], rank: number): readonly number[];
+export function axesIn(node: OnnxNode, axes: readonly number[] | undefined, rank: number): readonly number[] | undefined;
+export function axesIn(node: OnnxNode, axes: readonly number[] | undefined, rank: number): readonly number[] | undefined {
+  return axes?.map((axis) => resolveAxis(node.op, axis, rank));
+}
+
 /** The values of an input that decides a shape. Throws `data-dependent` where they are not known before the model runs. */
 export function known(node: OnnxNode, index: number, what: string): readonly number[] {
   const values = valuesOf(node.inputs[index]);
@@ -193,10 +200,13 @@ export function unknown(reason: string, ...shapes: readonly OpenShape[]): Result
   return { kind: "unknown", reason, shapes };
 }
 
-/** Sizes of which nothing is known but how many there are. */
+/** Sizes of which nothing is known but how many there are. Throws `bad-shape` for more than a tensor can have. */
 export function anySizes(rank: number): OpenShape {
-  return Array<null>(rank).fill(null);
+  if (rank <= MAX_RANK) return Array<null>(rank).fill(null);
+  return fail("bad-shape", `no tensor has ${rank} dimensions`, { expected: `at most ${MAX_RANK}` });
 }
+
+const MAX_RANK = 1000;
 
 /** Says that a shape cannot be told before the model runs. */
 export function dataDependent(message: string): never {

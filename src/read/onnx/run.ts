@@ -1,3 +1,4 @@
+import { noInput } from "../../ops/primitive.js";
 import { InputError, fail, type Place } from "../../graph/diagnostic.js";
 import type { TypedValue } from "../../graph/inferrer.js";
 import type { OpenShape } from "../../graph/shape.js";
@@ -246,6 +247,8 @@ class NodeRun {
 
   /** Adds a layer. Its outputs have numbers for names where the file has none. */
   private layer(layer: Primitive, inputs: readonly Operand[], names: readonly string[]): readonly Operand[] {
+    // What is left out must not have the next one in its place: a convolution would read its own weights.
+    if (inputs[0]?.kind === "none") noInput();
     const read = inputs.filter((operand) => operand.kind === "tensor" || operand.kind === "constant");
     const [first] = read;
     const tensors = read.flatMap((operand) => (operand.kind === "tensor" ? [operand] : []));

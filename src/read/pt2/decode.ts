@@ -108,12 +108,16 @@ class ProgramDecoder {
 
   /** A size: a number, or a symbol with the number of the example. */
   private size(size: Json): number | null {
-    if (typeof size === "number") return size;
+    if (typeof size === "number") return this.checked(size);
     if (!isObject(size)) return null;
-    if (typeof size["as_int"] === "number") return size["as_int"];
+    if (typeof size["as_int"] === "number") return this.checked(size["as_int"]);
     this.dynamic = true;
     const hint = isObject(size["as_expr"]) ? size["as_expr"]["hint"] : undefined;
-    return isObject(hint) && typeof hint["as_int"] === "number" ? hint["as_int"] : null;
+    return isObject(hint) && typeof hint["as_int"] === "number" ? this.checked(hint["as_int"]) : null;
+  }
+
+  private checked(size: number): number {
+    return Number.isSafeInteger(size) && size >= 0 ? size : this.bad(`no tensor has a size of ${size}`);
   }
 
   private stored(spec: JsonObject, infos: ReadonlyMap<string, ValueInfo>): readonly TensorProto[] {

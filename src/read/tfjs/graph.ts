@@ -1,3 +1,4 @@
+import { own } from "../../graph/own.js";
 import { fail, type Place } from "../../graph/diagnostic.js";
 import { isList, isObject, type Json, type JsonObject } from "../keras/json.js";
 import type { AttributeProto, GraphProto, NodeProto, Sizes, TensorProto, ValueInfo } from "../onnx/schema.js";
@@ -73,7 +74,9 @@ class GraphDecoder {
   private constant(node: TfNode, readers: readonly TfNode[]): void {
     const weight = this.manifest.get(node.name);
     if (weight === undefined) return;
-    const order = readers.map(({ op, inputs }) => (inputs[1] === node.name ? OPERATORS[op]?.weight : undefined)).find((each) => each !== undefined);
+    const order = readers
+      .map(({ op, inputs }) => (inputs[1] === node.name ? own(OPERATORS, op)?.weight : undefined))
+      .find((each) => each !== undefined);
     const dims = order === undefined ? weight.dims : order(weight.dims);
     this.initializers.push({ name: node.name, dims, dataType: weight.dataType, quantised: weight.quantised, raw: weight.values });
   }
@@ -112,7 +115,7 @@ class GraphDecoder {
 }
 
 function translated(node: TfNode): NodeProto {
-  const rule = OPERATORS[node.op];
+  const rule = own(OPERATORS, node.op);
   const adapted: Adapted = rule === undefined ? { inputs: node.inputs } : rule.adapt(node);
   const attributes = new Map(
     Object.entries(adapted.attributes ?? {}).map(([name, value]): [string, AttributeProto] => {

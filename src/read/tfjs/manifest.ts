@@ -1,5 +1,7 @@
+import { own } from "../../graph/own.js";
 import { isList, isObject, type Json } from "../keras/json.js";
 import type { ByteSource } from "../onnx/bytes.js";
+import { possible } from "../onnx/operand.js";
 
 /** A weight that the manifest lists; its values where it is small and the files are there. */
 export interface ListedWeight {
@@ -27,7 +29,7 @@ const TYPES: Readonly<Record<string, readonly [dataType: number, bytes: number]>
 /** Values up to this many bytes may be shapes and axes. */
 const SMALL = 4096;
 
-/** Reads a weights manifest (TensorFlow.js, WeightsManifestConfig): the weights of a group stand one after the other in its files. */
+/** Reads a weights manifest (TensorFlow.js, WeightsManifestConfig): the weights of a group stand one after the other in its files. Throws `bad-shape`. */
 export function readManifest(written: Json | undefined, sibling: Sibling | undefined): Manifest {
   const found = new Map<string, ListedWeight>();
   for (const group of isList(written) ? written : []) {
@@ -53,9 +55,9 @@ export function readManifest(written: Json | undefined, sibling: Sibling | undef
 
 function described(weight: { readonly [key: string]: Json }) {
   const { shape, dtype, quantization } = weight;
-  const dims = (isList(shape) ? shape : []).map(Number);
+  const dims = isList(shape) ? possible(shape.map((size) => (typeof size === "number" ? size : NaN))) : [];
   const stored = isObject(quantization) ? quantization["dtype"] : undefined;
-  const type = TYPES[typeof stored === "string" ? stored : typeof dtype === "string" ? dtype : "float32"] ?? [0, 0];
+  const type = own(TYPES, typeof stored === "string" ? stored : typeof dtype === "string" ? dtype : "float32") ?? [0, 0];
   return { dims, type, size: dims.reduce((product, each) => product * each, 1) * type[1], quantised: stored !== undefined };
 }
 

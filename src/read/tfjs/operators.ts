@@ -1,3 +1,4 @@
+import { own } from "../../graph/own.js";
 import { isList, isObject, type JsonObject } from "../keras/json.js";
 
 /** A node of a GraphDef as its operator is adapted. */
@@ -61,7 +62,7 @@ const FUSED: Readonly<Record<string, string>> = {
 function fusedActivation(node: Node): string {
   const list = attribute(node, "fused_ops")["list"];
   const names = isObject(list) && isList(list["s"]) ? list["s"].map(decoded) : [];
-  return names.map((name) => FUSED[name]).find((name) => name !== undefined) ?? "NONE";
+  return names.map((name) => own(FUSED, name)).find((name) => name !== undefined) ?? "NONE";
 }
 
 const planes = (node: Node) => {

@@ -1,5 +1,6 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { Graph } from "../../graph/graph.js";
+import { elements } from "../../graph/shape.js";
 import { isList, isObject, readJson, type JsonObject } from "../keras/json.js";
 import { kerasGraph } from "../keras/read.js";
 import { modelGraph, type ReadOnnxOptions } from "../onnx/read.js";
@@ -33,8 +34,7 @@ export function readTfjs(text: string, options: ReadTfjsOptions = {}): Graph {
 function layersModel(model: JsonObject, topology: JsonObject, path: string, options: ReadTfjsOptions): Graph {
   const config = isObject(topology["model_config"]) ? topology["model_config"] : topology;
   const listed = [...readManifest(model["weightsManifest"], undefined).values()];
-  const storedElements =
-    listed.length === 0 ? undefined : listed.reduce((sum, { dims }) => sum + dims.reduce((product, size) => product * size, 1), 0);
+  const storedElements = listed.length === 0 ? undefined : listed.reduce((sum, { dims }) => sum + elements(dims), 0n);
   return { ...kerasGraph(config, path, options), format: "tfjs", storedElements };
 }
 

@@ -1,3 +1,4 @@
+import { own } from "../../graph/own.js";
 import { fail, type Place } from "../../graph/diagnostic.js";
 import type { AttributeProto, Attributes, GraphProto, ModelProto, NodeProto, Sizes, TensorProto, ValueInfo } from "../onnx/schema.js";
 import { Table } from "./flat.js";
@@ -177,7 +178,7 @@ class Decoder {
   private attributes(op: string, options: Table | undefined): Attributes {
     const found = new Map<string, AttributeProto>();
     const set = (name: string, value: Partial<AttributeProto>) => found.set(name, { name, floats: [], ints: [], strings: [], ...value });
-    for (const [name, number, kind, otherwise = 0] of OPTIONS[op] ?? []) {
+    for (const [name, number, kind, otherwise = 0] of own(OPTIONS, op) ?? []) {
       if (kind === "ints") set(name, { ints: options?.int32s(number) ?? [] });
       else if (kind === "int") set(name, { i: options?.int32(number, otherwise) ?? otherwise });
       else {
@@ -187,7 +188,7 @@ class Decoder {
         else set(name, { i: byte });
       }
     }
-    for (const name of GRAPHS[op] ?? []) set(name, { g: this.graph(found.get(name)?.i ?? -1) });
+    for (const name of own(GRAPHS, op) ?? []) set(name, { g: this.graph(found.get(name)?.i ?? -1) });
     return found;
   }
 }

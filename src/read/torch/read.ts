@@ -17,7 +17,7 @@ const CHAINS = new Set(["Sequential", "Conv2dNormActivation", "Conv3dNormActivat
 const HOLDERS = new Set(["ModuleList", "ModuleDict"]);
 /** What torchvision calls a module of PyTorch that reads its axes in another order: the same parameters. */
 const RENAMED = /^LayerNorm2d(?=\()/;
-const MAX_MODULES = 200_000;
+const MAX_MODULES = 100_000;
 const INPUT = "input";
 
 /**
@@ -28,7 +28,8 @@ const INPUT = "input";
 export function readPrinted(text: string, options: ReadOnnxOptions = {}): Graph {
   const path = options.source ?? "standard input";
   const root = readTree(text, path);
-  const walk = new Walk(path);
+  const layers = new Layers();
+  const walk = new Walk(layers, path);
   const output = walk.module(root, "", INPUT);
   const reads = walk.nodes.some(({ inputs }) => inputs.includes(INPUT));
   const graph = {
@@ -42,7 +43,13 @@ export function readPrinted(text: string, options: ReadOnnxOptions = {}): Graph 
     valueInfo: [],
   };
   const proto = { irVersion: 3, producer: "", opsets: new Map([["", 1]]), functions: [], graph };
-  const made = modelGraph(proto, graph, options, { path, format: "torch", ruleOf: torchRule, uniqueNames: false, images: "channels-first" });
+  const made = modelGraph(proto, graph, options, {
+    path,
+    format: "torch",
+    ruleOf: (domain) => (domain === TORCH ? moduleRule(layers) : undefined),
+    uniqueNames: false,
+    images: "channels-first",
+  });
   if (walk.own.size === 0) return { ...made, name: root.className };
   const hidden = `parameters that ${[...walk.own].slice(0, 3).join(", ")} may hold outside of other modules (nn.Parameter) are not printed, and not counted`;
   return { ...made, name: root.className, warnings: [...(made.warnings ?? []), hidden] };
@@ -53,7 +60,12 @@ class Walk {
   /** Classes that are no part of PyTorch. */
   readonly own = new Set<string>();
 
-  constructor(private readonly path: string) {}
+  private modules = 0;
+
+  constructor(
+    private readonly layers: Layers,
+    private readonly path: string,
+  ) {}
 
   /**
    * Adds a module's layers.
@@ -61,8 +73,10 @@ class Walk {
    * @returns the tensor that it makes, where that is known
    */
   module(module: PrintedModule, path: string, input: string | undefined): string | undefined {
+    this.modules += 1;
+    if (this.modules > MAX_MODULES) this.tooLarge();
     if (CHAINS.has(module.className)) return this.chain(module, path, input);
-    if (module.children.length === 0 || layerOf(module.text) !== undefined) return this.leaf(module, path, input);
+    if (module.children.length === 0 || this.layers.of(module.text) !== undefined) return this.leaf(module, path, input);
     if (!HOLDERS.has(module.className)) this.own.add(module.className);
     for (const child of module.children) for (const own of this.paths(child, path)) this.module(child, own, undefined);
     return undefined;
@@ -77,13 +91,12 @@ class Walk {
   /** A child as often as it stands there, `(0-11): 12 x Block(`: the paths of all of them. */
   private paths({ name, count }: PrintedModule, path: string): readonly string[] {
     const first = Number(/^\d+/.exec(name)?.[0] ?? 0);
-    const names = count === 1 ? [name] : Array.from({ length: Math.min(count, MAX_MODULES) }, (_, index) => String(first + index));
+    if (count > MAX_MODULES) this.tooLarge();
+    const names = count === 1 ? [name] : Array.from({ length: count }, (_, index) => String(first + index));
     return names.map((each) => (path === "" ? each : `${path}.${each}`));
   }
 
   private leaf({ className, text }: PrintedModule, path: string, input: string | undefined): string | undefined {
-    if (this.nodes.length >= MAX_MODULES)
-      fail("too-large", `this model has more than ${MAX_MODULES} modules`, { place: { kind: "file", path: this.path } });
     const attributes = new Map<string, AttributeProto>([["text", { name: "text", s: text, floats: [], ints: [], strings: [] }]]);
     const name = path === "" ? className : path;
     this.nodes.push({
@@ -97,6 +110,20 @@ class Walk {
       metadata: new Map(),
     });
     return input === undefined ? undefined : `${name}:0`;
+  }
+
+  private tooLarge(): never {
+    return fail("too-large", `this model has more than ${MAX_MODULES} modules`, { place: { kind: "file", path: this.path } });
+  }
+}
+
+/** Layers by the texts of their modules: blocks that repeat are read once. */
+class Layers {
+  private readonly known = new Map<string, Layer | undefined>();
+
+  of(text: string): Layer | undefined {
+    if (!this.known.has(text)) this.known.set(text, layerOf(text));
+    return this.known.get(text);
   }
 }
 
@@ -112,13 +139,15 @@ function layerOf(text: string): Layer | undefined {
 
 const OPEN = "print(model) does not say what this module reads: its parameters are counted, its MACs are not";
 
-const module: Rule = (node) => {
-  const [input] = node.inputs;
-  const layer = layerOf(textOf(node, "text", ""));
-  if (layer === undefined) return row(node, [], "this module is not known: its parameters are not printed");
-  if (input?.kind !== "tensor") return row(node, storedOf(layer, textOf(node, "text", "")), OPEN);
-  return { kind: "written", layer, inputs: [input] };
-};
+const moduleRule =
+  (layers: Layers): Rule =>
+  (node) => {
+    const [input] = node.inputs;
+    const layer = layers.of(textOf(node, "text", ""));
+    if (layer === undefined) return row(node, [], "this module is not known: its parameters are not printed");
+    if (input?.kind !== "tensor") return row(node, storedOf(layer, textOf(node, "text", "")), OPEN);
+    return { kind: "written", layer, inputs: [input] };
+  };
 
 function row(node: OnnxNode, stored: readonly Stored[], uncounted: string): ReturnType<Rule> {
   node.bodies.add(fixed({ op: node.op, outputs: [], stored, uncounted }), []);
@@ -167,8 +196,4 @@ function tried(layer: Layer, shape: Shape): readonly Stored[] | undefined {
 
 function storedIn({ inference, steps }: InferredLayer): readonly Stored[] {
   return [...(inference?.stored ?? []), ...steps.flatMap(storedIn)];
-}
-
-function torchRule(domain: string): Rule | undefined {
-  return domain === TORCH ? module : undefined;
 }

@@ -1,3 +1,4 @@
+import { own } from "../../graph/own.js";
 import { fail } from "../../graph/diagnostic.js";
 import { bytesOf, type DType } from "../../graph/dtype.js";
 import type { Graph } from "../../graph/graph.js";
@@ -45,7 +46,7 @@ export function readSafetensors(bytes: ByteSource, options: { readonly source?: 
 function tensorOf(name: string, value: Json, data: number, path: string): Stored {
   if (!isObject(value)) return bad(path, `the tensor ${name} is not described`);
   const { dtype: written, shape, data_offsets: offsets } = value;
-  const dtype = typeof written === "string" ? TYPES[written] : undefined;
+  const dtype = typeof written === "string" ? own(TYPES, written) : undefined;
   if (dtype === undefined) return bad(path, `the tensor ${name} is of the type ${JSON.stringify(written)}, which is not known`);
   const sizes = wholeNumbers(shape) ?? bad(path, `the tensor ${name} has no shape`);
   const [start = 0, end = 0] = wholeNumbers(offsets) ?? [];

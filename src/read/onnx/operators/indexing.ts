@@ -3,7 +3,7 @@ import { elements, type Shape } from "../../../graph/shape.js";
 import { resolveAxis } from "../../../ops/primitive.js";
 import { fixed, moved } from "../fixed.js";
 import { picked, strides, tabulated } from "../nd.js";
-import { axisOf, given, inputShape, int, ints, known, shapeOf, typeOf, unknown, valuesOf, type Rule } from "../operand.js";
+import { axisOf, given, inputShape, int, ints, known, shapeOf, typeOf, unknown, valuesOf, type Rule, possible } from "../operand.js";
 
 /** Slice (ONNX, version 13; attributes before version 10): starts, ends, axes and steps, clamped as Python's are. */
 const slice: Rule = (node) => {
@@ -91,12 +91,11 @@ const topK: Rule = (node) => {
 const oneHot: Rule = (node) => {
   const shape = inputShape(node);
   const [depth] = valuesOf(node.inputs[1]) ?? [];
-  const axis = int(node, "axis", -1);
-  const at = axis < 0 ? axis + shape.length + 1 : axis;
+  const at = axisOf(node, shape.length + 1, -1);
   if (depth === undefined) return unknown("the depth of OneHot is computed from the model's data", [...shape.slice(0, at), null, ...shape.slice(at)]);
   return {
     kind: "layer",
-    layer: fixed({ op: "one_hot", outputs: [[...shape.slice(0, at), depth, ...shape.slice(at)]], dtype: typeOf(node.inputs[2]) }),
+    layer: fixed({ op: "one_hot", outputs: [possible([...shape.slice(0, at), depth, ...shape.slice(at)])], dtype: typeOf(node.inputs[2]) }),
     inputs: node.inputs.slice(0, 1),
   };
 };

@@ -1,5 +1,6 @@
 import { fail } from "../../../graph/diagnostic.js";
-import { elements, formatShape, type Shape } from "../../../graph/shape.js";
+import { elements, formatShape, mergedSize, type Shape } from "../../../graph/shape.js";
+import { resolveAxis } from "../../../ops/primitive.js";
 import { broadcast, concat, split } from "../../../ops/join.js";
 import { fixed, moved } from "../fixed.js";
 import { broadcastIndex, picked, strides, tabulated } from "../nd.js";
@@ -19,11 +20,12 @@ import {
   type OnnxNode,
   type Operand,
   type Rule,
+  axesIn,
 } from "../operand.js";
 
 /** Axes from an attribute, or from an input in later opsets. */
 function axesOf(node: OnnxNode, rank: number): readonly number[] | undefined {
-  return (ints(node, "axes") ?? valuesOf(node.inputs[1]))?.map((axis) => (axis < 0 ? axis + rank : axis));
+  return axesIn(node, ints(node, "axes") ?? valuesOf(node.inputs[1]), rank);
 }
 
 /** Reshape (ONNX, version 14): 0 keeps a size unless `allowzero`, -1 takes what is left. */
@@ -34,9 +36,9 @@ const reshape: Rule = (node) => {
   const keeps = int(node, "allowzero", 0) === 0;
   const sizes = written.map((size, axis) => (size === 0 && keeps ? (shape[axis] ?? 1) : size));
   // A tensor of no element at all: 0 is a size like any other.
-  const rest = sizes.reduce((product, size) => (size < 0 ? product : product * BigInt(size)), 1n);
+  const rest = elements(possible(sizes.filter((size) => size !== -1)));
   const left = rest === 0n ? 0 : Number(elements(shape) / rest);
-  const output = possible(sizes.map((size) => (size < 0 ? left : size)));
+  const output = possible(sizes.map((size) => (size === -1 ? left : size)));
   if (elements(output) !== elements(shape)) fail("shape-mismatch", `Reshape cannot make ${formatShape(output)} of ${formatShape(shape)}`);
   return moved(node, "reshape", output, true, valuesOf(node.inputs[0]));
 };
@@ -44,15 +46,16 @@ const reshape: Rule = (node) => {
 const flatten: Rule = (node) => {
   const shape = inputShape(node);
   const axis = int(node, "axis", 1);
-  const at = axis < 0 ? axis + shape.length : axis;
-  return moved(node, "flatten", [Number(elements(shape.slice(0, at))), Number(elements(shape.slice(at)))], true, valuesOf(node.inputs[0]));
+  // The axis may stand behind the last: then all of the tensor is one column.
+  const at = axis === shape.length ? axis : resolveAxis(node.op, axis, shape.length);
+  return moved(node, "flatten", [mergedSize(shape.slice(0, at)), mergedSize(shape.slice(at))], true, valuesOf(node.inputs[0]));
 };
 
 const unsqueeze: Rule = (node) => {
   const shape = inputShape(node);
   const written = ints(node, "axes") ?? known(node, 1, "the axes");
   const rank = shape.length + written.length;
-  const axes = written.map((axis) => (axis < 0 ? axis + rank : axis));
+  const axes = axesIn(node, written, rank);
   const sizes = [...shape];
   const output = Array.from({ length: rank }, (_, axis) => (axes.includes(axis) ? 1 : (sizes.shift() ?? 1)));
   return moved(node, "unsqueeze", output, true, valuesOf(node.inputs[0]));
@@ -172,7 +175,7 @@ const expand: Rule = (node) => {
 const pad: Rule = (node) => {
   const shape = inputShape(node);
   const pads = ints(node, "pads") ?? ints(node, "paddings") ?? known(node, 1, "the padding");
-  const axes = valuesOf(node.inputs[3])?.map((axis) => (axis < 0 ? axis + shape.length : axis)) ?? shape.map((_, axis) => axis);
+  const axes = axesIn(node, valuesOf(node.inputs[3]), shape.length) ?? shape.map((_, axis) => axis);
   const output = [...shape];
   axes.forEach((axis, index) => {
     output[axis] = (shape[axis] ?? 0) + (pads[index] ?? 0) + (pads[index + axes.length] ?? 0);
@@ -198,7 +201,7 @@ const resize: Rule = (node) => {
 
 /** Sizes or scales of the axes that `axes` lists, all unless said; a policy keeps the proportions (ONNX, Resize-18). */
 function resized(node: OnnxNode, shape: Shape, sizes: readonly number[] | undefined, scales: readonly number[] | undefined): Shape {
-  const axes = ints(node, "axes")?.map((axis) => (axis < 0 ? axis + shape.length : axis)) ?? shape.map((_, axis) => axis);
+  const axes = axesIn(node, ints(node, "axes"), shape.length) ?? shape.map((_, axis) => axis);
   const output = [...shape];
   if (sizes === undefined || sizes.length === 0) {
     axes.forEach((axis, index) => (output[axis] = Math.floor((shape[axis] ?? 0) * (scales?.[index] ?? 1))));

@@ -5,7 +5,7 @@ import { channelNorm, localResponseNorm } from "../../../ops/norm/channel-norm.j
 import { windowPool } from "../../../ops/pool/window-pool.js";
 import { fixed, storing } from "../fixed.js";
 import { strides, tabulated } from "../nd.js";
-import { axisOf, inputShape, int, ints, perAxis, shapeOf, valuesOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
+import { axisOf, inputShape, int, ints, perAxis, shapeOf, valuesOf, type OnnxNode, type Operand, type Rule, axesIn } from "../operand.js";
 import { paddingOf } from "./contraction.js";
 
 /** The first input, which these operators always have. Throws `bad-onnx`. */
@@ -86,9 +86,7 @@ const reduce =
     const shape = inputShape(node);
     const listed = ints(node, "axes") ?? valuesOf(node.inputs[1]);
     const written = listed?.length === 0 ? undefined : listed;
-    const axes =
-      written?.map((axis) => (axis < 0 ? axis + shape.length : axis)) ??
-      (int(node, "noop_with_empty_axes", 0) === 1 ? [] : shape.map((_, axis) => axis));
+    const axes = axesIn(node, written, shape.length) ?? (int(node, "noop_with_empty_axes", 0) === 1 ? [] : shape.map((_, axis) => axis));
     const keep = int(node, "keepdims", 1) === 1;
     const output = shape.flatMap((size, axis) => (axes.includes(axis) ? (keep ? [1] : []) : [size]));
     const [source] = node.inputs;

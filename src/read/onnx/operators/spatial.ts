@@ -16,6 +16,7 @@ import {
   valuesOf,
   type OnnxNode,
   type Rule,
+  axesIn,
 } from "../operand.js";
 import { contractions } from "./contraction.js";
 
@@ -129,9 +130,9 @@ const maxUnpool: Rule = (node) => {
 const centerCropPad: Rule = (node: OnnxNode) => {
   const output = [...inputShape(node)];
   const sizes = known(node, 1, "the shape");
-  const axes = ints(node, "axes") ?? output.map((_, axis) => axis);
-  axes.forEach((axis, index) => (output[axis < 0 ? axis + output.length : axis] = sizes[index] ?? 0));
-  return { kind: "layer", layer: fixed({ op: "center_crop_pad", outputs: [output] }), inputs: node.inputs.slice(0, 1) };
+  const axes = axesIn(node, ints(node, "axes"), output.length) ?? output.map((_, axis) => axis);
+  axes.forEach((axis, index) => (output[axis] = sizes[index] ?? 0));
+  return { kind: "layer", layer: fixed({ op: "center_crop_pad", outputs: [possible(output)] }), inputs: node.inputs.slice(0, 1) };
 };
 
 /** Crop, experimental until opset 10: `border` of left, top, right, bottom, or `scale` for a size. */

@@ -1,3 +1,4 @@
+import { own } from "../../../graph/own.js";
 import type { Rule } from "../operand.js";
 import { attentionRules, previewRules } from "./attention.js";
 import { classicRules } from "./classic.js";
@@ -52,6 +53,6 @@ const DOMAINS: Readonly<Record<string, Rules>> = {
 
 /** The rule of an operator, if there is one. */
 export function ruleOf(domain: string, op: string): Rule | undefined {
-  const rules = Object.hasOwn(DOMAINS, domain) ? DOMAINS[domain] : undefined;
-  return rules !== undefined && Object.hasOwn(rules, op) ? rules[op] : undefined;
+  const rules = own(DOMAINS, domain);
+  return rules && own(rules, op);
 }

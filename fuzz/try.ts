@@ -1,0 +1,62 @@
+import { analyze, type AnalyzeOptions } from "../src/analyze/analyze.js";
+import { dimensions } from "../src/commands/command.js";
+import { InputError } from "../src/graph/diagnostic.js";
+import { parseShape } from "../src/graph/shape-text.js";
+import { readModel } from "../src/source.js";
+import type { Case } from "./case.js";
+import { checkAnalysis, Failure, ioOf, runCommand } from "./oracle.js";
+import { Random } from "./random.js";
+import type { Target } from "./targets.js";
+
+/** The case of a target that a seed and a number make, the same on every machine. */
+export function caseOf({ name, make }: Target, seed: number, index: number): Case {
+  return make(new Random(seed, ...Array.from(name, (letter) => letter.charCodeAt(0)), index));
+}
+
+/** One case in this many goes through the whole command; the others through what it calls, which is faster. */
+const WHOLE = 16;
+const FORMATS = [["--json"], ["--json"], ["--format", "csv"], ["--format", "markdown"], []] as const;
+
+/** Tries a case. Throws {@link Failure}, or whatever the program should not have thrown. */
+export async function tryCase(made: Case, index: number, valid: (data: unknown) => string | undefined): Promise<"read" | "refused"> {
+  const before = prototypes();
+  const [first = "", ...rest] = made.argv;
+  let outcome: "read" | "refused" = "read";
+  if (first.startsWith("!")) await runCommand(made, [first.slice(1), ...rest], valid);
+  else if (index % WHOLE === 0) await runCommand(made, ["count", first, ...rest, ...(FORMATS[(index / WHOLE) % FORMATS.length] ?? [])], valid);
+  else outcome = await tryModel(made, first, rest);
+  if (prototypes() !== before) throw new Failure("a prototype has changed");
+  return outcome;
+}
+
+async function tryModel(made: Case, path: string, flags: readonly string[]): Promise<"read" | "refused"> {
+  try {
+    const { sets, dims, options } = optionsOf(flags);
+    const graph = await readModel([path], ioOf(made.files).io, sets, { ...options, dims });
+    checkAnalysis(analyze(graph, options), made);
+    return "read";
+  } catch (error) {
+    if (error instanceof InputError) return "refused";
+    throw error;
+  }
+}
+
+function optionsOf(flags: readonly string[]) {
+  const value = (flag: string) => (flags.includes(flag) ? flags[flags.indexOf(flag) + 1] : undefined);
+  const [batch, input, dim, set] = [value("--batch"), value("--input"), value("--dim"), value("--set")];
+  const [, name, shape] = /^([^=]+)=(.*)$/.exec(input ?? "") ?? [];
+  const options: AnalyzeOptions = {
+    batch: batch === undefined ? undefined : Number(batch),
+    input: input === undefined ? undefined : name === undefined ? parseShape(input) : Object.fromEntries([[name, parseShape(shape ?? "")]]),
+  };
+  return { options, dims: dimensions(dim === undefined ? [] : [dim]), sets: set === undefined ? [] : [set] };
+}
+
+const WATCHED = [Object, Array, Function, String, Number, Boolean, RegExp, Map, Set, Promise, Uint8Array, Error].map(
+  ({ prototype }): object => prototype,
+);
+
+/** What the built-in prototypes have, by name. */
+function prototypes(): string {
+  return WATCHED.map((prototype) => Reflect.ownKeys(prototype).length).join();
+}

@@ -1,0 +1,48 @@
+import { readFileSync, openSync, writeSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { TARGETS } from "./targets.js";
+import { caseOf, tryCase } from "./try.js";
+
+// Runs the cases of one reader from one number to another, and prints a line of JSON for each that fails. It writes the number of the
+// case that runs into a file, so that the one who started it knows which it was when it hangs or dies.
+
+const MAX_SECONDS = 1;
+const MAX_KIB = 1024 * 1024;
+
+const [name, seed, from, to, progress, schema] = process.argv.slice(2);
+const target = TARGETS.find((each) => each.name === name);
+if (target === undefined || progress === undefined || schema === undefined) throw new Error("fuzz/main.ts starts this");
+
+const analysisSchema: unknown = JSON.parse(readFileSync(schema, "utf8"));
+if (typeof analysisSchema !== "object" || analysisSchema === null) throw new Error(`${schema} is no schema`);
+const validate = new Ajv2020({ allErrors: false }).compile(analysisSchema);
+const valid = (data: unknown) => (validate(data) ? undefined : JSON.stringify(validate.errors?.[0]));
+
+const descriptor = openSync(progress, "r+");
+const say = (line: object) => {
+  writeSync(1, `${JSON.stringify(line)}\n`);
+};
+const seconds = () => process.cpuUsage().user / 1e6;
+
+let read = 0;
+for (let index = Number(from); index < Number(to); index++) {
+  writeSync(descriptor, String(index).padEnd(16), 0);
+  try {
+    const made = caseOf(target, Number(seed), index);
+    let start = seconds();
+    if ((await tryCase(made, index, valid)) === "read") read += 1;
+    if (seconds() - start > MAX_SECONDS) {
+      // Once more: what was slow for the compiler's or the collector's sake is fast now.
+      start = seconds();
+      await tryCase(made, index, valid);
+      if (seconds() - start > MAX_SECONDS) say({ index, problem: `took ${(seconds() - start).toFixed(1)} s` });
+    }
+  } catch (error) {
+    say({ index, problem: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+  if (process.resourceUsage().maxRSS > MAX_KIB) {
+    say({ index, problem: "more than 1 GiB of memory" });
+    process.exit(3);
+  }
+}
+say({ read });

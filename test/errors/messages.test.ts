@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { analyze } from "../../src/analyze/analyze.js";
+import { compare, compareFullConvolution, compareModels } from "../../src/compare/compare.js";
+import { InputError } from "../../src/graph/diagnostic.js";
+import type { Layer } from "../../src/graph/layer.js";
+import type { Shape } from "../../src/graph/shape.js";
+import { add, matmul } from "../../src/ops/arithmetic.js";
+import { readKerasJson } from "../../src/read/keras/read.js";
+import { parseLayers } from "../../src/read/notation/read.js";
+import { readEach, readModel } from "../../src/source.js";
+import { ioOf } from "../../fuzz/oracle.js";
+import { convcost } from "../cli/run.js";
+import type { Wrong } from "./case.js";
+import { FLAGS, VARIANTS } from "./flags.js";
+import { writtenComplaints, type Written } from "./inventory.js";
+import { LAYERS } from "./layers.js";
+import { MODELS, OPEN } from "./models.js";
+import { OF_NETWORKS } from "./networks.js";
+
+const written = writtenComplaints();
+const all: readonly Wrong[] = [...LAYERS, ...OF_NETWORKS, ...FLAGS, ...MODELS, ...OPEN, ...VARIANTS];
+
+const layerOf = (text: string) => parseLayers(text).nodes[0]?.layer;
+const infer = (layer: Layer | undefined, ...inputs: readonly Shape[]) => (layer?.type === "primitive" ? layer.infer(inputs) : undefined);
+
+/** What the command cannot be made to ask, and a program that uses the library can. */
+const LIBRARY: readonly (readonly [code: string, says: string, run: () => unknown])[] = [
+  ["empty-spec", "there is nothing to compare", () => compare([])],
+  ["empty-spec", "there is nothing to compare", () => compareModels([])],
+  ["empty-spec", "there is nothing to compare", () => compareFullConvolution([])],
+  ["empty-spec", "no layer is given", () => readModel([], ioOf({}).io, [], {})],
+  ["empty-spec", "no layer is given", () => readEach([], ioOf({}).io, [], {})],
+  ["empty-spec", "there is no layer here", () => parseLayers("")],
+  ["feature-mismatch", "bilinear expects 4 features, but its input has 3", () => infer(layerOf("nn.Bilinear(4, 5, 2)"), [1, 3], [1, 5])],
+  ["shape-mismatch", "add has inputs of 1x3 and 1x4", () => infer(add, [1, 3], [1, 4])],
+  ["shape-mismatch", "matmul cannot multiply 1x3 by 4x5", () => infer(matmul(false), [1, 3], [4, 5])],
+  ["bad-keras", "a Dense has no layers that are written out", () => readKerasJson('{"class_name": "Dense", "config": {}}')],
+  ["bad-axis", "softmax works on axis 7", () => analyze(parseLayers("nn.Softmax(7)"), { input: [1, 2] })],
+];
+
+/** Messages that no test can make the program say within reason, each with the reason. */
+const BEYOND: Readonly<Record<string, string>> = {
+  "this model has more than 512 MiB besides its weights": "needs a file of that size",
+  "this model runs more than \u0000 nodes": "test/read/onnx-control.test.ts reads it: it takes seconds",
+};
+
+/** The first line that a command says, without what every error begins with. */
+const headOf = (stderr: string) => (stderr.split("\n")[0] ?? "").replace(/^error: /, "");
+
+const isOf = (code: string) => (complaint: Written) =>
+  complaint.code === code || (complaint.code.endsWith("*") && code.startsWith(complaint.code.slice(0, -1)));
+
+describe("every wrong request is told", () => {
+  it.each(all.map((wrong) => [wrong.says, wrong] as const))("%s", async (_, { code, argv, says, setting, row = false }) => {
+    const { code: exit, stdout, stderr } = await convcost(argv, setting);
+    const said = written.filter(isOf(code));
+    if (row) {
+      expect(stdout + stderr).toContain(says);
+      expect([exit, said.some(({ within }) => within.test(stdout + stderr))]).toEqual([0, true]);
+      return;
+    }
+    expect(stderr).toContain(says);
+    expect(stderr).toMatch(/^error: /);
+    expect([exit, said.some(({ pattern }) => pattern.test(headOf(stderr)))]).toEqual([2, true]);
+    // The rows of a sweep have gone when it is known that none makes a model.
+    if (code !== "no-point") expect(stdout).toBe("");
+  });
+
+  it.each(LIBRARY)("in the library: %s, %s", async (code, says, run) => {
+    const error: unknown = await Promise.resolve()
+      .then(run)
+      .catch((thrown: unknown) => thrown);
+    if (!(error instanceof InputError)) throw new Error("it is no InputError", { cause: error });
+    expect(error.diagnostic.code).toBe(code);
+    expect(error.message).toContain(says);
+  });
+});
+
+describe("no complaint is without a test that reads it", () => {
+  it("by its code", () => {
+    const provoked = new Set([...all.map(({ code }) => code), ...LIBRARY.map(([code]) => code)]);
+    expect([...new Set(written.map(({ code }) => code))].filter((code) => !code.includes("*") && !provoked.has(code))).toEqual([]);
+  });
+
+  it("by its message", async () => {
+    const outcomes = await Promise.all(all.map(async ({ argv, setting, row = false }) => ({ row, ...(await convcost(argv, setting)) })));
+    const heads = [...outcomes.map(({ stderr }) => headOf(stderr)), ...LIBRARY.map(([, says]) => says)];
+    const rows = outcomes.filter(({ row }) => row).map(({ stdout, stderr }) => stdout + stderr);
+    const unread = written.filter(
+      ({ pattern, within, text }) =>
+        BEYOND[text] === undefined && !heads.some((head) => pattern.test(head)) && !rows.some((shown) => within.test(shown)),
+    );
+    expect(unread.map(({ text, where }) => `${where}: ${text.replaceAll("\u0000", "*")}`)).toEqual([]);
+  });
+});

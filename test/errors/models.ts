@@ -1,0 +1,310 @@
+import { strToU8, zipSync } from "fflate";
+import { conv, functional, input as kerasInput, layer, sequential } from "../read/keras-layers.js";
+import { bytes, functionOf, input, int64s, message, model, node, output, tensorOf, weight, whole, type Write } from "../read/onnx-model.js";
+import { archive, NET as PT2 } from "../read/pt2-model.js";
+import { model as tflite } from "../read/tflite-model.js";
+import { bytesOf, ggufHead, ggufTensor, safetensors, uint32, uint64 } from "../read/weights-model.js";
+import { hdf5 } from "../../fuzz/seeds/hdf5.js";
+import { ofFiles, type Wrong } from "./case.js";
+
+const graph = (...parts: readonly Write[]) => model([input("x", [1, 3, 8, 8]), ...parts]);
+/** One node between x and y, with constants beside it. */
+const one = (op: string, inputs: readonly string[], attributes: Parameters<typeof node>[3] = {}, ...constants: readonly Write[]) =>
+  graph(...constants, node(op, inputs, ["y"], attributes), output("y"));
+const at = (attributes: NonNullable<Parameters<typeof node>[3]>["attributes"]) => ({ attributes: attributes ?? {} });
+
+/** A model of graphs in attributes of nodes, one in the other. */
+function deep(depth: number): Uint8Array {
+  // Longer than what is kept without a look.
+  let content = bytes(node("Relu", ["x".repeat(5000)], ["y"]));
+  const field = (number: number, inner: Uint8Array) =>
+    bytes((pbf) => {
+      pbf.writeBytesField(number, inner);
+    });
+  for (let level = 0; level < depth; level++) content = field(1, field(5, field(6, content)));
+  return bytes((pbf) => {
+    pbf.writeVarintField(1, 8);
+    pbf.writeBytesField(7, content);
+  });
+}
+
+const ONNX = ofFiles("m.onnx", [
+  ["bad-onnx", Uint8Array.of(8, 3, 11), "this is no ONNX model, or a damaged one"],
+  ["bad-onnx", Uint8Array.of(8, 3, 58, 100, 10), "this file is cut off: a field at byte"],
+  ["bad-onnx", Uint8Array.of(8, 3, 58), "this file is cut off at byte 3"],
+  ["bad-onnx", Uint8Array.of(8, 3), "this is no ONNX model"],
+  ["bad-onnx", graph(node("Relu", ["x"], ["y"]), node("Relu", ["x"], ["y"]), output("y")), "the tensor `y` is made twice"],
+  ["bad-onnx", graph(node("Relu", ["z"], ["y"]), output("y")), "nothing before this makes `z`"],
+  [
+    "bad-onnx",
+    graph(weight("w", [2], { location: "../w.bin" }), node("Add", ["x", "w"], ["y"]), output("y")),
+    "outside of the model's folder: ../w.bin",
+  ],
+  ["bad-onnx", graph(weight("w", [2], { raw: new Uint8Array(5) }), output("x")), "the initializer w is 2 of float32, 8 bytes, but has 5"],
+  ["bad-onnx", graph(weight("w", [-2]), output("x")), "the initializer w has an impossible shape"],
+  ["unknown-dimension", graph(node("Relu", ["x"], ["y"]), output("y")), "the model has no dimension called 'seq'", "--dim", "seq=2"],
+  ["unknown-input", graph(node("Relu", ["x"], ["y"]), output("y")), "no input", "--input", "z=1x3x8x8"],
+  ["wrong-rank", graph(node("Relu", ["x"], ["y"]), output("y")), "input x has 4 dimensions, and 2 are given", "--input", "x=3x8"],
+  [
+    "wrong-rank",
+    one("Attention", ["x", "w"], { domain: "com.microsoft", attributes: { num_heads: 1 } }, weight("w", [3, 9])),
+    "input 0 of Attention has 4 dimensions",
+  ],
+  ["bad-onnx", one("Scan", [""], at({ num_scan_inputs: 1, body: { graph: [node("Relu", ["a"], ["b"])] } })), "Scan reads tensors of known shape"],
+  [
+    "bad-onnx",
+    one(
+      "SequenceMap",
+      ["s", "t"],
+      at({ body: { graph: [input("a", [1]), input("b", [1]), output("a")] } }),
+      node("SequenceConstruct", ["x", "x"], ["s"]),
+      node("SequenceConstruct", ["x"], ["t"]),
+    ),
+    "the sequences of SequenceMap differ in length",
+  ],
+  ["bad-onnx", one("ImageDecoder", ["e"], {}, whole("e")), "ImageDecoder has no picture"],
+  [
+    "bad-onnx",
+    model(
+      [input("x", [1]), node("F", ["x"], ["y"], { domain: "own" }), output("y")],
+      functionOf("own", "F", ["a"], ["b"], node("F", ["a"], ["b"], { domain: "own", field: 7 })),
+    ),
+    "does one contain itself?",
+  ],
+  ["no-input", one("Conv", ["", "w"], {}, weight("w", [4, 3, 3, 3])), "this layer is given nothing to read"],
+  ["bad-axis", one("ReduceSum", ["x"], at({ axes: [9] })), "ReduceSum works on axis 9, but its input has 4 dimensions"],
+  ["bad-shape", one("Reshape", ["x", "s"], {}, whole("s", -5, 3)), "no tensor has the shape"],
+  ["shape-mismatch", one("Reshape", ["x", "s"], {}, whole("s", 5, 5)), "Reshape cannot make 5x5 of 1x3x8x8"],
+  ["bad-attribute", one("Transpose", ["x"], at({ perm: [0, 0, 1, 2] })), "perm of Transpose is 0, 0, 1, 2"],
+  ["bad-attribute", one("Conv", ["x", "w"], at({ strides: [0, 1] }), weight("w", [4, 3, 3, 3])), "strides of Conv is 0, 1"],
+  ["bad-attribute", one("Conv", ["x", "w"], at({ pads: [1, 1] }), weight("w", [4, 3, 3, 3])), "pads of Conv has 2 values"],
+  ["wrong-rank", one("Conv", ["x", "w"], {}, weight("w", [4])), "a weight of Conv has 1 dimensions"],
+  ["wrong-rank", one("ConvTranspose", ["x", "w"], {}, weight("w", [4])), "a weight of ConvTranspose has 2 dimensions"],
+  ["channel-mismatch", one("Conv", ["x", "w"], {}, weight("w", [4, 5, 3, 3])), "conv2d expects 5 input channels, but its input has 3"],
+  ["shape-mismatch", one("MatMul", ["x", "w"], {}, weight("w", [5, 5])), "MatMul cannot multiply 1x3x8x8 by 5x5"],
+  ["wrong-rank", one("MaxPool", ["s"], at({ kernel_shape: [2] }), weight("s", [4, 4])), "MaxPool cannot read an input of"],
+  ["bad-attribute", one("Slice", ["x", "a", "b", "c", "s"], {}, whole("a", 0), whole("b", 1), whole("c", 1), whole("s", 0)), "a step of Slice is 0"],
+  ["bad-attribute", one("Einsum", ["x"], at({ equation: "ab,bc->ac" })), "Einsum has 1 operands"],
+  ["wrong-rank", one("Einsum", ["x"], at({ equation: "ab->a" })), "operand 0 of Einsum has 4 dimensions"],
+  ["bad-attribute", one("Einsum", ["x"], at({ equation: "abcd->z" })), "Einsum has no axis z to give out"],
+  ["shape-mismatch", one("Einsum", ["x"], at({ equation: "abbd->a" })), "axis b of Einsum is 3 and 8"],
+  ["bad-onnx", one("Loop", ["", "", "x"]), "Loop has no body"],
+  ["bad-onnx", one("If", ["x"]), "If has no then_branch"],
+  ["bad-onnx", one("Constant", []), "Constant has no value"],
+  ["bad-onnx", one("Relu", []), "Relu has no"],
+  ["bad-onnx", one("Add", []), "Add has no input"],
+  ["bad-onnx", one("SequenceAt", ["x", "x"]), "input 0 of SequenceAt is no sequence"],
+  ["bad-onnx", one("STFT", ["x", "s"], {}, whole("s", 0)), "STFT has neither a window nor a frame's length"],
+  ["bad-onnx", one("MaxPool", []), "MaxPool has no tensor as its input 0"],
+  ["bad-shape", model([input("x", [1, 3]), input("s", [5000], 7), node("Reshape", ["x", "s"], ["y"]), output("y")]), "no tensor has 5000 dimensions"],
+  ["bad-onnx", deep(200), "messages are nested more than"],
+  [
+    "bad-onnx",
+    one("Unsqueeze", ["x", "a"], {}, message(5, ...tensorOf("a", [1], { raw: new Uint8Array(new Float32Array([0.5]).buffer) }))),
+    "the axes of Unsqueeze is 0.5",
+  ],
+  [
+    "bad-index",
+    model([input("x", [2]), node("SequenceConstruct", ["x"], ["s"]), whole("i", 5), node("SequenceAt", ["s", "i"], ["y"]), output("y")]),
+    "SequenceAt reads tensor 5 of 1",
+  ],
+  [
+    "bad-attribute",
+    one("SplitToSequence", ["x", "n"], {}, message(5, ...tensorOf("n", [], { type: 7, raw: int64s(0) }))),
+    "SplitToSequence cannot split 1 into parts of 0",
+  ],
+  [
+    "shape-mismatch",
+    one("Col2Im", ["c", "i", "b"], {}, weight("c", [1, 5, 5]), whole("i", 5, 5), whole("b", 2, 2)),
+    "Col2Im cannot make channels of 5 rows",
+  ],
+  [
+    "heads-do-not-divide",
+    model([input("x", [1, 4, 6]), node("Attention", ["x", "x", "x"], ["y"], { attributes: { q_num_heads: 4, kv_num_heads: 4 } }), output("y")]),
+    "Attention cannot divide 6 among 4",
+  ],
+  [
+    "bad-attribute",
+    model([
+      input("x", [1, 4, 3]),
+      weight("w", [3, 9]),
+      node("Attention", ["x", "w"], ["y"], { domain: "com.microsoft", attributes: { num_heads: 1, qkv_hidden_sizes: [3, 3] } }),
+      output("y"),
+    ]),
+    "qkv_hidden_sizes of Attention has less than 3 sizes",
+  ],
+  ["contradicting-flags", graph(node("Relu", ["x"], ["y"]), output("y")), "the shapes of a ONNX model are those of its file", "--layout", "nhwc"],
+]);
+
+const KERAS = ofFiles("m.json", [
+  ["bad-json", `{"class_name": "Sequential", "config": ${"[".repeat(10_000)}`, "this JSON is nested more than"],
+  ["bad-json", '{"class_name": "Sequential", "config": {', "this is no JSON of a model, or a damaged one"],
+  ["bad-keras", JSON.stringify({ class_name: "Sequential", config: {} }), "this model has no list of layers"],
+
+  ["bad-keras", JSON.stringify({ class_name: "Sequential", config: { layers: [5] } }), "a layer of this model is no object"],
+  ["bad-keras", JSON.stringify(sequential({ config: {} })), "a layer of this model has no class"],
+  [
+    "bad-keras",
+    JSON.stringify(functional([kerasInput("x", [null, 4]), { class_name: "Dense", config: { units: 3 }, inbound_nodes: [] }], "d")),
+    "a layer of this model has no name",
+  ],
+  [
+    "bad-keras",
+    JSON.stringify(functional([kerasInput("x", [null, 4]), layer("ReLU", "a", {}, ["b"]), layer("ReLU", "b", {}, ["a"])], "b")),
+    "run in a circle, or read what is not there",
+  ],
+  ["bad-keras", JSON.stringify(functional([kerasInput("x", [null, 4]), layer("Dense", "d", { units: 3 }, [])], "d")), "reads nothing"],
+  [
+    "bad-keras",
+    JSON.stringify(sequential(kerasInput("x", [null, 4]), layer("EinsumDense", "e", { equation: "...a,ab->...b", output_shape: [3] }))),
+    "the equation of this EinsumDense is not read",
+  ],
+  [
+    "groups-do-not-divide",
+    JSON.stringify(sequential(kerasInput("x", [null, 8, 8, 3]), layer("Conv2D", "c", { ...conv(4, 3), groups: 2 }))),
+    "not divisible by groups 2",
+  ],
+]);
+
+const nestedModels = (depth: number): object =>
+  depth === 0 ? layer("ReLU", "r", {}) : layer("Sequential", `m${depth}`, { layers: [nestedModels(depth - 1)] });
+
+const ARCHIVES: readonly Wrong[] = [
+  ...ofFiles("m.json", [["bad-keras", JSON.stringify(sequential(kerasInput("x", [null, 4]), nestedModels(40))), "models are nested more than"]]),
+  ...ofFiles("m.keras", [
+    ["no-architecture", zipSync({ a: strToU8("b") }), "this archive has no config.json that could be a model's"],
+    ["bad-zip", zipSync({ "config.json": strToU8("{}") }).subarray(0, 40), "this archive is damaged"],
+  ]),
+  ...ofFiles("m.h5", [
+    ["no-architecture", hdf5(undefined), "this file has weights, but no model: nothing says how its layers are connected"],
+    ["bad-hdf5", Uint8Array.of(0x89, 72, 68, 70, 13, 10, 26, 10, 9), "this HDF5 file is damaged, or not written as Keras writes it"],
+  ]),
+  ...ofFiles("m.pt2", [
+    ["bad-pt2", zipSync({ "net/archive_format": strToU8("pt2") }), "this archive has no exported program"],
+    ["bad-pt2", zipSync({ "net/models/model.json": strToU8("{}") }), "this model has no"],
+    ["bad-pt2", archive({ ...PT2, values: { ...PT2.values, w: { dtype: 7, sizes: [{ as_int: 4.5 }] } } }), "no tensor has a size of 4.5"],
+    ["bad-pt2", archive({ ...PT2, parameters: ["nowhere"] }), "a parameter of this model has no shape"],
+  ]),
+];
+
+const tfnode = (op: string, name: string, input: readonly string[] = []) => ({ op, name, input, attr: {} });
+const tfjs = (nodes: readonly unknown[]) => JSON.stringify({ modelTopology: { node: nodes }, weightsManifest: [] });
+
+const TFJS = ofFiles("model.json", [
+  ["bad-tfjs", JSON.stringify({ modelTopology: 5 }), "this TensorFlow.js model has no architecture"],
+  ["bad-tfjs", tfjs([5]), "a node of this model is no object"],
+  ["bad-tfjs", tfjs([{ op: "Relu" }]), "a node of this model has no name or operator"],
+  ["bad-tfjs", tfjs([tfnode("Relu", "a", ["nowhere"])]), "nothing makes `nowhere`, which a reads"],
+  ["bad-tfjs", tfjs([tfnode("Relu", "a", ["b"]), tfnode("Relu", "b", ["a"])]), "the nodes of this model run in a circle"],
+  [
+    "bad-shape",
+    JSON.stringify({
+      modelTopology: { model_config: sequential(kerasInput("x", [null, 4])) },
+      weightsManifest: [{ paths: [], weights: [{ name: "w", shape: [0.5], dtype: "float32" }] }],
+    }),
+    "no tensor has the shape 0.5",
+  ],
+]);
+
+const CONV = 3;
+const convNet = (
+  codes: readonly (number | string)[],
+  shapes: { readonly x?: readonly number[]; readonly w?: readonly number[] },
+  inputs = [0, 1],
+  options = { 1: { int: 1 }, 2: { int: 1 } },
+  code = 0,
+) =>
+  tflite(codes, [
+    {
+      tensors: [
+        { name: "x", shape: shapes.x ?? [1, 8, 8, 3] },
+        { name: "w", shape: shapes.w ?? [4, 3, 3, 3] },
+        { name: "y", shape: [1, 8, 8, 4] },
+      ],
+      inputs: [0],
+      outputs: [2],
+      operators: [{ code, inputs, outputs: [2], options }],
+    },
+  ]);
+
+const TFLITE = ofFiles("m.tflite", [
+  ["channel-mismatch", convNet([67], { w: [4, 3, 3, 5] }, [0, 1, 0]), "a transposed convolution reads 5 channels, but its input has 3"],
+  ["feature-mismatch", convNet([9], { x: [1, 5], w: [4, 3] }), "5 values are no rows of 3"],
+  ["bad-tflite", Uint8Array.of(255, 255, 0, 0, 84, 70, 76, 51), "something in it lies outside of the file"],
+  ["bad-tflite", tflite([CONV], []), "this TensorFlow Lite model has no graph"],
+  ["bad-tflite", convNet([CONV], {}, [0, 1], undefined, 7), "an operator of this model has no code"],
+  ["bad-tflite", convNet([CONV], {}, [0, 77]), "the model has no tensor 77"],
+  [
+    "bad-tflite",
+    tflite(
+      [118],
+      [
+        {
+          tensors: [
+            { name: "x", shape: [1] },
+            { name: "y", shape: [1] },
+          ],
+          inputs: [0],
+          outputs: [1],
+          operators: [{ code: 0, inputs: [0, 0], outputs: [1], options: { 0: { int: 0 }, 1: { int: 0 } } }],
+        },
+      ],
+    ),
+    "the model runs its graph 0, which is not there or runs itself",
+  ],
+  ["bad-attribute", convNet([CONV], {}, [0, 1], { 1: { int: -1 }, 2: { int: 1 } }), "is -1"],
+  ["channel-mismatch", convNet([4], { w: [1, 3, 3, 4] }), "a depthwise convolution cannot make 4 channels of 3"],
+]);
+
+const WEIGHTS: readonly Wrong[] = [
+  ...ofFiles("m.safetensors", [
+    ["bad-safetensors", bytesOf(uint64(1000), '{"a"'), "this is no safetensors file, or a damaged one"],
+    ["bad-safetensors", safetensors({ a: 5 }, 8), "the tensor a is not described"],
+    [
+      "bad-safetensors",
+      safetensors({ a: { dtype: "constructor", shape: [1], data_offsets: [0, 8] } }, 8),
+      'is of the type "constructor", which is not known',
+    ],
+    ["bad-safetensors", safetensors({ a: { dtype: "F32", shape: [0.5], data_offsets: [0, 8] } }, 8), "the tensor a has no shape"],
+    ["bad-safetensors", safetensors({ a: { dtype: "F32", shape: [4], data_offsets: [0, 16] } }, 8), "the data of tensor a lies outside of the file"],
+    [
+      "bad-safetensors",
+      safetensors({ a: { dtype: "F32", shape: [4], data_offsets: [0, 8] } }, 8),
+      "the tensor a does not take as many bytes as its shape",
+    ],
+  ]),
+  ...ofFiles("m.gguf", [
+    ["bad-gguf", bytesOf("GGUF", uint32(3), uint64(2 ** 40, 0)), "this file claims more tensors than there can be"],
+    ["bad-gguf", bytesOf(ggufHead(1), ggufTensor("q", [2 ** 20, 2 ** 20], 0)), "bytes, and the file has"],
+    ["bad-gguf", bytesOf(ggufHead(1), ggufTensor("q", Array<number>(9).fill(1), 0)), "the tensor q has 9 dimensions"],
+    ["bad-gguf", bytesOf(ggufHead(1), ggufTensor("q", [1], 999)), "the tensor q is of a type that is not known"],
+    ["bad-gguf", bytesOf("GGUF", uint32(9), uint64(0, 0)), "this is version 9 of GGUF"],
+    ["bad-gguf", bytesOf("GGUF", uint32(3), uint64(0, 1), uint64(100)), "this file is cut off"],
+    ["bad-gguf", bytesOf("GGUF", uint32(3), uint64(2 ** 60, 0)), "2^53 or more"],
+    [
+      "bad-gguf",
+      bytesOf("GGUF", uint32(3), uint64(0, 1), uint64(1), "a", uint32(99), uint64(0)),
+      "a value of this file is of a type that is not known",
+    ],
+    [
+      "bad-gguf",
+      bytesOf("GGUF", uint32(3), uint64(0, 1), uint64(1), "a", uint32(9), ...Array.from({ length: 12 }, () => bytesOf(uint32(9), uint64(1)))),
+      "lists of this file are nested too deep",
+    ],
+  ]),
+];
+
+const PRINTED = ofFiles("m.txt", [
+  ["bad-module", "Net(\n  (a): ReLU()\n", "the module Net does not end (line 1)"],
+  ["bad-module", "Net(\n  (a): 5\n)", "this line is no module (line 2)"],
+  ["bad-module", `${"A(\n  (a): ".repeat(300)}B()`, "modules are nested more than 200 deep"],
+  ["too-large", "Net(\n  (a): Own(\n    (0-2): 300000 x Own(\n      (b): ReLU()\n    )\n  )\n)", "this model has more than 100000 modules"],
+]);
+
+/** Model files that are damaged, or say what cannot be. */
+export const MODELS: readonly Wrong[] = [...ONNX, ...KERAS, ...ARCHIVES, ...TFJS, ...TFLITE, ...WEIGHTS, ...PRINTED];
+
+/** What a model file leaves open is a warning, and a row without figures. */
+export const OPEN: readonly Wrong[] = ofFiles("m.onnx", [
+  ["data-dependent", one("Unsqueeze", ["x", "x"]), "the axes of Unsqueeze is computed from the model's data"],
+]).map((wrong) => ({ ...wrong, row: true }));
