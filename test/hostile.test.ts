@@ -112,7 +112,7 @@ const CHECKS: Readonly<Record<Format, (stdout: string) => void>> = {
   table: expectQuiet,
   json: (text) => {
     expectQuiet(text);
-    for (const line of text.startsWith("{\n") ? [text] : text.trimEnd().split("\n")) expect(() => JSON.parse(line) as unknown).not.toThrow();
+    for (const line of text.startsWith("{\n") ? [text] : text.trimEnd().split("\n")) expect(() => void JSON.parse(line)).not.toThrow();
   },
   csv: (text) => {
     expectQuiet(text.replaceAll("\r\n", "\n"));
