@@ -9,23 +9,47 @@ home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Each line that is not blank, without the blanks around it.
 lines() { sed -e 's/\r$//' -e 's/^[[:space:]]*//' -e 's/[[:space:]]*$//' -e '/^$/d' <<< "$1"; }
 
+# A text as workflow commands take it (actions/toolkit, command.ts).
+escaped() { local text=${1//'%'/%25}; text=${text//$'\r'/%0D}; printf '%s' "${text//$'\n'/%0A}"; }
+
+finish() {
+  printf 'status=%s\nreport=%s\n' "$2" "$3" >> "$GITHUB_OUTPUT"
+  exit "$1"
+}
+
+# A request that is wrong: it is told where it was written.
+refuse() {
+  printf '::error title=convcost check::%s\n' "$(escaped "$1")"
+  finish 2 unknown ''
+}
+
 flags=()
-while IFS= read -r budget; do flags+=("--max-${budget%%=*}=${budget#*=}"); done < <(lines "${BUDGETS//,/$'\n'}")
+while IFS= read -r budget; do
+  [[ $budget =~ ^[a-z][a-z-]*=.+$ ]] || refuse "budgets: '$budget' is no NAME=AMOUNT, as in macs=300M"
+  [[ $budget != max-* ]] || refuse "budgets: '$budget' has a name without max-, as in ${budget#max-}"
+  flags+=("--max-${budget%%=*}=${budget#*=}")
+done < <(lines "${BUDGETS//,/$'\n'}")
 while IFS= read -r increase; do flags+=("--max-increase=$increase"); done < <(lines "${MAX_INCREASE//,/$'\n'}")
 [ -z "$BASELINE" ] || flags+=("--baseline=$BASELINE")
 [ -z "$CONFIG" ] || flags+=("--config=$CONFIG")
-while IFS= read -r flag; do flags+=("$flag"); done < <(lines "$ARGS")
+while IFS= read -r flag; do
+  case $flag in
+    --json* | --format* | --output* | -f* | -o*) refuse "args: $flag cannot be given: the action prints annotations, and keeps its report" ;;
+  esac
+  flags+=("$flag")
+done < <(lines "$ARGS")
 models=()
 while IFS= read -r model; do models+=("$model"); done < <(lines "$MODELS")
 
 cd "$WORKING_DIRECTORY"
-report="$RUNNER_TEMP/convcost-check.json"
+# Of each use in a job.
+folder=$(mktemp -d "$RUNNER_TEMP/convcost.XXXXXX")
+report="$folder/check.json"
 check() { node "$home/bin/convcost.js" check ${flags[@]+"${flags[@]}"} "$@" -- ${models[@]+"${models[@]}"}; }
 status=0
-check --format github || status=$?
-check --json > "$report" 2> /dev/null || true
+check --json > "$report" 2> "$folder/complaint" || status=$?
 # A request that was wrong has no report.
-[ -s "$report" ] || report=""
+[ -s "$report" ] || refuse "$(cat "$folder/complaint")"
+check --format github || true
 case $status in 0) word=pass ;; 1) word=fail ;; *) word=unknown ;; esac
-printf 'status=%s\nreport=%s\n' "$word" "$report" >> "$GITHUB_OUTPUT"
-exit "$status"
+finish "$status" "$word" "$report"

@@ -25,10 +25,11 @@ export function ioOf(files: Case["files"]): { readonly io: Io; readonly out: { s
     return content && { length: content.length, read: (start, end) => content.subarray(start, end), close: () => undefined };
   };
   const io: Io = {
+    cwd: () => "/",
     env: {},
     stdout: { write: (text) => void (out.stdout += text), isTerminal: false },
     stderr: { write: (text) => void (out.stderr += text), isTerminal: false },
-    readStdin: () => new Uint8Array(),
+    readStdin: () => ({ type: "file", bytes: new Uint8Array() }),
     readFile: (path) => {
       const bytes = bytesOf(path);
       return bytes === undefined ? { type: "missing" } : { type: "file", bytes };

@@ -1,6 +1,6 @@
 // The packed tarball, installed into an empty folder: runs the command, runs and type-checks an import under TypeScript's strict.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,6 +57,15 @@ try {
   const command = join(folder, "node_modules/.bin/convcost");
   // 8*8 outputs of 8 channels, 3*9 taps each.
   check("the command counts", JSON.parse(run(command, ["count", "conv 3x3 3->8 @8x8", "--json"], folder)).totals.macs === 8 * 8 * 8 * 27);
+  // As the README ships it with Hadoop Streaming: unpacked, not installed.
+  mkdirSync(join(folder, "app"));
+  run("tar", ["-xzf", tarball, "-C", "app"], folder);
+  const mapped = execFileSync(process.execPath, ["app/package/bin/convcost.js", "batch"], {
+    cwd: folder,
+    encoding: "utf8",
+    input: '"pw 3->8 @8x8"\n',
+  });
+  check("its archive answers a batch", JSON.parse(mapped).totals.macs === 8 * 8 * 3 * 8);
   writeFileSync(join(folder, "consumer.ts"), CONSUMER);
   const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
   run(

@@ -1,10 +1,12 @@
 /** What a command may touch, handed in so that the whole program runs in a test without a process. */
 export interface Io {
+  /** The folder that paths are relative to. */
+  readonly cwd: () => string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   /** All of standard input. */
-  readonly readStdin: () => Uint8Array;
+  readonly readStdin: () => FileContent;
   /** A file, or standard input (`-`), as it comes, no more of it at a time than a piece; throws the system's error. */
   readonly readChunks: (path: string) => AsyncIterable<Uint8Array>;
   /** A file, or why it cannot be read. */

@@ -18,7 +18,7 @@ import { availableParallelism } from "node:os";
 import { Worker as Thread } from "node:worker_threads";
 import type { FileBytes, FileContent, Io, OutputFile, OutputStream, Worker } from "./io.js";
 
-/** Larger spec files are refused before they are read. */
+/** Larger texts are refused before they are read, and so is more from a pipe. */
 const MAX_FILE = 256 * 1024 * 1024;
 
 /** The streams and files of this process. */
@@ -27,7 +27,8 @@ export function nodeIo(): Io {
     env: process.env,
     stdout: stream(1, process.stdout),
     stderr: stream(2, process.stderr),
-    readStdin: () => readFileDescriptor(0),
+    cwd: () => process.cwd(),
+    readStdin: () => contentOf(0),
     readChunks,
     readFile,
     openBytes,
@@ -78,14 +79,16 @@ async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
   for await (const chunk of stream) if (chunk instanceof Uint8Array) yield chunk;
 }
 
-function readFileDescriptor(descriptor: number): Uint8Array {
+/** All that a pipe or device gives. */
+function contentOf(descriptor: number): FileContent {
   const chunks: Buffer[] = [];
   let total = 0;
   for (;;) {
     const chunk = Buffer.alloc(65_536);
     const length = readSome(descriptor, chunk);
+    if (length === 0) return { type: "file", bytes: Buffer.concat(chunks) };
     total += length;
-    if (length === 0 || total > MAX_FILE) return Buffer.concat(chunks);
+    if (total > MAX_FILE) return { type: "too-large" };
     chunks.push(chunk.subarray(0, length));
   }
 }
@@ -107,11 +110,22 @@ function readFile(path: string): FileContent {
     const stats = statSync(path);
     if (stats.isDirectory()) return { type: "folder" };
     if (stats.isFile() && stats.size > MAX_FILE) return { type: "too-large" };
-    return { type: "file", bytes: readFileSync(path) };
+    if (stats.isFile()) return { type: "file", bytes: readFileSync(path) };
+    return readSpecial(path);
   } catch (error) {
     const code = codeOf(error);
     if (code === "ENOENT" || code === "ENOTDIR") return { type: "missing" };
     return { type: "unreadable", reason: code };
+  }
+}
+
+/** A pipe or device (`<(command)`, `/dev/stdin`): it has no length, and need not have an end. */
+function readSpecial(path: string): FileContent {
+  const descriptor = openSync(path, "r");
+  try {
+    return contentOf(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -129,14 +143,11 @@ function writeFile(path: string, text: string): void {
 /** A regular file, read where it is asked for. */
 function openBytes(path: string): FileBytes | undefined {
   try {
+    // Before it is opened: a pipe has one reader, and who opens it waits for its writer.
+    if (!statSync(path).isFile()) return undefined;
     const descriptor = openSync(path, "r");
-    const stats = fstatSync(descriptor);
-    if (!stats.isFile()) {
-      closeSync(descriptor);
-      return undefined;
-    }
     return {
-      length: stats.size,
+      length: fstatSync(descriptor).size,
       read: (start, end) => {
         const bytes = new Uint8Array(Math.max(0, end - start));
         let filled = 0;

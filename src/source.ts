@@ -2,7 +2,7 @@ import { looksLike } from "./read/looks-like.js";
 import { formatOf as modelFormat, MODEL_FORMATS, textFormatOf, type ModelFormat, type TextFormat } from "./read/formats.js";
 import { fail, InputError, type Diagnostic } from "./graph/diagnostic.js";
 import type { Graph } from "./graph/graph.js";
-import type { FileBytes, Io } from "./io.js";
+import type { FileBytes, FileContent, Io } from "./io.js";
 import type { ExpandOptions, Network } from "./read/network/network.js";
 import { isLayerWord, parseLayers } from "./read/notation/read.js";
 
@@ -200,11 +200,8 @@ async function openSource(arg: string, io: Io, openNetwork: OpenNetwork = networ
   const zoo = ZOO.exec(arg)?.[1];
   if (zoo !== undefined) return openZoo(zoo, openNetwork);
   if (arg === "-") {
-    const bytes = io.readStdin();
-    const format = modelFormat(bytes, bytes.length, "");
-    return format === undefined
-      ? openText(decode(bytes, "standard input"), "standard input", io, openNetwork)
-      : model(format, bytesOf(bytes), "standard input");
+    const content = io.readStdin();
+    return content.type === "file" ? openBytes(content.bytes, "standard input", io, openNetwork) : noFile(content, "standard input");
   }
   if (!PATH.test(arg) && !WORD.test(arg) && !isNamedLikeFile(arg, io)) return layers(arg, "spec");
   const bytes = io.openBytes(arg);
@@ -213,15 +210,25 @@ async function openSource(arg: string, io: Io, openNetwork: OpenNetwork = networ
   const content = io.readFile(arg);
   // One word is a file only where there is one and no layer has that name.
   if (WORD.test(arg) && (content.type === "missing" || isLayerWord(arg))) return layers(arg, "spec");
+  return content.type === "file" ? openBytes(content.bytes, arg, io, openNetwork) : noFile(content, arg);
+}
+
+/** What came through a pipe, or is no model that is read in pieces. */
+function openBytes(bytes: Uint8Array, name: string, io: Io, openNetwork: OpenNetwork): Source | Promise<Source> {
+  const format = modelFormat(bytes, bytes.length, name);
+  return format === undefined ? openText(decode(bytes, name), name, io, openNetwork) : model(format, bytesOf(bytes), name);
+}
+
+function noFile(content: Exclude<FileContent, { readonly type: "file" }>, arg: string): never {
   switch (content.type) {
-    case "file":
-      return openText(decode(content.bytes, arg), arg, io, openNetwork);
     case "missing":
       return unreadable(arg, "there is no such file", { hint: "layer specs look like `conv 3x3 64->128` or `nn.Conv2d(64, 128, 3)`" });
     case "folder":
       return unreadable(arg, "this is a folder", { expected: "a file of layer specs, or a network file" });
     case "too-large":
-      return unreadable(arg, "this file is larger than 256 MiB", { expected: "a text file of layer specs" });
+      return unreadable(arg, "this is larger than 256 MiB", {
+        expected: "layers or a network as text; a model of any size is read from its file",
+      });
     default:
       return unreadable(arg, `this file cannot be read (${content.reason})`, {});
   }

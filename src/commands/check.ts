@@ -4,6 +4,7 @@ import { statusOf, type Budget, type BudgetOptions, type CheckedModel, type Incr
 import { isMeasure, MEASURES, measureOf } from "../compare/measures.js";
 import { parseAllowance, parseQuantity } from "../compare/quantity.js";
 import { fail, InputError } from "../graph/diagnostic.js";
+import type { Io } from "../io.js";
 import { closest } from "../read/notation/closest.js";
 import { renderDiagnostic } from "../report/diagnostic.js";
 import type { Units } from "../report/layer-columns.js";
@@ -117,9 +118,9 @@ function codeOf(models: readonly CheckedModel[]): CheckCode {
 async function rendered(models: readonly CheckedModel[], format: CheckFormat, flags: CheckFlags, context: Context): Promise<string> {
   switch (format) {
     case "json":
-      return (await import("../report/check-json.js")).checkJson(models, context.version);
+      return (await import("../report/check-json.js")).checkJson(models, flags, context.version);
     case "github":
-      return (await import("../report/github.js")).checkAnnotations(models, flags);
+      return (await import("../report/github.js")).checkAnnotations(models, { ...flags, fileOf: await repositoryPaths(context.io) });
     case "junit":
       return (await import("../report/junit.js")).checkJunit(models, flags);
     case "markdown":
@@ -129,6 +130,17 @@ async function rendered(models: readonly CheckedModel[], format: CheckFormat, fl
       return checkTable(models, { ...flags, chalk: context.chalk, width: tableWidth(context, flags) });
     }
   }
+}
+
+/** Paths as GitHub resolves those of annotations: from the root of the checkout, wherever the command runs. */
+async function repositoryPaths({ cwd, env }: Io): Promise<(path: string) => string> {
+  const root = env["GITHUB_WORKSPACE"];
+  if (root === undefined || root === "") return (path) => path;
+  const { relative, resolve, sep } = await import("node:path");
+  return (path) => {
+    const inside = relative(root, resolve(cwd(), path));
+    return inside === "" || inside === ".." || inside.startsWith(`..${sep}`) ? path : inside.replaceAll(sep, "/");
+  };
 }
 
 /** Flags that say how a result is shown: all that may stand beside a config. */

@@ -5,6 +5,7 @@ import type { Units } from "../report/layer-columns.js";
 import { readCosts, refuseFlags } from "./costs.js";
 import {
   addSourceFlags,
+  collect,
   emit,
   FORMATS,
   formatOf,
@@ -22,17 +23,22 @@ import {
 const TOP = 50;
 
 const HELP = `
-Each source is a model file, a network file, zoo:NAME, layers, the JSON of an earlier count, or -. Flags go to both, but not to what was counted
-earlier. Layers are matched by name where their names hold, else by what they are, so that a layer that was put in shifts none; names and the
+Each source is a model file, a network file, zoo:NAME, layers, the JSON of an earlier count, or -. Flags go to both, those ending in -before and
+-after to one of them, and none to what was counted earlier. Layers are matched by name where their names hold, else by what they are, so that a layer that was put in shifts none; names and the
 order of layers are no difference. + was added, - removed, ~ changed.
 
 Examples:
   convcost diff before.onnx after.onnx
   convcost diff zoo:resnet18 zoo:resnet34 --format markdown
+  convcost diff zoo:mobilenet_v2 zoo:mobilenet_v2 --set-after alpha=0.5
   convcost diff base.json model.onnx --exit-code
   convcost diff zoo:mobilenet_v2 mobilenet_v2.onnx --json | jq .counts`;
 
-interface DiffFlags extends SourceFlags, OutputFlags {
+/** Flags of which each source can have its own. */
+const SIDES = ["before", "after"] as const;
+type OwnFlags = Readonly<Record<"setBefore" | "setAfter" | "dimBefore" | "dimAfter", readonly string[]>>;
+
+interface DiffFlags extends SourceFlags, OutputFlags, OwnFlags {
   readonly exitCode?: boolean;
   readonly top?: number;
   readonly units: Units;
@@ -45,7 +51,10 @@ export const diff: Register = (program, context) => {
     .argument("<before>", "a model, or the JSON of an earlier count")
     .argument("<after>", "another")
     .description("show what differs between two models: layers added, removed, changed, and every total");
-  addSourceFlags(command)
+  addSourceFlags(command);
+  for (const side of SIDES) command.option(`--set-${side} <name=value>`, `set a parameter of <${side}> alone`, collect, []);
+  for (const side of SIDES) command.option(`--dim-${side} <name=n>`, `bind a dimension of <${side}> alone`, collect, []);
+  command
     .option("--exit-code", "end with exit code 1 where anything that is counted differs")
     .addOption(new Option("-f, --format <format>", 'what to print (default: "table")').choices(FORMATS))
     .option("--json", "short for --format json")
@@ -60,9 +69,12 @@ export const diff: Register = (program, context) => {
 
 async function run([first, second]: readonly [string, string], flags: DiffFlags, command: Command, context: Context): Promise<void> {
   const format = formatOf(flags);
-  const before = await readCosts(first, flags, context.io);
-  const after = await readCosts(second, flags, context.io);
+  const { setBefore, setAfter, dimBefore, dimAfter, set, dim } = flags;
+  const before = await readCosts(first, { ...flags, set: [...set, ...setBefore], dim: [...dim, ...dimBefore] }, context.io);
+  const after = await readCosts(second, { ...flags, set: [...set, ...setAfter], dim: [...dim, ...dimAfter] }, context.io);
   if (before.saved && after.saved) refuseFlags(givenFlags(command, sourceFlagNames()), `${first} as ${second}`);
+  if (before.saved) refuseFlags(givenFlags(command, ["set-before", "dim-before"]), first);
+  if (after.saved) refuseFlags(givenFlags(command, ["set-after", "dim-after"]), second);
   // The library of differences is loaded by what compares.
   const { diffCosts } = await import("../compare/diff.js");
   const difference = diffCosts(before.costs, after.costs);

@@ -1,4 +1,5 @@
 import { fail } from "../graph/diagnostic.js";
+import type { Graph } from "../graph/graph.js";
 import type { Primitive } from "../graph/layer.js";
 import { globMatcher, parseSelector } from "../compare/selector.js";
 import { isVariant, VARIANTS, type VariantLabel } from "../compare/variants.js";
@@ -36,7 +37,7 @@ import {
 interface WhatIfFlags extends CommonFlags {
   readonly replace: readonly string[];
   readonly with: readonly string[];
-  readonly name?: string;
+  readonly name: readonly string[];
   readonly keepFirst?: boolean;
   readonly keep: readonly string[];
   readonly between?: string;
@@ -72,7 +73,7 @@ export const whatIf: Register = (program, context) => {
   addCommonFlags(command, WHAT_IF_COLUMNS)
     .option("--replace <selector>", "which convolutions (default: any, with --name)", collect, [])
     .option("--with <variant>", `what they become: ${VARIANTS.map(hyphened).join(", ")}`, collect, [])
-    .option("--name <pattern>", "only layers of such a name: * is any text")
+    .option("--name <pattern>", "only layers of such a name, or of one of several: * is any text", collect, [])
     .option("--keep-first", "leave the first convolution as it is, as papers do")
     .option("--keep <pattern>", "leave layers of such a name as they are", collect, [])
     .option("--between <layers>", "put these after each step of a replacement but the last: 'bn; relu'")
@@ -108,7 +109,7 @@ async function run(specs: readonly string[], flags: WhatIfFlags, context: Contex
     keep: (name) => keep.some((kept) => kept(name)),
   });
   const rows = (sort === undefined ? result.replaced : sortReplaced(result.replaced, sort)).slice(0, flags.top);
-  const notes = whatIfNotes(result, flags.between);
+  const notes = [...whatIfNotes(result, flags.between), ...idle(flags, replacements, graph)];
   // In the JSON they are fields; everywhere else they must not mix with the result.
   if (format !== "json") for (const note of notes) context.io.stderr.write(`note: ${harmless(note)}\n`);
   if (format !== "json") for (const warning of result.after.warnings) context.io.stderr.write(`warning: ${harmless(warning)}\n`);
@@ -145,6 +146,17 @@ async function table(
   return `${layers}${cut(result, rows)}\n${renderTable(totalsGrid(result, flags.units), style)}`;
 }
 
+/** Flags that changed nothing: a pattern that is mistyped must not pass for a model without such layers. */
+function idle({ keep, groups, expand }: WhatIfFlags, rules: readonly Replacement[], { nodes }: Graph): readonly string[] {
+  const uses = (...labels: readonly VariantLabel[]) => rules.some((rule) => labels.includes(rule.with));
+  const unmet = keep.filter((pattern) => !nodes.some(({ name }) => globMatcher(pattern)(name)));
+  return [
+    ...unmet.map((pattern) => `--keep '${pattern}' keeps nothing: no layer has such a name`),
+    ...(groups !== undefined && !uses("grouped") ? [`--groups ${groups} changes nothing: nothing becomes grouped`] : []),
+    ...(expand !== undefined && !uses("bottleneck", "inverted residual") ? [`--expand ${expand} changes nothing: nothing becomes a bottleneck`] : []),
+  ];
+}
+
 function cut({ replaced }: WhatIf, rows: readonly ReplacedLayer[]): string {
   const left = replaced.length - rows.length;
   return left > 0 ? `\n${left} more replaced layers are in the totals but not shown (--top)\n` : "";
@@ -152,19 +164,20 @@ function cut({ replaced }: WhatIf, rows: readonly ReplacedLayer[]): string {
 
 /** The pairs of --replace and --with. Throws `missing-argument`, `unknown-variant`, and what {@link parseSelector} throws. */
 function replacementsOf({ replace, with: labels, name }: WhatIfFlags): readonly Replacement[] {
-  const written = replace.length === 0 && name !== undefined ? ["any"] : replace;
+  const written = replace.length === 0 && name.length > 0 ? ["any"] : replace;
   if (written.length === 0 || written.length !== labels.length) {
     fail("missing-argument", `${written.length} --replace and ${labels.length} --with are no pairs`, {
       expected: "a --with for each --replace",
       hint: "convcost whatif zoo:vgg16 --replace 'standard k>1' --with depthwise-separable",
     });
   }
-  const named = name === undefined ? () => true : globMatcher(name);
+  const patterns = name.map(globMatcher);
+  const named = (layer: string) => patterns.length === 0 || patterns.some((matches) => matches(layer));
   return written.map((text, index): Replacement => {
     const selector = parseSelector(text);
     return {
       replace: {
-        text: name === undefined ? selector.text : `${selector.text} name~'${name}'`,
+        text: [selector.text, ...(name.length === 0 ? [] : [`name~'${name.join("' or '")}'`])].join(" "),
         matches: (facts) => named(facts.name) && selector.matches(facts),
       },
       with: variantOf(labels[index] ?? ""),

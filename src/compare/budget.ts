@@ -53,6 +53,8 @@ export interface BudgetResult {
   /** What the figure is called. */
   readonly title: string;
   readonly limit: bigint;
+  /** The limit is a lower bound: it comes from a baseline that is one. */
+  readonly limitAtLeast?: boolean | undefined;
   readonly value: bigint;
   /** The value is a lower bound. */
   readonly atLeast: boolean;
@@ -149,7 +151,7 @@ function increased({ measure: name, allowance }: Increase, costs: Costs, baselin
   const doubts = [...result.doubts, ...(partial ? ["baseline-partial" as const] : []), ...(cut ? ["baseline-cut" as const] : [])];
   // What is within a limit that is too low is within the true one; what is over it need not be.
   const settled = result.verdict !== "fail" || (unknown === "accept" && !cut);
-  return { ...result, doubts, verdict: settled ? result.verdict : "unknown" };
+  return { ...result, limitAtLeast: true, doubts, verdict: settled ? result.verdict : "unknown" };
 }
 
 function weightsOf(measure: Measure, limit: bigint, costs: Costs): Pick<BudgetResult, "heaviest" | "peakAt"> {

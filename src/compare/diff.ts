@@ -92,6 +92,11 @@ export function diffCosts(before: Costs, after: Costs): Difference {
   };
 }
 
+/** Whether the change of a figure is known: of two lower bounds it is not. */
+export function isKnown({ before, after }: TotalChange["atLeast"]): boolean {
+  return !before && !after;
+}
+
 /** How much more a figure of a layer is after than before. */
 export function gain(change: LayerChange, figure: (layer: LayerCosts) => bigint): bigint {
   const before = change.type === "added" ? 0n : figure(change.before);

@@ -51,6 +51,8 @@ export interface WhatIf {
   readonly after: Analysis;
   readonly replaced: readonly ReplacedLayer[];
   readonly left: readonly LeftLayer[];
+  /** Replacements that mean no convolution, or none that an earlier one does not mean. */
+  readonly unmet: readonly Replacement[];
 }
 
 /**
@@ -65,11 +67,13 @@ export function whatIf(graph: Graph, options: WhatIfOptions): WhatIf {
   const first = options.keepFirst === true ? inferred.findIndex((layer) => convolutionIn(layer) !== undefined) : -1;
   const chosen = new Map<number, VariantLabel>();
   const left: LeftLayer[] = [];
+  const met = new Set<Replacement>();
   const nodes = graph.nodes.map((node, index): Node => {
     const [whole, row] = [inferred[index], before.layers[index]];
     if (whole === undefined || row === undefined) throw new Error("a node has no row");
     const wanted = options.replacements.find(({ replace }) => means(replace, whole, row));
     if (wanted === undefined) return node;
+    met.add(wanted);
     const leave = (reason: string, kept: boolean): Node => {
       left.push({ index, name: node.name, op: row.op, kind: row.kind, kept, reason });
       return node;
@@ -89,7 +93,7 @@ export function whatIf(graph: Graph, options: WhatIfOptions): WhatIf {
     const [old, made] = [before.layers[index], after.layers[index]];
     return old === undefined || made === undefined ? [] : [{ with: label, before: old, after: made }];
   });
-  return { graph: changed, before, after, replaced: rows, left };
+  return { graph: changed, before, after, replaced: rows, left, unmet: options.replacements.filter((replacement) => !met.has(replacement)) };
 }
 
 function attempt(whole: InferredLayer, label: VariantLabel, options: ReplacementOptions) {

@@ -47,7 +47,7 @@ function modelText(model: CheckedModel, style: CheckTable): string {
   const details = check.results.flatMap((result) => {
     const sentence = sentenceOf(result, check, units);
     if (sentence === undefined) return [];
-    if (result.heaviest.length === 0) return [`${harmless(sentence)}\n`];
+    if (result.verdict !== "fail" || result.heaviest.length === 0) return [`${harmless(sentence)}\n`];
     const more = leftOut(result.heaviest.length, top);
     return [`${harmless(weighing(result))}\n${renderTable(weightGrid(result, top, units), style)}${more === "" ? "" : `${chalk.dim(more)}\n`}`];
   });
@@ -79,7 +79,7 @@ function modelMarkdown(model: CheckedModel, { units, top }: CheckReport): string
   const details = check.results.flatMap((result) => {
     const sentence = sentenceOf(result, check, units);
     if (sentence === undefined) return [];
-    if (result.heaviest.length === 0) return [`- ${escape(sentence)}\n`];
+    if (result.verdict !== "fail" || result.heaviest.length === 0) return [`- ${escape(sentence)}\n`];
     const more = leftOut(result.heaviest.length, top);
     const table = renderMarkdown(weightGrid(result, top, units));
     return [`<details><summary>${escape(weighing(result))}</summary>\n\n${table}${more === "" ? "" : `\n${more}\n`}\n</details>\n`];

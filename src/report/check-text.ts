@@ -12,9 +12,14 @@ export function titleOf({ title, baseline }: BudgetResult): string {
 }
 
 /** Limit, value and headroom of a result as texts. */
-export function amountsOf({ measure, limit, value, atLeast, verdict }: BudgetResult, units: Units) {
+export function amountsOf({ measure, limit, limitAtLeast = false, value, atLeast, verdict }: BudgetResult, units: Units) {
   const [limitText, valueText] = sideBySide(limit, value, measureOf(measure).unit, units);
-  return { limit: limitText, value: atLeast ? `>= ${valueText}` : valueText, headroom: verdict === "unknown" ? "" : headroom(limit, value) };
+  const least = (text: string, is: boolean) => (is ? `>= ${text}` : text);
+  return {
+    limit: least(limitText, limitAtLeast),
+    value: least(valueText, atLeast),
+    headroom: verdict === "unknown" ? "" : headroom(limit, value),
+  };
 }
 
 /** What is wrong or in doubt with a result, in one sentence; nothing for one that simply holds. */
@@ -26,7 +31,7 @@ export function sentenceOf(result: BudgetResult, check: BudgetCheck, units: Unit
     case "fail":
       return `${title}: ${value} exceeds ${limit}, headroom ${headroom(result.limit, result.value)}`;
     case "unknown":
-      return `${title}: not known whether ${value.replace(/^>= /, "at least ")} is within ${limit}: ${reasons}`;
+      return `${title}: not known whether ${value.replace(/^>= /, "at least ")} is within ${limit.replace(/^>= /, "what is at least ")}: ${reasons}`;
     case "pass":
       return result.doubts.length === 0 ? undefined : `${title}: taken at what it is at least, as --allow-unknown accepts: ${reasons}`;
   }

@@ -1,5 +1,5 @@
 import type { Costs, LayerCosts } from "../analyze/analysis.js";
-import { gain, type Difference, type LayerChange } from "../compare/diff.js";
+import { gain, isKnown, type Difference, type LayerChange } from "../compare/diff.js";
 import { csvLine } from "./csv.js";
 import { fieldText, layerOf } from "./diff-rows.js";
 import { writeJson, type Json } from "./json.js";
@@ -24,8 +24,11 @@ export function diffJson(difference: Difference, layers: readonly LayerChange[],
             unit: total.measure.unit,
             before: total.before,
             after: total.after,
-            change: total.after - total.before,
-            percent: total.before === 0n ? undefined : Number(((total.after - total.before) * 1_000_000n) / total.before) / 10_000,
+            change: isKnown(total.atLeast) ? total.after - total.before : undefined,
+            percent:
+              total.before === 0n || !isKnown(total.atLeast)
+                ? undefined
+                : Number(((total.after - total.before) * 1_000_000n) / total.before) / 10_000,
             atLeast: { ...total.atLeast },
           },
         ]),

@@ -1,5 +1,5 @@
 import { titleOf } from "../compare/measures.js";
-import { gain, type Difference, type TotalChange } from "../compare/diff.js";
+import { gain, isKnown, type Difference, type TotalChange } from "../compare/diff.js";
 import { fieldText, layerOf, SIGNS, type ShownChange } from "./diff-rows.js";
 import type { Column, Grid, Row } from "./grid.js";
 import type { Units } from "./layer-columns.js";
@@ -39,10 +39,17 @@ function totalRow(title: string, { measure, before, after, atLeast }: TotalChang
   const common = measure.unit === "bytes" ? byteScale(largest, units) : countScale(largest, units);
   const write = (value: bigint, scale: Scale) => `${scaled(value, scale, units)}${scale.unit === "" ? "" : ` ${scale.unit}`}`;
   // The change has a unit of its own where it is small beside the totals.
-  const change = signed(after - before, (size) => write(size, measure.unit === "bytes" ? byteScale([size], units) : countScale([size], units)));
+  const difference = signed(after - before, (size) => write(size, measure.unit === "bytes" ? byteScale([size], units) : countScale([size], units)));
   const side = (value: bigint, least: boolean) => `${least ? ">= " : ""}${write(value, common)}`;
-  const cells = [title, side(before, atLeast.before), side(after, atLeast.after), change, changePercent(before, after).replace("%", "")];
+  const share = isKnown(atLeast) ? changePercent(before, after).replace("%", "") : "";
+  const cells = [title, side(before, atLeast.before), side(after, atLeast.after), bounded(difference, atLeast), share];
   return { style: before === after ? "normal" : "total", cells };
+}
+
+/** A change of figures that are lower bounds is one itself where only one of them is, and not known where both are. */
+function bounded(difference: string, { before, after }: TotalChange["atLeast"]): string {
+  if (before && after) return "?";
+  return before ? `<= ${difference}` : after ? `>= ${difference}` : difference;
 }
 
 type ChangeFigure = "params" | "macs" | "counted";

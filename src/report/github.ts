@@ -7,8 +7,14 @@ import { harmless } from "./grid.js";
 
 type Level = "error" | "warning" | "notice";
 
+export interface AnnotationReport extends CheckReport {
+  /** A file as GitHub knows it: from the root of the repository. */
+  readonly fileOf: (path: string) => string;
+}
+
 /** A check as workflow commands of GitHub Actions: an annotation for each budget that does not hold, and one for the whole. */
-export function checkAnnotations(models: readonly CheckedModel[], { units, top }: CheckReport): string {
+export function checkAnnotations(models: readonly CheckedModel[], { units, top, fileOf }: AnnotationReport): string {
+  const annotation = (level: Level, title: string, message: string, place: Place | undefined) => command(level, title, message, place, fileOf);
   const lines = models.flatMap((model): string[] => {
     const { outcome, name } = model;
     if (outcome.type === "error")
@@ -30,20 +36,20 @@ export function checkAnnotations(models: readonly CheckedModel[], { units, top }
 }
 
 /** One workflow command: `::error file=…,line=…,title=…::message`, whatever the texts have in them. */
-export function annotation(level: Level, title: string, message: string, place: Place | undefined): string {
-  const properties = [...placeProperties(place), `title=${property(title)}`];
+function command(level: Level, title: string, message: string, place: Place | undefined, fileOf: AnnotationReport["fileOf"]): string {
+  const properties = [...placeProperties(place, fileOf), `title=${property(title)}`];
   return `::${level} ${properties.join(",")}::${data(message)}\n`;
 }
 
-function placeProperties(place: Place | undefined): readonly string[] {
+function placeProperties(place: Place | undefined, fileOf: AnnotationReport["fileOf"]): readonly string[] {
   switch (place?.kind) {
     case "text": {
       const { line, column } = lineOf(place);
-      return /^spec\b|^standard input$/.test(place.source) ? [] : [`file=${property(place.source)}`, `line=${line}`, `col=${column}`];
+      return /^spec\b|^standard input$/.test(place.source) ? [] : [`file=${property(fileOf(place.source))}`, `line=${line}`, `col=${column}`];
     }
     case "file":
     case "node":
-      return [`file=${property(place.path)}`];
+      return [`file=${property(fileOf(place.path))}`];
     default:
       return [];
   }

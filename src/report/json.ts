@@ -38,7 +38,9 @@ function isList(value: Json): value is readonly Json[] {
 }
 
 function compact(value: Json): string {
-  if (typeof value === "bigint" || typeof value === "number") return String(value);
+  if (typeof value === "bigint") return String(value);
+  // JSON has no word for what is no number: null, as JSON.stringify writes it.
+  if (typeof value === "number") return Number.isFinite(value) ? String(value) : "null";
   if (typeof value === "string") return quoted(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (isList(value)) return `[${value.map(compact).join(", ")}]`;

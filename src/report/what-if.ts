@@ -145,17 +145,18 @@ function countedRows({ before, after }: Pick<WhatIf, "before" | "after">, units:
 const MAX_NAMES = 4;
 
 /** What a reader of the figures should know: what was left as it was, and what stands between the steps. */
-export function whatIfNotes({ replaced, left }: WhatIf, between: string | undefined): readonly string[] {
+export function whatIfNotes({ replaced, left, unmet }: WhatIf, between: string | undefined): readonly string[] {
   const reasons = [...new Set(left.map(({ reason }) => reason))];
   const told = reasons.map((reason) => {
     const names = left.filter((layer) => layer.reason === reason).map(({ name }) => name);
     const more = names.length - MAX_NAMES;
     return `left as it was: ${names.slice(0, MAX_NAMES).join(", ")}${more > 0 ? ` and ${more} more` : ""}: ${reason}`;
   });
+  const idle = unmet.map(({ replace }) => `'${replace.text}' replaces nothing: no convolution is meant that an earlier selector leaves`);
   const several = replaced.some(({ after }) => after.steps.length > 1);
   const steps =
     between === undefined ? "no norm or activation is put between the steps of a replacement (--between)" : `between the steps: ${between}`;
-  return several ? [...told, steps] : told;
+  return [...told, ...idle, ...(several ? [steps] : [])];
 }
 
 /** `convcost/whatif@1`. */

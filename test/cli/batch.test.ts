@@ -185,10 +185,11 @@ describe("rawMember", () => {
 
 describe("--jobs", () => {
   const unused: Io = {
+    cwd: () => "/",
     env: {},
     stdout: { write: () => undefined, isTerminal: false },
     stderr: { write: () => undefined, isTerminal: false },
-    readStdin: () => new Uint8Array(),
+    readStdin: () => ({ type: "missing" }),
     readChunks: () => none(),
     readFile: () => ({ type: "missing" }),
     openBytes: () => undefined,

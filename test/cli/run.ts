@@ -9,6 +9,7 @@ export interface Outcome {
 }
 
 export interface Setting {
+  readonly cwd?: string;
   /** A list comes chunk by chunk, to whoever reads it so. */
   readonly stdin?: string | readonly (string | Uint8Array)[];
   readonly files?: Readonly<Record<string, FileContent>>;
@@ -42,6 +43,7 @@ export async function convcost(argv: readonly string[], setting: Setting = {}): 
   const written = new Map<string, string>();
   const terminal = setting.terminal;
   const code = await run(argv, {
+    cwd: () => setting.cwd ?? "/work",
     env: setting.env ?? {},
     stdout: {
       write: (text) => {
@@ -56,7 +58,7 @@ export async function convcost(argv: readonly string[], setting: Setting = {}): 
       },
       isTerminal: false,
     },
-    readStdin: () => Buffer.concat(stdinChunks(setting)),
+    readStdin: () => ({ type: "file", bytes: Buffer.concat(stdinChunks(setting)) }),
     readChunks: (path) => chunksOf(path, setting),
     readFile: (path) => setting.files?.[path] ?? { type: "missing" },
     openBytes: (path) => {

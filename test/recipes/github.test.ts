@@ -15,7 +15,13 @@ function runAction(
   const inputs = Object.fromEntries(entries(at(ACTION, "inputs")).map(([name, input]) => [name, given[name] ?? texts(input)["default"] ?? ""]));
   expect(Object.keys(given).filter((name) => !Object.hasOwn(inputs, name))).toEqual([]);
   const [output, summary] = [place.write("../output", ""), place.write("../summary", "")];
-  const runner = { GITHUB_ACTION_PATH: home, GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary, RUNNER_TEMP: place.folder };
+  const runner = {
+    GITHUB_ACTION_PATH: home,
+    GITHUB_OUTPUT: output,
+    GITHUB_STEP_SUMMARY: summary,
+    GITHUB_WORKSPACE: place.project,
+    RUNNER_TEMP: place.folder,
+  };
   let last: Ran = { status: 0, stdout: "", stderr: "" };
   for (const [, step] of entries(at(ACTION, "runs", "steps"))) {
     const { run = "", shell } = texts(step);
@@ -76,16 +82,38 @@ describe("the action", () => {
     place.write("bad.onnx", "nonsense");
     const unreadable = runAction(place, { models: "bad.onnx", budgets: "macs=1K" });
     expect([unreadable.status, unreadable.outputs.split("\n")[0]]).toEqual([2, "status=unknown"]);
-    const wrong = runAction(place, { models: "bad.onnx", args: "--no-such-flag" });
-    expect([wrong.status, wrong.outputs]).toEqual([2, "status=unknown\nreport=\n"]);
   });
 
-  it("reads the config of its folder where no model is given", () => {
+  it.each([
+    [{ args: "--no-such-flag" }, "unknown option '--no-such-flag'"],
+    [{ budgets: "macs: 300M" }, "budgets: 'macs: 300M' is no NAME=AMOUNT, as in macs=300M"],
+    [{ budgets: "max-macs=300M" }, "budgets: 'max-macs=300M' has a name without max-, as in macs=300M"],
+    [{ args: "--format=junit" }, "args: --format=junit cannot be given"],
+    [{ args: "-oreport.json" }, "args: -oreport.json cannot be given"],
+  ])("refuses a request that is wrong, and annotates it: %j", (inputs, message) => {
+    const place = new Workplace();
+    place.write("model.onnx", onnx(8));
+    const wrong = runAction(place, { models: "model.onnx", ...inputs });
+    expect([wrong.status, wrong.outputs]).toEqual([2, "status=unknown\nreport=\n"]);
+    expect(wrong.stdout).toMatch(/^::error title=convcost check::.*\n$/);
+    expect(wrong.stdout).toContain(message);
+  });
+
+  it("keeps a report for each use in a job", () => {
+    const place = new Workplace();
+    place.write("model.onnx", onnx(8));
+    const [a, b] = [runAction(place, { models: "model.onnx", budgets: "macs=1K" }), runAction(place, { models: "model.onnx", budgets: "macs=1M" })];
+    const reportOf = (ran: { readonly outputs: string }) => ran.outputs.replace(/^[^]*report=(.*)\n$/, "$1");
+    expect(JSON.parse(readFileSync(reportOf(a), "utf8"))).toMatchObject({ status: "fail" });
+    expect(JSON.parse(readFileSync(reportOf(b), "utf8"))).toMatchObject({ status: "pass" });
+  });
+
+  it("reads the config of its folder where no model is given, and names it from the root of the repository", () => {
     const place = new Workplace();
     place.write("ml/model.onnx", onnx(8));
     place.write("ml/convcost.config.yaml", "models:\n  - source: model.onnx\n    budgets: { macs: 1K }\n");
     const { status, stdout } = runAction(place, { "working-directory": "ml" });
-    expect([status, stdout]).toEqual([1, expect.stringMatching(/^::error file=convcost\.config\.yaml,line=3,/)]);
+    expect([status, stdout]).toEqual([1, expect.stringMatching(/^::error file=ml\/convcost\.config\.yaml,line=3,/)]);
   });
 
   it("measures increases from a baseline", () => {

@@ -36,7 +36,17 @@ export function parseLayers(text: string | readonly string[], options: ParseOpti
   const texts = typeof text === "string" ? [text] : text;
   const source = options.source ?? "spec";
   const sources = texts.map((one, index) => readStatements(one, texts.length > 1 ? `${source} ${index + 1}` : source, catalog()));
-  return chainOf(sources.flat(), texts.join("; "), source);
+  return chainOf(sources.flat(), texts.map(onOneLine).join("; "), source);
+}
+
+/** A text of several lines, as a file of layers is, in one: without its comments. */
+function onOneLine(text: string): string {
+  if (!text.trim().includes("\n")) return text;
+  const lines = text.split("\n").map((line) => line.replace(/#.*/, "").trim());
+  return lines
+    .filter((line) => line !== "")
+    .join("; ")
+    .replace(/;(?=;)/g, "");
 }
 
 function chainOf(statements: readonly Statement[], name: string, source: string): Graph {

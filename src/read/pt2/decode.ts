@@ -144,7 +144,7 @@ class ProgramDecoder {
       isObject(input) && typeof input["name"] === "string" && isObject(input["arg"]) ? [{ name: input["name"], value: input["arg"] }] : [],
     );
     const named = args.flatMap(({ name, value }) => tensorNames(value).map((tensor) => ({ name, tensor })));
-    const attributes = new Map(args.flatMap(({ name, value }): readonly (readonly [string, AttributeProto])[] => attributeOf(name, value)));
+    const attributes = new Map(args.flatMap(({ name, value }) => this.attribute(name, value)));
     attributes.set("args", { name: "args", floats: [], ints: [], strings: named.map(({ name }) => name) });
     const outputs = this.list(node["outputs"]).flatMap((output) => (isObject(output) ? tensorNames(output) : []));
     const own = typeof node["name"] === "string" ? node["name"] : (outputs[0] ?? `${op}_${index}`);
@@ -164,6 +164,12 @@ class ProgramDecoder {
 
   private object(value: Json | undefined, what: string): JsonObject {
     return isObject(value) ? value : this.bad(`this model has no ${what}`);
+  }
+
+  private attribute(name: string, value: JsonObject): readonly (readonly [string, AttributeProto])[] {
+    const { as_ints: ints } = value;
+    if (isList(ints) && !ints.every((int) => typeof int === "number")) this.bad(`the argument ${name} of a node is no list of integers`);
+    return attributeOf(name, value);
   }
 
   private list(value: Json | undefined): readonly Json[] {
