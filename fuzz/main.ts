@@ -31,7 +31,7 @@ interface Found {
 const seed = Number(values.seed);
 const folder = mkdtempSync(join(tmpdir(), "convcost-fuzz-"));
 const worker = join(import.meta.dirname, "worker.mjs");
-const schema = join(import.meta.dirname, "../../../schema/analysis.json");
+const schema = join(import.meta.dirname, "../../../schema");
 
 /** Flags of Node that take from a worker all it does not need: to write files, to start processes, memory without end. */
 function fences(progress: string): readonly string[] {

@@ -6,6 +6,9 @@ import type { Case } from "./case.js";
 /** What a case may end in, besides a complaint of the program: nothing. */
 export class Failure extends Error {}
 
+/** A sweep of a million points is slow by right: it is left after so many pauses. */
+const ENOUGH = 20;
+
 const OUTSIDE = new Error("the program asked for something it was not given");
 
 // eslint-disable-next-line @typescript-eslint/require-await -- as the program reads a file, which has to wait
@@ -14,8 +17,8 @@ async function* pieces(content: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** Files and streams of the case alone; what it writes is kept, to be looked at. */
-export function ioOf(files: Case["files"]): { readonly io: Io; readonly out: { stdout: string; stderr: string } } {
-  const out = { stdout: "", stderr: "" };
+export function ioOf(files: Case["files"]): { readonly io: Io; readonly out: { stdout: string; stderr: string; breaths: number } } {
+  const out = { stdout: "", stderr: "", breaths: 0 };
   const written = () => {
     throw OUTSIDE;
   };
@@ -44,7 +47,10 @@ export function ioOf(files: Case["files"]): { readonly io: Io; readonly out: { s
     appendFile: written,
     openFile: written,
     now: () => 0,
-    breathe: () => Promise.resolve(),
+    breathe: () => {
+      out.breaths += 1;
+      return out.breaths > ENOUGH ? Promise.reject(OUTSIDE) : Promise.resolve();
+    },
     cores: 1,
   };
   return { io, out };
@@ -88,24 +94,38 @@ export function checkAnalysis(analysis: Analysis, { hides }: Pick<Case, "hides">
 
 const HARMFUL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
-/** The JSON of an analysis: what a program that reads it will see. */
-export function checkJson(text: string, valid: (data: unknown) => string | undefined): void {
-  const data: unknown = JSON.parse(text);
-  const wrong = valid(data);
-  if (wrong !== undefined) throw new Failure(`the JSON does not fit its schema: ${wrong}`);
+/** Whether data fits the schema that it names; what is wrong with it, if not. */
+export type Valid = (data: unknown) => string | undefined;
+
+/** What a program that reads the output will see: one value, or one a line. */
+function checkJson(text: string, valid: Valid): void {
+  const values = text.startsWith("{\n") || text === "" ? [text] : text.trimEnd().split("\n");
+  for (const value of values.filter((line) => line !== "")) {
+    const wrong = valid(JSON.parse(value));
+    if (wrong !== undefined) throw new Failure(`the JSON does not fit its schema: ${wrong}`);
+  }
 }
 
+/** Commands that end with 1 where a check failed, and such as print what they have before they complain. */
+const CHECKS: ReadonlySet<string> = new Set(["check", "diff"]);
+const STREAMS: ReadonlySet<string> = new Set(["sweep", "batch", "check"]);
+/** Commands whose JSON has a schema. */
+const SCHEMAS: ReadonlySet<string> = new Set(["count", "whatif", "check", "diff", "batch"]);
+
 /** Runs the whole command on a case: its exit code, and nothing harmful on a terminal. */
-export async function runCommand({ files }: Case, argv: readonly string[], valid: (data: unknown) => string | undefined): Promise<void> {
+export async function runCommand({ files }: Case, argv: readonly string[], valid: Valid): Promise<void> {
   const { io, out } = ioOf(files);
+  const [command = ""] = argv;
   const code = await run(argv, io);
-  if (code !== 0 && code !== 2) throw new Failure(`exit code ${code}: ${out.stderr}`);
+  if (out.breaths > ENOUGH) return;
+  if (code !== 0 && code !== 2 && !(code === 1 && CHECKS.has(command))) throw new Failure(`exit code ${code}: ${out.stderr}`);
   if (/\n\s+at .*:\d+:\d+/.test(out.stderr)) throw new Failure(`a stack trace: ${out.stderr}`);
   const csv = argv.includes("csv");
   if (HARMFUL.test(out.stderr) || HARMFUL.test(csv ? out.stdout.replaceAll("\r\n", "\n") : out.stdout))
     throw new Failure("control characters in the output");
-  if (/^::/m.test(out.stderr) || /^::/m.test(out.stdout)) throw new Failure("a line that a CI runs");
-  if (code === 0 && argv.includes("--json") && argv[0] === "count") checkJson(out.stdout, valid);
-  if (code === 2 && out.stdout !== "" && argv[0] !== "sweep") throw new Failure("a result and a complaint");
-  if (code === 2 && out.stderr.trim() === "") throw new Failure("a failure without a word");
+  if (/^::/m.test(out.stderr) || (/^::/m.test(out.stdout) && !argv.includes("github"))) throw new Failure("a line that a CI runs");
+  const json = command === "batch" || argv.includes("--json");
+  if (json && code !== 2 && SCHEMAS.has(command)) checkJson(out.stdout, valid);
+  if (code === 2 && out.stdout !== "" && !STREAMS.has(command)) throw new Failure("a result and a complaint");
+  if (code === 2 && out.stderr.trim() === "" && out.stdout === "") throw new Failure("a failure without a word");
 }

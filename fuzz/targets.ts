@@ -3,6 +3,8 @@ import { NET as PRINTED } from "../test/read/printed-model.js";
 import { safetensors } from "../test/read/weights-model.js";
 import { families } from "../src/ops/table.js";
 import type { Case } from "./case.js";
+import { batch, check, commandLine, saved, whatIf } from "./commands.js";
+import { cut } from "./cut.js";
 import { mutateBytes, joined } from "./mutate/bytes.js";
 import { mutateFlatbuffer } from "./mutate/flatbuffer.js";
 import { mutateJson, type Json, parsed } from "./mutate/json.js";
@@ -10,7 +12,7 @@ import { mutateProtobuf, withTexts } from "./mutate/protobuf.js";
 import { mutateText } from "./mutate/text.js";
 import type { Random } from "./random.js";
 import { hdf5 } from "./seeds/hdf5.js";
-import { EXPRESSIONS, NETWORK_JSON, NETWORKS } from "./seeds/networks.js";
+import { NETWORK_JSON, NETWORKS } from "./seeds/networks.js";
 import { GGUF, INPUTS, KERAS, LAYERS, ONNX, PT2_ARCHIVE, SAFETENSORS, TFJS_MODELS, TFLITE } from "./seeds/own.js";
 import { referenceFiles } from "./seeds/reference.js";
 import { unzipSync } from "fflate";
@@ -210,37 +212,6 @@ function layers(random: Random): Case {
   };
 }
 
-/** Values of flags, and arguments as typed. */
-function commandLine(random: Random): Case {
-  const value = (text: string) => (random.chance(2) ? text : mutateText(text, random, ["=", ",", "..", ":", "x", "zoo:", "-", "@"]));
-  const pairs: readonly (readonly [string, string])[] = [
-    ["--input", "x=1,3,16,16"],
-    ["--input", "3x16x16"],
-    ["--batch", "4"],
-    ["--dim", "batch=1,seq=128"],
-    ["--set", "alpha=0.5"],
-    ["--set", "alpha=0.25,0.5..1:0.25"],
-    ["--where", random.pick(EXPRESSIONS)],
-    ["--pareto", "macs,+alpha"],
-    ["--sort", "-macs"],
-    ["--columns", "macs,params"],
-    ["--top", "3"],
-    ["--depth", "2"],
-    ["--group-by", "kind"],
-    ["--dtype", "int8"],
-    ["--layout", "nhwc"],
-    ["--format", "csv"],
-    ["--groups", "2"],
-  ];
-  const chosen = Array.from({ length: random.few(4) }, () => random.pick(pairs)).flatMap(([flag, text]) => [flag, value(text)]);
-  const command = random.pick(["count", "count", "compare", "sweep"]);
-  const what =
-    command === "sweep"
-      ? "net.yaml"
-      : value(random.pick(["conv 3x3 3->8 @16x16", "nn.Conv2d(3, 8, 3)", "net.yaml", "zoo:ds_cnn", "./net.yaml", "layers.Dense(8)"]));
-  return { argv: [`!${command}`, what, ...chosen], files: { "net.yaml": strToU8(NETWORKS[0] ?? ""), "./net.yaml": strToU8(NETWORKS[2] ?? "") } };
-}
-
 /** Any reader by what a file says it is: beginnings of one format before the rest of another, under any name. */
 function confused(random: Random): Case {
   const contents = [
@@ -273,6 +244,11 @@ export const TARGETS: readonly Target[] = [
   { name: "printed", covers: ["PyTorch's print(model)"], make: printed },
   { name: "network", covers: ["networks"], make: network },
   { name: "layers", covers: ["layers: shorthand, PyTorch, Keras"], make: layers },
+  { name: "cut", covers: [], make: cut },
   { name: "command-line", covers: [], make: commandLine },
+  { name: "batch", covers: [], make: batch },
+  { name: "whatif-code", covers: [], make: whatIf },
+  { name: "check", covers: [], make: check },
+  { name: "saved", covers: [], make: saved },
   { name: "confused", covers: [], make: confused },
 ];

@@ -4,7 +4,7 @@ import { InputError } from "../src/graph/diagnostic.js";
 import { parseShape } from "../src/graph/shape-text.js";
 import { readModel } from "../src/source.js";
 import type { Case } from "./case.js";
-import { checkAnalysis, Failure, ioOf, runCommand } from "./oracle.js";
+import { checkAnalysis, Failure, ioOf, runCommand, type Valid } from "./oracle.js";
 import { Random } from "./random.js";
 import type { Target } from "./targets.js";
 
@@ -18,7 +18,7 @@ const WHOLE = 16;
 const FORMATS = [["--json"], ["--json"], ["--format", "csv"], ["--format", "markdown"], []] as const;
 
 /** Tries a case. Throws {@link Failure}, or whatever the program should not have thrown. */
-export async function tryCase(made: Case, index: number, valid: (data: unknown) => string | undefined): Promise<"read" | "refused"> {
+export async function tryCase(made: Case, index: number, valid: Valid): Promise<"read" | "refused"> {
   const before = prototypes();
   const [first = "", ...rest] = made.argv;
   let outcome: "read" | "refused" = "read";

@@ -1,5 +1,6 @@
 import { readFileSync, openSync, writeSync } from "node:fs";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { join } from "node:path";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { TARGETS } from "./targets.js";
 import { caseOf, tryCase } from "./try.js";
 
@@ -9,14 +10,31 @@ import { caseOf, tryCase } from "./try.js";
 const MAX_SECONDS = 1;
 const MAX_KIB = 1024 * 1024;
 
-const [name, seed, from, to, progress, schema] = process.argv.slice(2);
+const [name, seed, from, to, progress, schemas] = process.argv.slice(2);
 const target = TARGETS.find((each) => each.name === name);
-if (target === undefined || progress === undefined || schema === undefined) throw new Error("fuzz/main.ts starts this");
+if (target === undefined || progress === undefined || schemas === undefined) throw new Error("fuzz/main.ts starts this");
 
-const analysisSchema: unknown = JSON.parse(readFileSync(schema, "utf8"));
-if (typeof analysisSchema !== "object" || analysisSchema === null) throw new Error(`${schema} is no schema`);
-const validate = new Ajv2020({ allErrors: false }).compile(analysisSchema);
-const valid = (data: unknown) => (validate(data) ? undefined : JSON.stringify(validate.errors?.[0]));
+const schemaFolder: string = schemas;
+const validators = new Map<string, ValidateFunction>();
+
+/** The schema that a document names: `convcost/analysis@1` is analysis.json. */
+function validatorOf(named: string): ValidateFunction {
+  const known = validators.get(named);
+  if (known !== undefined) return known;
+  const read: unknown = JSON.parse(readFileSync(join(schemaFolder, `${named}.json`), "utf8"));
+  if (typeof read !== "object" || read === null) throw new Error(`${named} is no schema`);
+  const made = new Ajv2020({ allErrors: false }).compile(read);
+  validators.set(named, made);
+  return made;
+}
+
+function valid(data: unknown): string | undefined {
+  const named = typeof data === "object" && data !== null && "schema" in data ? String(data.schema) : "";
+  const [, file] = /^convcost\/(\w+)@1$/.exec(named) ?? [];
+  if (file === undefined) return `it names no schema: ${named}`;
+  const validate = validatorOf(file);
+  return validate(data) ? undefined : JSON.stringify(validate.errors?.[0]);
+}
 
 const descriptor = openSync(progress, "r+");
 const say = (line: object) => {

@@ -136,10 +136,10 @@ async function rendered(models: readonly CheckedModel[], format: CheckFormat, fl
 async function repositoryPaths({ cwd, env }: Io): Promise<(path: string) => string> {
   const root = env["GITHUB_WORKSPACE"];
   if (root === undefined || root === "") return (path) => path;
-  const { relative, resolve, sep } = await import("node:path");
+  const { default: paths } = await import("node:path");
   return (path) => {
-    const inside = relative(root, resolve(cwd(), path));
-    return inside === "" || inside === ".." || inside.startsWith(`..${sep}`) ? path : inside.replaceAll(sep, "/");
+    const inside = paths.relative(root, paths.resolve(cwd(), path));
+    return inside === "" || inside === ".." || inside.startsWith(`..${paths.sep}`) ? path : inside.replaceAll(paths.sep, "/");
   };
 }
 

@@ -70,6 +70,8 @@ describe("batch answers line by line", () => {
     const { texts } = await batch(`{"id": 12345678901234567890, "spec": "relu", "input": [4]}\n{"id": {"a": [1.50, "x, }\\""]}, "spec": "relu"}\n`);
     expect(texts[0]).toContain('"id": 12345678901234567890,');
     expect(texts[1]).toContain('"id": {"a":[1.50,"x, }\\""]},');
+    // Found by fuzzing: what turns a terminal's text around is escaped, and the same to whoever parses it.
+    expect((await batch('{"id": "a\u202eb", "spec": "relu", "input": [4]}\n')).texts[0]).toContain('"id": "a\\u202eb",');
   });
 });
 

@@ -113,10 +113,24 @@ describe("convcost diff", () => {
     expect((await convcost(["diff", "a.json", "a.json", "--exit-code"], { files })).code).toBe(0);
   });
 
+  it("sets a parameter of one side alone", async () => {
+    const files = { "net.yaml": file("parameters: { c: 8 }\ninput: [3, 4, 4]\nlayers: pw {c}\n") };
+    const set = async (...flags: readonly string[]): Promise<unknown> =>
+      JSON.parse((await convcost(["diff", "net.yaml", "net.yaml", ...flags, "--json"], { files })).stdout);
+    // A pointwise convolution of 3 * c weights.
+    expect(await set("--set-after", "c=4")).toMatchObject({ totals: { params: { before: 3 * 8, after: 3 * 4 } } });
+    expect(await set("--set", "c=16", "--set-before", "c=2")).toMatchObject({ totals: { params: { before: 3 * 2, after: 3 * 16 } } });
+    const base = (await convcost(["count", "pw 3->8 @4x4", "--json"])).stdout;
+    const { code, stderr } = await convcost(["diff", "base.json", "pw 3->8 @4x4", "--set-before", "c=1"], { files: { "base.json": file(base) } });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--set-before: base.json was counted earlier")]);
+  });
+
   it("tells what is only a lower bound", async () => {
     const printed = file("Net(\n  (conv): Conv2d(3, 8, kernel_size=(3, 3))\n  (x): Linear(in_features=8, out_features=4, bias=True)\n)\n");
     const { stdout, stderr } = await convcost(["diff", "net.txt", before, "--input", "3x32x32"], { files: { "net.txt": printed } });
-    expect(stdout).toMatch(/^MACs +>= 0 /m);
+    expect(stdout).toMatch(/^MACs +>= 0 K +1,400\.83 K +<= \+1,400\.83 K *$/m);
+    const both = (await convcost(["diff", "net.txt", "net.txt"], { files: { "net.txt": printed } })).stdout;
+    expect(both).toMatch(/^MACs +>= 0 +>= 0 +\? *$/m);
     expect(stderr).toContain("before: Conv2d (1), Linear (1) not counted");
   });
 });

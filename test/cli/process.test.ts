@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { input, model, node, output, weight } from "../read/onnx-model.js";
 
 // The real command, as a process of its own: what the tests on handed-in streams cannot see.
 const BIN = fileURLToPath(new URL("../../bin/convcost.js", import.meta.url));
@@ -34,6 +35,33 @@ describe("the command as a process", () => {
     expect(convcost(["count", path]).status).toBe(0);
     expect(convcost(["count", folder])).toMatchObject({ status: 2, stdout: "" });
     expect(convcost(["count", join(folder, "none.txt")])).toMatchObject({ status: 2, stdout: "" });
+  });
+
+  it("reads layers and models from pipes, which have no length and can be read once", () => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const [layers, whole] = [join(folder, "layers.txt"), join(folder, "model.onnx")];
+    writeFileSync(layers, "conv 3x3 3->8 @8x8\n");
+    const weights = [weight("w", [8, 3, 3, 3])];
+    writeFileSync(whole, model([input("x", [1, 3, 8, 8]), ...weights, node("Conv", ["x", "w"], ["y"]), output("y")]));
+    for (const [file, macs] of [
+      [layers, 8 * 8 * 8 * 27],
+      [whole, 6 * 6 * 8 * 27],
+    ] as const) {
+      const text = execFileSync("sh", ["-c", `cat '${file}' > '${pipe}' & '${process.execPath}' '${BIN}' count '${pipe}' --json`], {
+        encoding: "utf8",
+      });
+      expect(JSON.parse(text)).toMatchObject({ totals: { macs } });
+    }
+  });
+
+  it("a device without end is refused, and the lines after it are answered", () => {
+    const { status, stdout } = convcost(["batch", "--input", "1x3x8x8"], '{"source": "/dev/zero"}\n"relu"\n');
+    expect([status, stdout.split("\n").map((line) => /"message": "([^"]*)"|"ok": true/.exec(line)?.[1])]).toEqual([
+      0,
+      ["this is larger than 256 MiB", undefined, undefined],
+    ]);
+    expect(stdout.split("\n")[1]).toContain('"ok": true');
   });
 
   it("ends quietly when its reader goes away", async () => {
@@ -98,7 +126,7 @@ describe("completion scripts are read by their shells", () => {
     const script = `${convcost(["completion", "bash"]).stdout}
       complete_at() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _convcost; echo "\${COMPREPLY[@]}"; }
       complete_at convcost com; complete_at convcost compare --exp; complete_at convcost count --layout n; complete_at convcost completion f`;
-    const lines = execFileSync("bash", ["-c", script], { encoding: "utf8" }).trim().split("\n");
+    const lines = execFileSync("bash", ["-c", script], { encoding: "utf8", cwd: folder }).trim().split("\n");
     expect(lines).toEqual(["compare completion", "--expand --explain", "nchw nhwc", "fish"]);
   });
   it.skipIf(!has("zsh"))("zsh parses its script", () => {

@@ -25,6 +25,31 @@ describe("whatif", () => {
     expect(result).toMatchObject({ schema: "convcost/whatif@1", layers: [{}, {}, { kind: "pointwise" }] });
   });
 
+  it("says what changes nothing: a mistyped pattern must not pass for a model without such layers", async () => {
+    const net = "conv 3x3 8->16 @8x8; conv 5x5 16";
+    const run = (...flags: readonly string[]) => convcost(["whatif", net, "--replace", "k=3", "--with", "depthwise-separable", ...flags]);
+    expect((await run("--keep", "nosuch*")).stderr).toContain("note: --keep 'nosuch*' keeps nothing: no layer has such a name");
+    expect((await run("--groups", "3")).stderr).toContain("note: --groups 3 changes nothing: nothing becomes grouped");
+    expect((await run("--expand", "7")).stderr).toContain("note: --expand 7 changes nothing: nothing becomes a bottleneck");
+    expect((await run("--replace", "k=7", "--with", "grouped")).stderr).toContain("note: 'k=7' replaces nothing");
+    expect((await run("--keep", "1")).stderr).not.toMatch(/nothing:/);
+  });
+
+  it("several names are any of them", async () => {
+    const { stdout } = await convcost([
+      "whatif",
+      "conv 3x3 8->16 @8x8; conv 5x5 16; conv 3x3 16",
+      "--name",
+      "0",
+      "--name",
+      "2",
+      "--with",
+      "depthwise-separable",
+      "--json",
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({ replaced: [{ index: 0 }, { index: 2 }] });
+  });
+
   it("csv has raw numbers, markdown two tables", async () => {
     const csv = (await convcost(["whatif", ...NET, "--format", "csv", "--columns", "layer,macs"])).stdout;
     expect(csv.split("\r\n").slice(0, 2)).toEqual(["layer,macs,macs_after,macs_ratio", `0,${64 * 216},${64 * (27 + 24)},${51 / 216}`]);

@@ -1,10 +1,16 @@
-import { strToU8, zipSync } from "fflate";
+import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { analyze } from "../../src/analyze/analyze.js";
 import { readPt2 } from "../../src/read/pt2/read.js";
 import { convcost } from "../cli/run.js";
 import { source } from "./onnx-model.js";
 import { archive, NET } from "./pt2-model.js";
+
+/** The archive with another text in its program. */
+function rewritten(from: string, to: string): Uint8Array {
+  const files = Object.entries(unzipSync(archive(NET))).map(([name, bytes]) => [name, strToU8(strFromU8(bytes).replace(from, to))] as const);
+  return zipSync(Object.fromEntries(files));
+}
 
 describe("PyTorch: archives of torch.export", () => {
   it("every layer, parameter and buffer, by the shapes that are written", () => {
@@ -36,6 +42,8 @@ describe("PyTorch: archives of torch.export", () => {
     ["an archive of something else", zipSync({ "archive/data.pkl": strToU8("x") }), /no exported program/],
     ["a program without a graph", zipSync({ "net/models/model.json": strToU8("{}") }), /no graph_module/],
     ["a cut", archive(NET).subarray(0, 200), /damaged/],
+    // Found by fuzzing: it was counted with a stride of NaN.
+    ["a list of integers that has others", rewritten('"as_ints":[2,2]', '"as_ints":[2,{}]'), /no list of integers/],
   ])("%s is refused", (_, content, message) => {
     expect(() => readPt2(source(content))).toThrow(message);
   });
