@@ -125,7 +125,7 @@ for (const target of chosen) {
   const kinds = new Map(found.map((one) => [kindOf(one), one] as const).reverse());
   for (const [kind, one] of kinds) save(target, one, found.filter((other) => kindOf(other) === kind).length);
   failures += found.length;
-  const whole = values.case === undefined ? "" : ` (${read === 1 ? "read" : "refused, or run as a whole command"})`;
+  const whole = values.case === undefined ? "" : ` (${read === 1 ? "read" : "refused"})`;
   console.log(
     `${target.name.padEnd(12)} ${String(to - from).padStart(8)} cases, ${String(read).padStart(8)} read, ${((Date.now() - start) / 1000).toFixed(1)} s, ${found.length} failures${whole}`,
   );

@@ -3,6 +3,9 @@ import { run } from "../src/cli.js";
 import type { FileBytes, Io } from "../src/io.js";
 import type { Case } from "./case.js";
 
+/** How a case ended that is right either way. */
+export type Outcome = "read" | "refused";
+
 /** What a case may end in, besides a complaint of the program: nothing. */
 export class Failure extends Error {}
 
@@ -113,11 +116,11 @@ const STREAMS: ReadonlySet<string> = new Set(["sweep", "batch", "check"]);
 const SCHEMAS: ReadonlySet<string> = new Set(["count", "whatif", "check", "diff", "batch"]);
 
 /** Runs the whole command on a case: its exit code, and nothing harmful on a terminal. */
-export async function runCommand({ files }: Case, argv: readonly string[], valid: Valid): Promise<void> {
+export async function runCommand({ files }: Case, argv: readonly string[], valid: Valid): Promise<Outcome> {
   const { io, out } = ioOf(files);
   const [command = ""] = argv;
   const code = await run(argv, io);
-  if (out.breaths > ENOUGH) return;
+  if (out.breaths > ENOUGH) return "read";
   if (code !== 0 && code !== 2 && !(code === 1 && CHECKS.has(command))) throw new Failure(`exit code ${code}: ${out.stderr}`);
   if (/\n\s+at .*:\d+:\d+/.test(out.stderr)) throw new Failure(`a stack trace: ${out.stderr}`);
   const csv = argv.includes("csv");
@@ -128,4 +131,5 @@ export async function runCommand({ files }: Case, argv: readonly string[], valid
   if (json && code !== 2 && SCHEMAS.has(command)) checkJson(out.stdout, valid);
   if (code === 2 && out.stdout !== "" && !STREAMS.has(command)) throw new Failure("a result and a complaint");
   if (code === 2 && out.stderr.trim() === "" && out.stdout === "") throw new Failure("a failure without a word");
+  return code === 2 ? "refused" : "read";
 }

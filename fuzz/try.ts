@@ -4,7 +4,7 @@ import { InputError } from "../src/graph/diagnostic.js";
 import { parseShape } from "../src/graph/shape-text.js";
 import { readModel } from "../src/source.js";
 import type { Case } from "./case.js";
-import { checkAnalysis, Failure, ioOf, runCommand, type Valid } from "./oracle.js";
+import { checkAnalysis, Failure, ioOf, runCommand, type Outcome, type Valid } from "./oracle.js";
 import { Random } from "./random.js";
 import type { Target } from "./targets.js";
 
@@ -18,18 +18,21 @@ const WHOLE = 16;
 const FORMATS = [["--json"], ["--json"], ["--format", "csv"], ["--format", "markdown"], []] as const;
 
 /** Tries a case. Throws {@link Failure}, or whatever the program should not have thrown. */
-export async function tryCase(made: Case, index: number, valid: Valid): Promise<"read" | "refused"> {
+export async function tryCase(made: Case, index: number, valid: Valid): Promise<Outcome> {
   const before = prototypes();
-  const [first = "", ...rest] = made.argv;
-  let outcome: "read" | "refused" = "read";
-  if (first.startsWith("!")) await runCommand(made, [first.slice(1), ...rest], valid);
-  else if (index % WHOLE === 0) await runCommand(made, ["count", first, ...rest, ...(FORMATS[(index / WHOLE) % FORMATS.length] ?? [])], valid);
-  else outcome = await tryModel(made, first, rest);
+  const outcome = await outcomeOf(made, index, valid);
   if (prototypes() !== before) throw new Failure("a prototype has changed");
   return outcome;
 }
 
-async function tryModel(made: Case, path: string, flags: readonly string[]): Promise<"read" | "refused"> {
+function outcomeOf(made: Case, index: number, valid: Valid): Promise<Outcome> {
+  const [first = "", ...rest] = made.argv;
+  if (first.startsWith("!")) return runCommand(made, [first.slice(1), ...rest], valid);
+  if (index % WHOLE !== 0) return tryModel(made, first, rest);
+  return runCommand(made, ["count", first, ...rest, ...(FORMATS[(index / WHOLE) % FORMATS.length] ?? [])], valid);
+}
+
+async function tryModel(made: Case, path: string, flags: readonly string[]): Promise<Outcome> {
   try {
     const { sets, dims, options } = optionsOf(flags);
     const graph = await readModel([path], ioOf(made.files).io, sets, { ...options, dims });
