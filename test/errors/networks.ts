@@ -6,7 +6,7 @@ const net = (layers: string) => `${HEAD}layers:\n${layers}`;
 const expression = (text: string) => `${HEAD}parameters: { list: [1, 2], word: abc, n: 3 }\nlet: { x: '${text}' }\nlayers: [ "pw {x}" ]`;
 
 const NETWORKS = ofFiles("net.yaml", [
-  ["file-too-large", `# ${"x".repeat(1 << 20)}\n${net("- relu")}`, "this network file is larger than 1 MiB"],
+  ["file-too-large", `# ${"x".repeat(1 << 20)}\n${net("- relu")}`, "this file is larger than 1 MiB"],
   ["too-deep", `a: ${"[".repeat(2000)}`, "this file is nested too deeply"],
   ["too-deep", `${HEAD}layers: ${"[".repeat(150)}relu${"]".repeat(150)}`, "this is nested too deeply"],
   ["bad-yaml", "a: [1", "this is not YAML"],
