@@ -157,8 +157,11 @@ function refuseSyntax(written: string, reason: string, place: Place): never {
 function refuseDamaged({ convention, totals, layers, partial, uncounted }: Costs, place: Place): void {
   const complain = (message: string) => fail("bad-analysis", message, { place, expected: EXPECTED, hint: "was this file edited by hand?" });
   if (layers.length > totals.layers) complain(`totals.layers is ${totals.layers}, and there are ${layers.length}`);
-  if ((convention === OWN) !== (totals.counted === undefined)) complain(`convention is ${convention}, and totals.counted is ${totals.counted}`);
-  if (partial !== uncounted.length > 0) complain(`partial is ${partial}, and uncounted has ${uncounted.length} entries`);
+  if (convention !== OWN && totals.counted === undefined) complain(`convention is ${convention}, and there is no totals.counted`);
+  if (convention === OWN && totals.counted !== undefined) complain(`convention is ${convention}, and totals.counted is ${totals.counted}`);
+  if (partial && uncounted.length === 0) complain("partial is true, and uncounted has no entries");
+  if (!partial && uncounted.length > 0)
+    complain(`partial is false, and uncounted has ${uncounted.length === 1 ? "1 entry" : `${uncounted.length} entries`}`);
   for (const key of ["params", "buffers", "macs", "flops", "weightBytes", "activationBytes", "bytesMoved", "counted"] as const) {
     const [sum, total] = [layers.reduce((all, each) => all + (each[key] ?? 0n), 0n), totals[key] ?? 0n];
     const wrong = layers.length === totals.layers ? sum !== total : sum > total;

@@ -49,7 +49,7 @@ export const FLAGS: readonly Wrong[] = [
   row("bad-value", sweep("--set", "a=1,,2"), "a value is missing between two commas"),
   row("bad-range", sweep("--set", "a=5..1:1"), "5..1:1 never arrives"),
   row("unknown-name", sweep("--set", "a=1", "--where", "beauty > 1"), "there is no 'beauty' to filter by"),
-  row("no-point", sweep("--set", "a=1,2", "--input", "y=1"), "no point of the grid makes a model"),
+  { ...row("no-point", sweep("--set", "a=1,2", "--input", "y=1"), "no point of the grid makes a model"), results: true },
   row("unknown-input", ["count", "./two.yaml", "--input", "1x3"], "the model has 2 inputs: say which one this is", {
     files: { "./two.yaml": file("inputs: { a: [1, 3], b: [1, 3] }\nlayers: [relu, { add: [[], { from: b }] }]") },
   }),
@@ -66,7 +66,7 @@ export const FLAGS: readonly Wrong[] = [
   }),
 ];
 
-const told = (code: string, argv: readonly string[], says: string): Wrong => ({ code, argv, says, row: true });
+const told = (code: string, argv: readonly string[], says: string): Wrong => ({ code, argv, says, told: "row" });
 
 /** Variants that there cannot be: their rows say why. */
 export const VARIANTS: readonly Wrong[] = [

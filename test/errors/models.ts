@@ -307,4 +307,4 @@ export const MODELS: readonly Wrong[] = [...ONNX, ...KERAS, ...ARCHIVES, ...TFJS
 /** What a model file leaves open is a warning, and a row without figures. */
 export const OPEN: readonly Wrong[] = ofFiles("m.onnx", [
   ["data-dependent", one("Unsqueeze", ["x", "x"]), "the axes of Unsqueeze is computed from the model's data"],
-]).map((wrong) => ({ ...wrong, row: true }));
+]).map((wrong) => ({ ...wrong, told: "row" }));

@@ -1,0 +1,2 @@
+import type { Wrong } from "./case.js";
+export const CODES: readonly Wrong[] = [];
