@@ -6,14 +6,17 @@ import { OWN } from "../conventions/table.js";
 import type { Attributes, AttributeValue } from "../graph/layer.js";
 import type { Costs } from "./analysis.js";
 
+const WHOLE = "a whole number";
+const POSITIVE = "a number from 0";
+
 /** An exact count: JSON numbers beyond 2^53 are read as bigint. */
 const figure = v.pipe(
-  v.union([v.pipe(v.number(), v.safeInteger(), v.minValue(0)), v.pipe(v.bigint(), v.minValue(0n))], "a whole number"),
+  v.union([v.pipe(v.number(), v.safeInteger(WHOLE), v.minValue(0, WHOLE)), v.pipe(v.bigint(), v.minValue(0n, WHOLE))], WHOLE),
   v.transform((value) => BigInt(value)),
 );
-const index = v.pipe(v.number("a whole number"), v.safeInteger("a whole number"), v.minValue(0, "a whole number"));
+const index = v.pipe(v.number(WHOLE), v.safeInteger(WHOLE), v.minValue(0, WHOLE));
 const quotient = v.pipe(
-  v.union([v.pipe(v.number(), v.minValue(0)), v.pipe(v.bigint(), v.minValue(0n))], "a number"),
+  v.union([v.pipe(v.number(), v.minValue(0, POSITIVE)), v.pipe(v.bigint(), v.minValue(0n, POSITIVE))], POSITIVE),
   v.transform((value) => Number(value)),
 );
 const text = v.string("a text");
@@ -145,7 +148,8 @@ function refuseSyntax(written: string, reason: string, place: Place): never {
   const text = written.replace(/^\uFEFF/, "");
   if (!/^\s*\{/.test(text)) return fail("bad-analysis", "this is no saved analysis: it is not JSON", { place, expected: EXPECTED });
   const at = / at position (\d+)/.exec(reason)?.[1];
-  if (at === undefined) return fail("bad-analysis", "this is not JSON: it ends too early", { place, expected: EXPECTED, hint: "was it cut off?" });
+  if (at === undefined || Number(at) >= text.length)
+    return fail("bad-analysis", "this is not JSON: it ends too early", { place, expected: EXPECTED, hint: "was it cut off?" });
   const before = text.slice(0, Number(at)).split("\n");
   return fail("bad-analysis", `this is not JSON from line ${before.length}, column ${(before.at(-1) ?? "").length + 1} on`, {
     place,

@@ -39,8 +39,16 @@ const setting = v.union(
   "a value, a list of them, or values by name",
 );
 const word = v.pipe(v.string("a text"), v.nonEmpty("a text that is not empty"));
+/** A map of known keys: a list is none. */
+function byName<T extends v.ObjectEntries>(entries: T, what: string) {
+  return v.pipe(
+    v.custom<object>((value) => typeof value === "object" && value !== null && !Array.isArray(value), what),
+    v.strictObject(entries, what),
+  );
+}
+
 const amounts = (what: string) =>
-  v.strictObject(Object.fromEntries(MEASURES.map(({ name }) => [name, v.optional(v.string("an amount, as in 300M or 1%"))])), what);
+  byName(Object.fromEntries(MEASURES.map(({ name }) => [name, v.optional(v.string("an amount, as in 300M or 1%"))])), what);
 
 const held = {
   budgets: v.optional(amounts("budgets by name, as in { macs: 300M }")),
@@ -51,12 +59,12 @@ const held = {
 
 function schemaFor(flags: readonly string[]) {
   const settings: Readonly<Record<string, typeof optionalSetting>> = Object.fromEntries(flags.map((flag) => [flag, optionalSetting]));
-  const defaults = v.strictObject({ ...settings, ...held }, "settings by name");
-  const model = v.strictObject(
+  const defaults = byName({ ...settings, ...held }, "settings by name");
+  const model = byName(
     { ...settings, ...held, name: v.optional(word), source: word, baseline: v.optional(word) },
     "a model, as in { source: zoo:vgg16, budgets: { macs: 300M } }",
   );
-  return v.strictObject(
+  return byName(
     {
       $schema: v.optional(v.string("a text")),
       defaults: v.optional(defaults),

@@ -12,7 +12,6 @@ const key = (name: string, value: unknown, says: string) => line("bad-request", 
 /** Lines of a batch that are no requests, and what each key takes. */
 export const BATCHES: readonly Wrong[] = [
   line("bad-json", "{bad", "this line is not JSON: "),
-  line("bad-json", "", "this line is not JSON: "),
   line("line-too-long", `"${"x".repeat(16 * 1024 * 1024)}"`, "this line is longer than 16 MiB"),
   line("not-utf8", [Uint8Array.of(0x22, 0xff, 0x22)], "this line is not UTF-8"),
   line("bad-request", "[1]", "a request is an object or a string, and this is a list"),

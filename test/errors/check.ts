@@ -119,7 +119,7 @@ const QUANTITIES: readonly Wrong[] = [
 const DOUBTFUL: readonly Wrong[] = [
   doubt(
     2,
-    "MACs: not known whether at least 3,888 is within 1,000,000: layers that could not be counted may add to it: own.Mystery (1)",
+    "MACs: not known whether at least 3.89 K is within 1,000.00 K: layers that could not be counted may add to it: own.Mystery (1)",
     "own.onnx",
     "--max-macs",
     "1M",

@@ -4,16 +4,11 @@ const row = (code: string, argv: readonly string[], says: string): Wrong => ({ c
 
 /** Conventions that there are none of, and rules that are asked for beside a model. */
 export const CONVENTIONS: readonly Wrong[] = [
-  row(
-    "unknown-convention",
-    ["count", "relu", "--input", "4", "--convention", "thopp"],
-    "--convention: there is no convention 'thopp'\nexpected: convcost, paper, thop,",
-  ),
   row("unknown-convention", ["conventions", "--explain", "flops"], "--explain: there is no convention 'flops'\nexpected: convcost, paper, thop,"),
   row(
     "contradicting-flags",
     ["conventions", "zoo:vgg16", "--explain", "thop"],
-    "--explain: --explain prints the rules of a convention, and a model is given besides\nexpected: one of the two\nhint: convcost count zoo:vgg16 --convention thop counts it so\n",
+    "--explain: this prints the rules of a convention, and a model is given besides\nexpected: one of the two\nhint: convcost count zoo:vgg16 --convention thop counts it so\n",
   ),
   row(
     "contradicting-flags",

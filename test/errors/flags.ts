@@ -32,7 +32,7 @@ export const FLAGS: readonly Wrong[] = [
   row("no-network", ["diff", "./a.onnx", "relu", "--set", "a=1"], "a model file has no parameters to set", ONNX),
   row("no-network", ["sweep", "./a.onnx", "--set", "a=1"], "a model file has no parameters to vary", ONNX),
   row("no-network", ["count", "-", "--input", "4", "--set", "a=1"], "a printed model has no parameters to set", {
-    stdin: "Sequential(\n  (0): ReLU()\n)",
+    stdin: "Net(\n  (a): ReLU()\n)",
   }),
   row("no-network", ["sweep", "./a.json", "--set", "a=1"], "a saved analysis has no parameters to vary", {
     files: { "./a.json": file('{"schema": "convcost/analysis@1"}') },

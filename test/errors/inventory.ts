@@ -42,7 +42,7 @@ export function writtenComplaints(): readonly Written[] {
 }
 
 /** Schemas whose last argument says what they take. */
-const SCHEMAS = /^(?:v\.(?!optional|literal)\w+|amounts)$/;
+const SCHEMAS = /^(?:v\.(?!optional|literal)\w+|amounts|byName)$/;
 
 /** What schemas say that a value should be: the texts that stand behind `expected`. */
 export function writtenExpectations(): readonly string[] {

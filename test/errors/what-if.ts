@@ -33,7 +33,7 @@ export const WHAT_IFS: readonly Wrong[] = [
     "any",
   ),
   row("unknown-variant", "--with: there is no variant 'seperable'\nexpected: standard, depthwise,", NET, "--replace", "any", "--with", "seperable"),
-  row("bad-between", "sep_conv2d is several layers\n", NET, "--replace", "any", "--with", "depthwise-separable", "--between", "sep 3x3 8"),
+  row("bad-between", "separable_conv2d is several layers\n", NET, "--replace", "any", "--with", "depthwise-separable", "--between", "sep 3x3 8"),
   selector(" ", "--replace: the selector is empty\nexpected: a kind (standard, grouped, depthwise, pointwise, any), a condition on"),
   selector("k>", "--replace: `k>` is no part of a selector\n"),
   selector("dense", "--replace: `dense` is no kind of convolution\n"),
@@ -41,7 +41,7 @@ export const WHAT_IFS: readonly Wrong[] = [
   selector("macs>1.0005K", "--replace: `macs>1.0005K` is no whole number\n"),
   row(
     "nothing-to-replace",
-    "no convolution of conv 3x3 3->8; relu is meant\nexpected: one of its convolutions: 1 standard\n",
+    "no convolution of conv 3x3 3->8 @8x8; relu is meant\nexpected: one of its convolutions: 1 standard\n",
     NET,
     "--replace",
     "k>5",
@@ -54,17 +54,7 @@ export const WHAT_IFS: readonly Wrong[] = [
   left("conv 1x1 3->8 @8x8", "bottleneck", "its kernel is 1x1"),
   left("conv 2x2 8->8 p0 @8x8", "pointwise", "its output would be 1x8x8x8, not 1x8x7x7"),
   left("sep 3x3 8->8 @8x8", "grouped", "it is a step of a larger layer"),
-  leftOf(
-    model([
-      image,
-      weight("w", [4, 3, 3, 3]),
-      weight("v", [4, 3, 3, 3]),
-      node("Add", ["w", "v"], ["s"]),
-      node("Conv", ["x", "s"], ["y"]),
-      output("y"),
-    ]),
-    "its weights are computed by other layers",
-  ),
+  leftOf(model([image, input("w", [4, 3, 3, 3]), node("Conv", ["x", "w"], ["y"]), output("y")]), "its weights are computed by other layers"),
   leftOf(
     model([image, weight("w", [3, 3, 3, 3]), node("Conv", ["x", "w"], ["t"]), node("Conv", ["t", "w"], ["y"]), output("y")]),
     "other layers share its weights",
