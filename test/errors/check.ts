@@ -1,6 +1,6 @@
 import { file, type Setting } from "../cli/run.js";
 import type { Wrong } from "./case.js";
-import { onnxOf, savedOf } from "./saved.js";
+import { onnxOf, savedModel, savedOf } from "./saved.js";
 
 const NET = "conv 3x3 3->8 @8x8";
 const saved = (options?: Parameters<typeof savedOf>[2]) => file(savedOf("conv 3x3 3->8; relu", "3x8x8", options));
@@ -9,6 +9,7 @@ const FILES: Setting["files"] = {
   "thop.json": saved({ convention: "thop" }),
   "cut.json": saved({ top: 1 }),
   "own.onnx": { type: "file", bytes: onnxOf("Mystery") },
+  "own.json": file(savedModel(onnxOf("Mystery"))),
   "folder.yaml": { type: "folder" },
   "mine.yaml": { type: "unreadable", reason: "EACCES" },
   "package.json": file("{}"),
@@ -124,8 +125,10 @@ const DOUBTFUL: readonly Wrong[] = [
     "--max-macs",
     "1M",
   ),
-  doubt(1, "1 layer could not be counted: own.Mystery (1)", "own.onnx", "--no-unknown"),
+  doubt(1, "1 layer could not be counted: own.Mystery (1)", "own.onnx", "--no-unknown", "--max-macs", "1M"),
   doubt(2, "the saved analysis has not all its layers (--top)", "cut.json", "--max-layer-macs", "1G"),
+  doubt(2, "layers of the baseline could not be counted, so that it was at least this", NET, "--baseline", "own.json", "--max-increase", "macs=1%"),
+  doubt(2, "the baseline has not all its layers (--top)", "conv 3x3 3->9 @8x8", "--baseline", "cut.json", "--max-increase", "layer-macs=1%"),
 ];
 
 const CONFIGS: readonly Wrong[] = [

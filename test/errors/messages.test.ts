@@ -19,8 +19,9 @@ import { DIFFS } from "./diff.js";
 import { FLAGS, VARIANTS } from "./flags.js";
 import { writtenComplaints, writtenExpectations, type Written } from "./inventory.js";
 import { LAYERS } from "./layers.js";
-import { MODELS, OPEN } from "./models.js";
+import { MODELS } from "./models.js";
 import { OF_NETWORKS } from "./networks.js";
+import { OPEN } from "./open.js";
 import { SAVED } from "./saved.js";
 import { WHAT_IFS } from "./what-if.js";
 

@@ -39,6 +39,7 @@ const NETWORKS = ofFiles("net.yaml", [
   ["bad-value", `${HEAD}parameters: { a: 1 }\nvariants: { v: { a: word } }\nlayers: [relu]`, "`a` is of another kind than its default"],
   ["bad-value", net("- else: relu\n  layers: relu"), "`else` needs an `if` beside it"],
   ["bad-value", net("- layers: relu\n  residual: relu"), "`layers` and `residual` are two entries"],
+  ["bad-value", net("- layers: relu\n  called_as: magic"), "layers cannot be called as 'magic'"],
   ["bad-value", net("- name: a"), "this entry does nothing"],
   ["bad-value", net("- add: [relu]"), "`add` joins branches, and there is one or none"],
   ["bad-value", net("- add: relu"), "`add` joins branches, and there is no list of them"],

@@ -1,4 +1,6 @@
 import { analyze } from "../../src/analyze/analyze.js";
+import { bytesSource } from "../../src/read/onnx/bytes.js";
+import { readOnnx } from "../../src/read/onnx/read.js";
 import { parseLayers } from "../../src/read/notation/read.js";
 import { analysisJson } from "../../src/report/json.js";
 import { input, model, node, output, weight } from "../read/onnx-model.js";
@@ -9,6 +11,11 @@ import type { Wrong } from "./case.js";
 export function savedOf(spec: string, size: string, { convention = "convcost", top = Infinity } = {}): string {
   const analysis = analyze(parseLayers(spec), { input: size, convention });
   return analysisJson(analysis, "0.1.0", analysis.layers.slice(0, top));
+}
+
+export function savedModel(bytes: Uint8Array): string {
+  const analysis = analyze(readOnnx(bytesSource(bytes)));
+  return analysisJson(analysis, "0.1.0", analysis.layers);
 }
 
 /** An ONNX model with a convolution, and with an operator that nobody knows where it is asked for. */

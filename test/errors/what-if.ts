@@ -16,8 +16,8 @@ const left = (spec: string, label: string, says: string, ...flags: readonly stri
     label,
     ...flags,
   );
-const leftOf = (content: Uint8Array, says: string): Wrong => ({
-  ...row("nothing-to-replace", says, "m.onnx", "--replace", "any", "--with", "pointwise"),
+const leftOf = (content: Uint8Array, says: string, ...flags: readonly string[]): Wrong => ({
+  ...row("nothing-to-replace", `can be replaced: ${says}`, "m.onnx", "--replace", "any", "--with", "pointwise", ...flags),
   setting: { files: { "m.onnx": { type: "file", bytes: content } } },
 });
 
@@ -54,9 +54,19 @@ export const WHAT_IFS: readonly Wrong[] = [
   left("conv 1x1 3->8 @8x8", "bottleneck", "its kernel is 1x1"),
   left("conv 2x2 8->8 p0 @8x8", "pointwise", "its output would be 1x8x8x8, not 1x8x7x7"),
   left("sep 3x3 8->8 @8x8", "grouped", "it is a step of a larger layer"),
-  leftOf(model([image, input("w", [4, 3, 3, 3]), node("Conv", ["x", "w"], ["y"]), output("y")]), "its weights are computed by other layers"),
+  leftOf(model([image, input("w", [4, 3, 3, 3]), node("Conv", ["x", "w"], ["y"]), output("y")]), "Conv_0: its weights are computed by other layers"),
   leftOf(
     model([image, weight("w", [3, 3, 3, 3]), node("Conv", ["x", "w"], ["t"]), node("Conv", ["t", "w"], ["y"]), output("y")]),
-    "other layers share its weights",
+    "Conv_0: other layers share its weights",
+    "--name",
+    "Conv_0",
+  ),
+  leftOf(
+    model([image, input("o", [1, 18, 6, 6]), weight("w", [4, 3, 3, 3]), node("DeformConv", ["x", "w", "o"], ["y"]), output("y")]),
+    "DeformConv_0: deform_conv2d is no plain convolution",
+  ),
+  leftOf(
+    model([input("x", [1, 6, 8]), weight("w", [4, 2, 3]), node("CausalConvWithState", ["x", "w"], ["y"]), output("y")]),
+    "CausalConvWithState_0: it is more than a plain convolution",
   ),
 ];
