@@ -72,7 +72,7 @@ const REFUSED: readonly (readonly [framework: string, input: string, spec: strin
   ["flax", "1x8x3", "nn.Dropout1d()", "its channels are not the last axis in Flax"],
   ["keras", "4", "nn.FeatureAlphaDropout()", "Keras has no such dropout"],
   ["flax", "4", "nn.AlphaDropout()", "Flax has no AlphaDropout"],
-  ["pytorch", "1x8x8x3", "tconv 3x3 3->4 s2 op2", "its output padding is not smaller than its stride or dilation"],
+  ["pytorch", "1x3x8x8", "tconv 3x3 3->4 s2 op2", "its output padding is not smaller than its stride or dilation"],
   ["pytorch", "1x5x3", 'layers.LSTM(4, activation="relu")', "PyTorch's cells have tanh, and nn.RNN relu"],
   ["flax", "1x5x3", 'layers.LSTM(4, activation="relu")', "its activation is not the cell's tanh"],
   ["pytorch", "1x5x3", 'layers.LSTM(4, recurrent_activation="hard_sigmoid")', "PyTorch's gates are sigmoids"],

@@ -110,7 +110,7 @@ function reason(node: ts.Node): Complaint | undefined {
   if (!inCompare || !ts.isPropertyAssignment(node)) return undefined;
   const isDoubt = ts.isVariableDeclaration(node.parent.parent) && node.parent.parent.name.getText() === "DOUBTS";
   if (!isDoubt && node.name.getText() !== "reason") return undefined;
-  return { code: isDoubt ? "doubt" : "reason", message: node.initializer, around: HANDED };
+  return { code: isDoubt ? "doubt" : "nothing-to-replace", message: node.initializer, around: HANDED };
 }
 
 function exports(file: ts.SourceFile, name: string): boolean {

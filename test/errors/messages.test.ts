@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { analyze } from "../../src/analyze/analyze.js";
+import { writeCode } from "../../src/code/write.js";
 import { compare, compareFullConvolution, compareModels } from "../../src/compare/compare.js";
 import { InputError } from "../../src/graph/diagnostic.js";
 import type { Layer } from "../../src/graph/layer.js";
@@ -52,6 +53,7 @@ const LIBRARY: readonly (readonly [code: string, says: string, run: () => unknow
   ["empty-spec", "there is nothing to compare", () => compareFullConvolution([])],
   ["empty-spec", "no layer is given", () => readModel([], ioOf({}).io, [], {})],
   ["empty-spec", "no layer is given", () => readEach([], ioOf({}).io, [], {})],
+  ["empty-spec", "there is no layer to write", () => writeCode({ ...parseLayers("relu"), nodes: [], outputs: ["input"] }, { input: [1, 4] })],
   ["empty-spec", "there is no layer here", () => parseLayers("")],
   ["feature-mismatch", "bilinear expects 4 features, but its input has 3", () => infer(layerOf("nn.Bilinear(4, 5, 2)"), [1, 3], [1, 5])],
   ["shape-mismatch", "add has inputs of 1x3 and 1x4", () => infer(add, [1, 3], [1, 4])],
@@ -64,6 +66,13 @@ const LIBRARY: readonly (readonly [code: string, says: string, run: () => unknow
 const BEYOND: Readonly<Record<string, string>> = {
   "this model has more than 512 MiB besides its weights": "needs a file of that size",
   "this model runs more than \u0000 nodes": "test/read/onnx-control.test.ts reads it: it takes seconds",
+  ...Object.fromEntries(
+    [
+      ["padding_mode '\u0000' with uneven padding", 'PyTorch alone has a padding_mode, and pads unevenly for "same" alone, which is written as such'],
+      ["its padding is larger before than after", "no framework pads a transposed convolution so; it would be written wrong"],
+      ["its padding is uneven", 'no framework pads an average so but for "same", which is written as such'],
+    ].map(([why, reason = ""]) => [`layer \u0000 (\u0000) cannot be written for \u0000: ${why}`, reason]),
+  ),
 };
 
 const isOf = (code: string) => (complaint: Written) =>

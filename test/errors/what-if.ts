@@ -1,4 +1,4 @@
-import { input, model, node, output, weight } from "../read/onnx-model.js";
+import { input, message, model, node, number, output, tensorOf, weight } from "../read/onnx-model.js";
 import type { Wrong } from "./case.js";
 
 const NET = "conv 3x3 3->8 @8x8; relu";
@@ -62,11 +62,21 @@ export const WHAT_IFS: readonly Wrong[] = [
     "Conv_0",
   ),
   leftOf(
+    model([
+      image,
+      // Of 108 weights 20 are stored: a sparse initializer.
+      message(15, message(1, ...tensorOf("w", [20])), message(2, ...tensorOf("", [20], { type: 7 })), ...[4, 3, 3, 3].map((size) => number(3, size))),
+      node("Conv", ["x", "w"], ["y"]),
+      output("y"),
+    ]),
+    "Conv_0: its weights are not stored one by one",
+  ),
+  leftOf(
     model([image, input("o", [1, 18, 6, 6]), weight("w", [4, 3, 3, 3]), node("DeformConv", ["x", "w", "o"], ["y"]), output("y")]),
     "DeformConv_0: deform_conv2d is no plain convolution",
   ),
   leftOf(
-    model([input("x", [1, 6, 8]), weight("w", [4, 2, 3]), node("CausalConvWithState", ["x", "w"], ["y"]), output("y")]),
+    model([input("x", [1, 6, 8]), weight("w", [4, 6, 3]), node("CausalConvWithState", ["x", "w"], ["y"]), output("y")]),
     "CausalConvWithState_0: it is more than a plain convolution",
   ),
 ];
