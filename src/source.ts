@@ -9,8 +9,8 @@ import { isLayerWord, parseLayers } from "./read/notation/read.js";
 /** What an argument names, read but not yet expanded. */
 export type Source =
   | { readonly type: "layers"; readonly graph: Graph }
-  /** A model file: shapes may be set, nothing else. */
-  | { readonly type: "model"; readonly read: (options: ModelOptions) => Graph }
+  /** A model file, or the text of print(model), as `what` says: shapes may be set, nothing else. */
+  | { readonly type: "model"; readonly what: string; readonly read: (options: ModelOptions) => Graph }
   | Extract<ModelOrAnalysis, { type: "analysis" }>
   /** A network file: `expand` makes its graph for some parameters, as often as needed. */
   | { readonly type: "network"; readonly written: NetworkText; readonly network: Network; readonly expand: (options?: ExpandOptions) => Graph };
@@ -87,7 +87,7 @@ export async function readModel(args: readonly string[], io: Io, sets: Sets, opt
       hint: "convcost compare takes several",
     });
   });
-  if (sets.length > 0) refuseSets();
+  if (sets.length > 0) refuseSets(PLAIN_LAYERS);
   return joined(graphs);
 }
 
@@ -118,7 +118,7 @@ export async function readEach(args: readonly string[], io: Io, sets: Sets, opti
 export async function readNetworkText(arg: string, io: Io): Promise<NetworkText> {
   const source = await openSource(arg, io);
   if (source.type === "network") return source.written;
-  return fail("no-network", "layers have no parameters to vary", {
+  return fail("no-network", `${ownerOf(source)} no parameters to vary`, {
     expected: "a network file, or zoo:NAME",
     hint: "convcost zoo lists the networks",
   });
@@ -147,7 +147,7 @@ function graphOf(source: Source, set: SetValues, options: ModelOptions): Graph {
     const { variant } = source.written;
     return source.expand({ ...options, set: variant === undefined ? set : { variant, ...set } });
   }
-  if (Object.keys(set).length > 0) refuseSets();
+  if (Object.keys(set).length > 0) refuseSets(ownerOf(source));
   return source.type === "layers" ? source.graph : source.read(options);
 }
 
@@ -159,6 +159,14 @@ function refuseAnalysis(path: string): never {
   });
 }
 
+const PLAIN_LAYERS = "layers have";
+
+/** What is no network, as the beginning of what it has not. */
+function ownerOf(source: Exclude<Source, { type: "network" }>): string {
+  if (source.type === "layers") return PLAIN_LAYERS;
+  return source.type === "model" ? `${source.what} has` : "a saved analysis has";
+}
+
 function refuseDims(): never {
   return fail("unknown-dimension", "only a model file names its dimensions", {
     place: { kind: "flag", flag: "--dim" },
@@ -166,8 +174,8 @@ function refuseDims(): never {
   });
 }
 
-function refuseSets(): never {
-  return fail("no-network", "layers have no parameters to set", {
+function refuseSets(owner: string): never {
+  return fail("no-network", `${owner} no parameters to set`, {
     place: { kind: "flag", flag: "--set" },
     expected: "--set with a network file or zoo:NAME",
   });
@@ -262,7 +270,7 @@ function layers(text: string, source: string): Source | Promise<Source> {
 
 async function printed(text: string, source: string): Promise<Source> {
   const { readPrinted } = await import("./read/torch/read.js");
-  return { type: "model", read: (options) => readPrinted(text, { ...options, source }) };
+  return { type: "model", what: "a printed model", read: (options) => readPrinted(text, { ...options, source }) };
 }
 
 type NetworkSource = Extract<Source, { type: "network" }>;
@@ -301,6 +309,7 @@ async function model(format: ModelFormat, bytes: FileBytes, source: string): Pro
   const read = await format.load();
   return {
     type: "model",
+    what: "a model file",
     read: (options) => (options.layout !== undefined && format.ownOrder ? refuseLayout(format) : read(bytes, { ...options, source })),
   };
 }
@@ -313,7 +322,7 @@ function sibling(io: Io, source: string, name: string): FileBytes | undefined {
 
 async function textModel(format: TextFormat, text: string, source: string, io: Io): Promise<Source> {
   const read = await format.load();
-  return { type: "model", read: (options) => read(text, { ...options, source, sibling: (name) => sibling(io, source, name) }) };
+  return { type: "model", what: "a model file", read: (options) => read(text, { ...options, source, sibling: (name) => sibling(io, source, name) }) };
 }
 
 function refuseLayout({ title }: ModelFormat): never {

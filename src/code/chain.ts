@@ -70,7 +70,8 @@ export function taken(layer: InferredLayer, name: string, place: Part["place"], 
   if (layer.inference?.attributes["trainingOnly"] === true) cannotWrite(part, "it runs in training alone, and leaves what it reads as it is");
   if (isAssumed(layer)) cannotWrite(part, "a printed module does not show all that it is set to", "write its constructor with its arguments");
   if (layer.layer.type === "primitive" || dialect.isWhole(layer)) {
-    return others.length > 0 ? cannotWrite(part, "it joins several tensors") : [part];
+    if (others.length > 0) throw new Error(`${layer.layer.op} joins several tensors in a chain`);
+    return [part];
   }
   const parts: Part[] = [];
   let current = before;

@@ -75,7 +75,7 @@ export const conventions: Register = (program, context) => {
 function explain(name: string, specs: readonly string[], flags: ConventionsFlags, context: Context): void {
   const convention = conventionNamed(name, "--explain");
   if (specs.length > 0) {
-    fail("contradicting-flags", "--explain prints the rules of a convention, and a model is given besides", {
+    fail("contradicting-flags", "this prints the rules of a convention, and a model is given besides", {
       place: { kind: "flag", flag: "--explain" },
       expected: "one of the two",
       hint: `convcost count ${specs.join(" ")} --convention ${name} counts it so`,

@@ -56,13 +56,17 @@ function unavailable(reason: string): never {
   throw new InputError({ code: "no-such-variant", message: reason });
 }
 
+/** What tells the window of a plain convolution: a causal one with a state has no padding that could be said. */
+const WINDOW = ["stride", "dilation", "padding"];
+const MORE = "it is more than a plain convolution";
+
 function plainConvolution({ layer, inference, inputs }: InferredLayer, shared: ReadonlySet<string>): Plain {
   if (layer.type !== "primitive" || inference === undefined) throw new Error("a convolution is a primitive layer");
   const [input, ...more] = inputs;
   if (layer.op.startsWith("conv_transpose")) unavailable("it is a transposed convolution");
   if (!/^conv[123]d$/.test(layer.op)) unavailable(`${layer.op} is no plain convolution`);
-  if (inference.uncounted !== undefined) unavailable("its cost is not known");
   if (input === undefined || more.length > 0) return unavailable("its weights are computed by other layers");
+  if (!WINDOW.every((name) => Array.isArray(inference.attributes[name]))) return unavailable(MORE);
   const shape = convolutionOf({ op: layer.op, attributes: inference.attributes, steps: [] });
   const channelsLast = orderOf(shape, inference, input.shape);
   const weightShape = [shape.outChannels, shape.inChannels / shape.groups, ...shape.kernelSize];
@@ -85,7 +89,7 @@ function orderOf(shape: ConvolutionShape, { outputs, cost }: Inference, input: S
     const [type] = made.outputs;
     if (type !== undefined && formatShape(last ? toLast(type.shape) : type.shape) === output && made.cost.macs === cost.macs) return last;
   }
-  return unavailable("it is more than a plain convolution");
+  return unavailable(MORE);
 }
 
 const toFirst = (shape: Shape): Shape => [...shape.slice(0, 1), ...shape.slice(-1), ...shape.slice(1, -1)];

@@ -4,8 +4,8 @@ import type { Budget, BudgetOptions, Increase } from "../compare/budget.js";
 import { parseAllowance, parseQuantity } from "../compare/quantity.js";
 import { fail, InputError, type Place } from "../graph/diagnostic.js";
 import { readDocument, type Item } from "../read/network/document.js";
-import { closest } from "../read/notation/closest.js";
-import { plain, placeAt, type Plain } from "./plain.js";
+import { complain } from "./complaint.js";
+import { plain, placeAt, type Path, type Plain } from "./plain.js";
 
 /** A flag as a config file sets it: the texts that would follow it on the command line. */
 export interface Setting {
@@ -39,29 +39,38 @@ const setting = v.union(
   "a value, a list of them, or values by name",
 );
 const word = v.pipe(v.string("a text"), v.nonEmpty("a text that is not empty"));
-const amounts = (what: string) => v.strictObject(Object.fromEntries(MEASURES.map(({ name }) => [name, v.optional(v.string("an amount"))])), what);
+/** A map of known keys: a list is none. */
+function byName<T extends v.ObjectEntries>(entries: T, what: string) {
+  return v.pipe(
+    v.custom<object>((value) => typeof value === "object" && value !== null && !Array.isArray(value), what),
+    v.strictObject(entries, what),
+  );
+}
+
+const amounts = (what: string) =>
+  byName(Object.fromEntries(MEASURES.map(({ name }) => [name, v.optional(v.string("an amount, as in 300M or 1%"))])), what);
 
 const held = {
-  budgets: v.optional(amounts("budgets by name")),
-  "max-increase": v.optional(amounts("increases by name")),
+  budgets: v.optional(amounts("budgets by name, as in { macs: 300M }")),
+  "max-increase": v.optional(amounts("increases by name, as in { macs: 1% }")),
   "no-unknown": v.optional(v.boolean("true or false")),
   "allow-unknown": v.optional(v.boolean("true or false")),
 };
 
 function schemaFor(flags: readonly string[]) {
   const settings: Readonly<Record<string, typeof optionalSetting>> = Object.fromEntries(flags.map((flag) => [flag, optionalSetting]));
-  const defaults = v.strictObject({ ...settings, ...held }, "settings by name");
-  const model = v.strictObject(
+  const defaults = byName({ ...settings, ...held }, "settings by name");
+  const model = byName(
     { ...settings, ...held, name: v.optional(word), source: word, baseline: v.optional(word) },
-    "a model: settings by name",
+    "a model, as in { source: zoo:vgg16, budgets: { macs: 300M } }",
   );
-  return v.strictObject(
+  return byName(
     {
       $schema: v.optional(v.string("a text")),
       defaults: v.optional(defaults),
       models: v.pipe(v.array(model, "a list of models"), v.minLength(1, "one model at least")),
     },
-    "a config: settings by name",
+    "a config: models, each with a source and budgets",
   );
 }
 
@@ -86,7 +95,7 @@ function configOf(item: Item, { flags }: Pick<ConfigOptions, "flags">): readonly
   const schema = schemaFor(flags);
   const tree = plain(item);
   const result = v.safeParse(schema, tree, { abortEarly: true });
-  if (!result.success) return complain(item, result.issues[0], flags);
+  if (!result.success) return complain(item, result.issues[0], (path) => keysAt(path, flags));
   const { defaults, models } = mapOf(tree);
   const common = part(mapOf(defaults), item, ["defaults"], flags);
   return result.output.models.map((model, index) => {
@@ -128,7 +137,7 @@ function refuseEmpty({ budgets, increases, baseline, unknown }: ModelConfig, pla
 
 type Written = Readonly<Partial<Record<string, Plain>>>;
 
-function part(written: Written, item: Item, path: readonly (string | number)[], flags: readonly string[]) {
+function part(written: Written, item: Item, path: Path, flags: readonly string[]) {
   const amountsOf = <T>(key: string, read: (measure: MeasureName, text: string) => T): readonly (T & { readonly place: Place })[] => {
     return Object.entries(mapOf(written[key])).flatMap(([measure, text]) => {
       if (!isMeasure(measure) || typeof text !== "string") return [];
@@ -155,7 +164,7 @@ function at<T>(place: Place, read: () => T): T {
   }
 }
 
-function unknownOf(written: Written, item: Item, path: readonly (string | number)[]): BudgetOptions["unknown"] {
+function unknownOf(written: Written, item: Item, path: Path): BudgetOptions["unknown"] {
   const [refused, accepted] = [written["no-unknown"], written["allow-unknown"]];
   if (refused === true && accepted === true)
     fail("contradicting-settings", "no-unknown contradicts allow-unknown", {
@@ -191,31 +200,10 @@ function isPlainList(value: Plain): value is readonly Plain[] {
 }
 
 /** Keys that may stand at a path, for what is misspelt. */
-function keysAt(path: readonly (string | number)[], flags: readonly string[]): readonly string[] {
+function keysAt(path: Path, flags: readonly string[]): readonly string[] {
   const last = path.at(-1);
   if (last === "budgets" || last === "max-increase") return MEASURES.map(({ name }) => name);
   if (path.length === 0) return ["defaults", "models"];
   const common = [...Object.keys(held), ...flags];
   return path[0] === "models" ? ["source", "name", "baseline", ...common] : common;
-}
-
-function complain(item: Item, issue: v.BaseIssue<unknown>, flags: readonly string[]): never {
-  const path = (issue.path ?? []).flatMap(({ key }) => (typeof key === "string" || typeof key === "number" ? [key] : []));
-  const place = placeAt(item, path, issue.expected === "never" ? "key" : "value");
-  const name = path.at(-1);
-  const where = path.length <= 1 ? "a config" : path[0] === "models" ? "a model" : path[0] === "defaults" ? "defaults" : "a config";
-  const parent = path.slice(0, -1);
-  if (issue.expected === "never" && typeof name === "string") {
-    const known = keysAt(parent, flags);
-    const near = closest(name, known);
-    const owner = known.includes("macs") ? String(parent.at(-1)) : where;
-    return fail("unknown-key", `${owner} has no \`${name}\``, {
-      place,
-      expected: known.join(", "),
-      hint: near === undefined ? undefined : `did you mean \`${near}\`?`,
-    });
-  }
-  if (issue.received === "undefined") return fail("bad-config", `${where} needs \`${String(name)}\``, { place: placeAt(item, parent) });
-  const expected = /^Invalid /.test(issue.message) ? (issue.expected ?? undefined) : issue.message;
-  return fail("bad-config", name === undefined ? "this is no config" : `\`${String(name)}\` is something else`, { place, expected });
 }

@@ -4,6 +4,9 @@ import type { Item } from "../read/network/document.js";
 /** What stands in a document, without its places. Numbers are the texts they are written as: `0.1` and `300000000000000000000` stay exact. */
 export type Plain = string | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
 
+/** Keys of maps and indices of lists, from the top. */
+export type Path = readonly (string | number)[];
+
 export function plain(item: Item): Plain {
   switch (item.kind) {
     case "scalar":
@@ -16,7 +19,7 @@ export function plain(item: Item): Plain {
 }
 
 /** Where what is at a path stands, or its key; where there is no such thing, what would hold it. */
-export function placeAt(item: Item, path: readonly (string | number)[], which: "key" | "value" = "value"): Place {
+export function placeAt(item: Item, path: Path, which: "key" | "value" = "value"): Place {
   const [first, ...rest] = path;
   if (first === undefined) return item.place;
   if (item.kind === "list" && typeof first === "number") {

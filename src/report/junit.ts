@@ -37,7 +37,7 @@ function casesOf(model: CheckedModel, report: CheckReport): readonly Case[] {
   const cases = check.results.map((result) => caseOf(result, check, statusOf(model) === "fail", report));
   if (check.unknown !== "fail") return cases;
   const uncounted = uncountedLayers(check);
-  const message = uncounted === 0 ? "" : `${uncounted} layers could not be counted: ${operators(check)}`;
+  const message = uncounted === 0 ? "" : `${uncounted} ${uncounted === 1 ? "layer" : "layers"} could not be counted: ${operators(check)}`;
   return [...cases, { name: "no-unknown", result: uncounted === 0 ? "pass" : "failure", type: "uncounted", message, details: "" }];
 }
 

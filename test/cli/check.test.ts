@@ -300,7 +300,7 @@ models:
     ["an unknown figure", "models:\n  - source: x\n    budgets: { mac: 1M }\n", "c.yaml:3:16: budgets has no `mac`\n"],
     ["an unknown key above", "model: []\nmodels: [{ source: x, no-unknown: true }]\n", "c.yaml:1:1: a config has no `model`\n"],
     ["a wrong amount", "models:\n  - source: x\n    budgets:\n      macs: 300m\n", "c.yaml:4:13: '300m' has a unit"],
-    ["an amount that is a list", "models:\n  - source: x\n    budgets: { macs: [1] }\n", "c.yaml:3:22: `macs` is something else"],
+    ["an amount that is a list", "models:\n  - source: x\n    budgets: { macs: [1] }\n", "c.yaml:3:22: `models[0].budgets.macs` is a list"],
     ["no source", "models:\n  - name: x\n", "c.yaml:2:5: a model needs `source`"],
     ["no models", "defaults: {}\n", "a config needs `models`"],
     ["an empty list", "models: []\n", "c.yaml:1:9: `models`"],

@@ -1,4 +1,4 @@
-import type { Setting } from "../cli/run.js";
+import type { Outcome, Setting } from "../cli/run.js";
 
 /** One wrong request: its code, the arguments, what its message must say, and the files that are there. */
 export interface Wrong {
@@ -6,8 +6,26 @@ export interface Wrong {
   readonly argv: readonly string[];
   readonly says: string;
   readonly setting?: Setting | undefined;
-  /** It is no error of the whole: a row or a warning says it. */
-  readonly row?: boolean | undefined;
+  /** Who says it: the error of the whole, unless it is a row, a warning or a note, or the record of a line of a batch. */
+  readonly told?: "error" | "row" | "record" | undefined;
+  /** 2, and 0 where it is no error of the whole. */
+  readonly exit?: Outcome["code"] | undefined;
+  /** Beside the error there are results: rows of a sweep that have gone, models of a check. */
+  readonly results?: boolean | undefined;
+}
+
+/** The message as it was told, without what every error begins with, and its code where that is told. */
+export function heard(
+  { told = "error" }: Wrong,
+  { stdout, stderr }: Outcome,
+): { readonly message: string; readonly code?: string; readonly expected?: string } {
+  if (told === "row") return { message: stdout + stderr };
+  if (told === "record") {
+    const { error } = JSON.parse(stdout) as { readonly error: { readonly code: string; readonly message: string; readonly expected?: string } };
+    return error;
+  }
+  const expected = /^expected: (.*)$/m.exec(stderr)?.[1];
+  return { message: (stderr.split("\n")[0] ?? "").replace(/^error: /, ""), ...(expected === undefined ? {} : { expected }) };
 }
 
 /** A table of layers: code, spec, input, message. */

@@ -1,7 +1,11 @@
 import { file } from "../cli/run.js";
+import { input, model, node, output } from "../read/onnx-model.js";
 import type { Wrong } from "./case.js";
 
 const net = { files: { "net.yaml": file("parameters: { a: 1 }\ninput: [3, 8, 8]\nlayers: [relu]"), "folder/": { type: "folder" as const } } };
+const ONNX: Wrong["setting"] = {
+  files: { "./a.onnx": { type: "file", bytes: model([input("x", [1, 4]), node("Relu", ["x"], ["y"]), output("y")]) } },
+};
 const row = (code: string, argv: readonly string[], says: string, setting: Wrong["setting"] = net): Wrong => ({ code, argv, says, setting });
 const sweep = (...flags: readonly string[]) => ["sweep", "net.yaml", ...flags];
 
@@ -24,6 +28,15 @@ export const FLAGS: readonly Wrong[] = [
   row("unknown-input", ["count", "net.yaml", "--input", "y=1x3x8x8"], "y"),
   row("several-models", ["count", "net.yaml", "relu"], "net.yaml is a model of its own"),
   row("no-network", ["count", "relu", "--input", "4", "--set", "a=1"], "layers have no parameters to set"),
+  row("no-network", ["count", "./a.onnx", "--set", "a=1"], "a model file has no parameters to set", ONNX),
+  row("no-network", ["diff", "./a.onnx", "relu", "--set", "a=1"], "a model file has no parameters to set", ONNX),
+  row("no-network", ["sweep", "./a.onnx", "--set", "a=1"], "a model file has no parameters to vary", ONNX),
+  row("no-network", ["count", "-", "--input", "4", "--set", "a=1"], "a printed model has no parameters to set", {
+    stdin: "Net(\n  (a): ReLU()\n)",
+  }),
+  row("no-network", ["sweep", "./a.json", "--set", "a=1"], "a saved analysis has no parameters to vary", {
+    files: { "./a.json": file('{"schema": "convcost/analysis@1"}') },
+  }),
   row("no-network", ["sweep", "conv 3x3 8", "--set", "a=1"], "layers have no parameters to vary"),
   row("unknown-parameter", ["compare", "net.yaml", "zoo:ds_cnn", "--set", "zeta=1"], "none of these networks has a parameter 'zeta'"),
   row("unknown-model", ["count", "zoo:nonsuch"], "the zoo has no 'nonsuch'"),
@@ -36,7 +49,7 @@ export const FLAGS: readonly Wrong[] = [
   row("bad-value", sweep("--set", "a=1,,2"), "a value is missing between two commas"),
   row("bad-range", sweep("--set", "a=5..1:1"), "5..1:1 never arrives"),
   row("unknown-name", sweep("--set", "a=1", "--where", "beauty > 1"), "there is no 'beauty' to filter by"),
-  row("no-point", sweep("--set", "a=1,2", "--input", "y=1"), "no point of the grid makes a model"),
+  { ...row("no-point", sweep("--set", "a=1,2", "--input", "y=1"), "no point of the grid makes a model"), results: true },
   row("unknown-input", ["count", "./two.yaml", "--input", "1x3"], "the model has 2 inputs: say which one this is", {
     files: { "./two.yaml": file("inputs: { a: [1, 3], b: [1, 3] }\nlayers: [relu, { add: [[], { from: b }] }]") },
   }),
@@ -53,7 +66,7 @@ export const FLAGS: readonly Wrong[] = [
   }),
 ];
 
-const told = (code: string, argv: readonly string[], says: string): Wrong => ({ code, argv, says, row: true });
+const told = (code: string, argv: readonly string[], says: string): Wrong => ({ code, argv, says, told: "row" });
 
 /** Variants that there cannot be: their rows say why. */
 export const VARIANTS: readonly Wrong[] = [

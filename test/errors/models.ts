@@ -9,9 +9,12 @@ import { ofFiles, type Wrong } from "./case.js";
 
 const graph = (...parts: readonly Write[]) => model([input("x", [1, 3, 8, 8]), ...parts]);
 /** One node between x and y, with constants beside it. */
-const one = (op: string, inputs: readonly string[], attributes: Parameters<typeof node>[3] = {}, ...constants: readonly Write[]) =>
+export const one = (op: string, inputs: readonly string[], attributes: Parameters<typeof node>[3] = {}, ...constants: readonly Write[]) =>
   graph(...constants, node(op, inputs, ["y"], attributes), output("y"));
 const at = (attributes: NonNullable<Parameters<typeof node>[3]>["attributes"]) => ({ attributes: attributes ?? {} });
+
+/** An archive of PyTorch with this as its program. */
+const program = (json: string) => zipSync({ "net/models/model.json": strToU8(json) });
 
 /** A model of graphs in attributes of nodes, one in the other. */
 function deep(depth: number): Uint8Array {
@@ -121,7 +124,22 @@ const ONNX = ofFiles("m.onnx", [
   [
     "heads-do-not-divide",
     model([input("x", [1, 4, 6]), node("Attention", ["x", "x", "x"], ["y"], { attributes: { q_num_heads: 4, kv_num_heads: 4 } }), output("y")]),
-    "Attention cannot divide 6 among 4",
+    "Attention cannot divide 6 among 4 heads",
+  ],
+  [
+    "heads-do-not-divide",
+    model([
+      input("x", [1, 4, 6]),
+      weight("w", [6, 10]),
+      node("Attention", ["x", "w"], ["y"], { domain: "com.microsoft", attributes: { num_heads: 1 } }),
+      output("y"),
+    ]),
+    "Attention cannot divide 10 among 3 parts",
+  ],
+  [
+    "heads-do-not-divide",
+    model([input("x", [1, 5, 8]), weight("w", [4, 2, 3]), node("CausalConvWithState", ["x", "w"], ["y"]), output("y")]),
+    "CausalConvWithState cannot divide 5 among 2 channels a group",
   ],
   [
     "bad-attribute",
@@ -181,7 +199,11 @@ const ARCHIVES: readonly Wrong[] = [
   ]),
   ...ofFiles("m.pt2", [
     ["bad-pt2", zipSync({ "net/archive_format": strToU8("pt2") }), "this archive has no exported program"],
-    ["bad-pt2", zipSync({ "net/models/model.json": strToU8("{}") }), "this model has no"],
+    ["bad-pt2", program("{}"), "this model has no graph_module"],
+    ["bad-pt2", program('{"graph_module": {}}'), "this model has no graph"],
+    ["bad-pt2", program('{"graph_module": {"graph": {}}}'), "this model has no signature"],
+    ["bad-pt2", program('{"graph_module": {"graph": {}, "signature": {}}}'), "this model has no tensor_values"],
+    ["bad-pt2", archive({ ...PT2, nodes: [5] as unknown as readonly object[] }), "this model has no node 0"],
     ["bad-pt2", archive({ ...PT2, values: { ...PT2.values, w: { dtype: 7, sizes: [{ as_int: 4.5 }] } } }), "no tensor has a size of 4.5"],
     ["bad-pt2", archive({ ...PT2, parameters: ["nowhere"] }), "a parameter of this model has no shape"],
   ]),
@@ -303,8 +325,3 @@ const PRINTED = ofFiles("m.txt", [
 
 /** Model files that are damaged, or say what cannot be. */
 export const MODELS: readonly Wrong[] = [...ONNX, ...KERAS, ...ARCHIVES, ...TFJS, ...TFLITE, ...WEIGHTS, ...PRINTED];
-
-/** What a model file leaves open is a warning, and a row without figures. */
-export const OPEN: readonly Wrong[] = ofFiles("m.onnx", [
-  ["data-dependent", one("Unsqueeze", ["x", "x"]), "the axes of Unsqueeze is computed from the model's data"],
-]).map((wrong) => ({ ...wrong, row: true }));

@@ -6,7 +6,7 @@ const net = (layers: string) => `${HEAD}layers:\n${layers}`;
 const expression = (text: string) => `${HEAD}parameters: { list: [1, 2], word: abc, n: 3 }\nlet: { x: '${text}' }\nlayers: [ "pw {x}" ]`;
 
 const NETWORKS = ofFiles("net.yaml", [
-  ["file-too-large", `# ${"x".repeat(1 << 20)}\n${net("- relu")}`, "this network file is larger than 1 MiB"],
+  ["file-too-large", `# ${"x".repeat(1 << 20)}\n${net("- relu")}`, "this file is larger than 1 MiB"],
   ["too-deep", `a: ${"[".repeat(2000)}`, "this file is nested too deeply"],
   ["too-deep", `${HEAD}layers: ${"[".repeat(150)}relu${"]".repeat(150)}`, "this is nested too deeply"],
   ["bad-yaml", "a: [1", "this is not YAML"],
@@ -39,6 +39,7 @@ const NETWORKS = ofFiles("net.yaml", [
   ["bad-value", `${HEAD}parameters: { a: 1 }\nvariants: { v: { a: word } }\nlayers: [relu]`, "`a` is of another kind than its default"],
   ["bad-value", net("- else: relu\n  layers: relu"), "`else` needs an `if` beside it"],
   ["bad-value", net("- layers: relu\n  residual: relu"), "`layers` and `residual` are two entries"],
+  ["bad-value", net("- layers: relu\n  called_as: magic"), "layers cannot be called as 'magic'"],
   ["bad-value", net("- name: a"), "this entry does nothing"],
   ["bad-value", net("- add: [relu]"), "`add` joins branches, and there is one or none"],
   ["bad-value", net("- add: relu"), "`add` joins branches, and there is no list of them"],

@@ -160,7 +160,7 @@ function encoderLines(part: Part, encoder: Part["layer"]): readonly string[] {
 const encoder: Writer = (part) => {
   const [first] = part.layer.steps;
   const norm = part.layer.steps.find(({ name }) => name === "norm");
-  if (first === undefined) return cannotWrite(part, "it has no layers");
+  if (first === undefined) throw new Error("a stack of layers has one");
   if (norm !== undefined && norm.layer.op !== "layer_norm") cannotWrite(part, "its last norm is no layer normalization");
   const eps = norm?.inference?.attributes["eps"];
   const last = norm === undefined ? [] : [`x = nn.LayerNorm(epsilon=${literal(typeof eps === "number" ? eps : 1e-5)})(x)`];

@@ -143,7 +143,7 @@ const stack =
   (kind: "Encoder" | "Decoder"): Writer =>
   (part) => {
     const [first] = part.layer.steps;
-    if (first === undefined) return cannotWrite(part, "it has no layers");
+    if (first === undefined) throw new Error("a stack of layers has one");
     const norm = part.layer.steps.find(({ name }) => name === "norm");
     if (norm !== undefined && norm.layer.op !== "layer_norm") cannotWrite(part, "its last norm is no nn.LayerNorm");
     const { text, ...rest } = transformerArguments(part, first);
