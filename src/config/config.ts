@@ -33,7 +33,7 @@ export interface ConfigOptions {
   readonly flags: readonly string[];
 }
 
-const scalar = v.union([v.string(), v.boolean()], "a text, a number, true or false");
+const scalar = v.union([v.string(), v.boolean()]);
 const setting = v.union(
   [scalar, v.array(scalar), v.record(v.string(), v.union([scalar, v.array(scalar)]))],
   "a value, a list of them, or values by name",

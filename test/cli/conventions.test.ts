@@ -125,7 +125,7 @@ describe("conventions", () => {
 
   it.each([
     [["conventions", "--explain", "nonsuch"], /--explain: there is no convention 'nonsuch'\nexpected: convcost, paper, thop/],
-    [["conventions", "--explain", "thop", "zoo:resnet18"], /--explain prints the rules of a convention, and a model is given besides/],
+    [["conventions", "--explain", "thop", "zoo:resnet18"], /this prints the rules of a convention, and a model is given besides/],
     [["conventions", "nonsuch.onnx"], /there is no such file/],
     [["conventions", "--explain", "thop", "--format", "csv"], /no table for CSV/],
   ])("%j is refused", async (argv, message) => {

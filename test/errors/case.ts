@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import type { Outcome, Setting } from "../cli/run.js";
 
 /** One wrong request: its code, the arguments, what its message must say, and the files that are there. */
@@ -14,18 +15,22 @@ export interface Wrong {
   readonly results?: boolean | undefined;
 }
 
-/** The message as it was told, without what every error begins with, and its code where that is told. */
-export function heard(
-  { told = "error" }: Wrong,
-  { stdout, stderr }: Outcome,
-): { readonly message: string; readonly code?: string; readonly expected?: string } {
+/** The answer to a line of a batch that could not be given. */
+const RECORD = v.object({ error: v.object({ code: v.string(), message: v.string(), expected: v.optional(v.string()) }) });
+
+/** What is heard of a wrong request. */
+export interface Heard {
+  /** Without what every error begins with. */
+  readonly message: string;
+  /** Where it is told. */
+  readonly code?: string | undefined;
+  readonly expected?: string | undefined;
+}
+
+export function heard({ told = "error" }: Wrong, { stdout, stderr }: Outcome): Heard {
   if (told === "row") return { message: stdout + stderr };
-  if (told === "record") {
-    const { error } = JSON.parse(stdout) as { readonly error: { readonly code: string; readonly message: string; readonly expected?: string } };
-    return error;
-  }
-  const expected = /^expected: (.*)$/m.exec(stderr)?.[1];
-  return { message: (stderr.split("\n")[0] ?? "").replace(/^error: /, ""), ...(expected === undefined ? {} : { expected }) };
+  if (told === "record") return v.parse(RECORD, JSON.parse(stdout)).error;
+  return { message: (stderr.split("\n")[0] ?? "").replace(/^error: /, ""), expected: /^expected: (.*)$/m.exec(stderr)?.[1] };
 }
 
 /** A table of layers: code, spec, input, message. */

@@ -64,6 +64,7 @@ const LIBRARY: readonly (readonly [code: string, says: string, run: () => unknow
 
 /** Messages that no test can make the program say within reason, each with the reason. */
 const BEYOND: Readonly<Record<string, string>> = {
+  "any JSON": "what the id of a request is: none is refused",
   "this model has more than 512 MiB besides its weights": "needs a file of that size",
   "this model runs more than \u0000 nodes": "test/read/onnx-control.test.ts reads it: it takes seconds",
   ...Object.fromEntries(
@@ -118,6 +119,8 @@ describe("no complaint is without a test that reads it", () => {
     );
     expect(unread.map(({ text, where }) => `${where}: ${text.replaceAll("\u0000", "*")}`)).toEqual([]);
     const expectations = messages.flatMap(({ expected = [] }) => expected);
-    expect(writtenExpectations().filter((text) => !expectations.some((expected) => expected.startsWith(text)))).toEqual([]);
+    expect(writtenExpectations().filter((text) => BEYOND[text] === undefined && !expectations.some((expected) => expected.startsWith(text)))).toEqual(
+      [],
+    );
   });
 });

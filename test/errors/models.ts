@@ -203,7 +203,7 @@ const ARCHIVES: readonly Wrong[] = [
     ["bad-pt2", program('{"graph_module": {}}'), "this model has no graph"],
     ["bad-pt2", program('{"graph_module": {"graph": {}}}'), "this model has no signature"],
     ["bad-pt2", program('{"graph_module": {"graph": {}, "signature": {}}}'), "this model has no tensor_values"],
-    ["bad-pt2", archive({ ...PT2, nodes: [5] as unknown as readonly object[] }), "this model has no node 0"],
+    ["bad-pt2", program('{"graph_module": {"graph": {"tensor_values": {}, "nodes": [5]}, "signature": {}}}'), "this model has no node 0"],
     ["bad-pt2", archive({ ...PT2, values: { ...PT2.values, w: { dtype: 7, sizes: [{ as_int: 4.5 }] } } }), "no tensor has a size of 4.5"],
     [
       "bad-pt2",
