@@ -26,8 +26,7 @@ interface Wrapper {
 
 type Wrappers = ReadonlyMap<string, Wrapper>;
 
-const ANY = "\u0000";
-const HANDED = "\u0001";
+const [ANY, HANDED] = ["\u0000", "\u0001"];
 
 /** Every complaint that the source can make, by reading it: calls of `fail`, of what hands a message on to it, InputErrors, and reasons. */
 export function writtenComplaints(): readonly Written[] {
@@ -93,12 +92,11 @@ function complaintsIn(file: ts.SourceFile, wrappers: Wrappers): readonly Written
   walk(file, (node) => {
     const made = complaint(node, wrappers) ?? reason(node);
     if (made === undefined || handedParameter(node, made.message) !== undefined) return;
-    const { code, message, around } = made;
-    const texts = textsOf(message);
+    const texts = textsOf(made.message);
     // A message that is computed: only what stands around it is known.
-    for (const each of texts.length === 0 && around !== HANDED ? [ANY] : texts) {
-      const text = around.replace(HANDED, () => each);
-      found.push({ code, text, ...patternsOf(text), where: whereOf(file, node) });
+    for (const each of texts.length === 0 && made.around !== HANDED ? [ANY] : texts) {
+      const text = made.around.replace(HANDED, () => each);
+      found.push({ code: made.code, text, ...patternsOf(text), where: whereOf(file, node) });
     }
   });
   return found;
