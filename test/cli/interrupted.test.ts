@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 const BIN = fileURLToPath(new URL("../../bin/convcost.js", import.meta.url));
 const COMMAND = `"${process.execPath}" "${BIN}"`;
 /** More points than a test lives long enough to see. */
-const ENDLESS = "sweep zoo:mobilenet_v1 --set alpha=0.1..1:0.00001 --set resolution=32..1024:32 --format csv";
+const ENDLESS = "sweep net.yaml --set width=1..1000000 --set size=1..1000000 --format csv";
 const REQUEST = '{"spec": "conv 3x3 3->8 @8x8"}';
 const FULL = "/dev/full";
 
@@ -17,7 +17,11 @@ let folder = "";
 let out = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "convcost-interrupted-"));
-  writeFileSync(join(folder, "requests.jsonl"), `${REQUEST}\n`.repeat(20_000));
+  writeFileSync(
+    join(folder, "net.yaml"),
+    'name: net\nparameters: { width: 1, size: 1 }\ninput: [3, "{size}"]\nlayers: conv1d 3 {width}\n',
+  );
+  writeFileSync(join(folder, "requests.jsonl"), `${REQUEST}\n`.repeat(3000));
 });
 beforeEach(() => {
   out = mkdtempSync(join(folder, "out-"));
@@ -30,14 +34,14 @@ const bash = (script: string) => spawnSync("bash", ["-c", script], { cwd: folder
 
 /** Commands that print more than a pipe holds. */
 const LONG: readonly (readonly [what: string, argv: string])[] = [
-  ["a table", `count "5000*(conv 3x3 8->8)" --input 8x8x8`],
-  ["JSON of a long chain", `count "20000*(relu)" --input 1x4 --json`],
-  ["CSV", `count "20000*(relu)" --input 1x4 --format csv`],
+  ["a table", `count "1000*(conv 3x3 8->8)" --input 8x8x8`],
+  ["JSON of a long chain", `count "5000*(relu)" --input 1x4 --json`],
+  ["CSV", `count "5000*(relu)" --input 1x4 --format csv`],
   ["a sweep", ENDLESS],
   ["a sweep on two cores", `${ENDLESS} --jobs 2`],
   ["a batch", "batch requests.jsonl"],
   ["a batch on two cores", "batch requests.jsonl --jobs 2"],
-  ["-o /dev/stdout", `count "20000*(relu)" --input 1x4 --json -o /dev/stdout`],
+  ["-o /dev/stdout", `count "5000*(relu)" --input 1x4 --json -o /dev/stdout`],
 ];
 
 describe("a reader that goes away", () => {
@@ -61,7 +65,7 @@ describe.skipIf(!existsSync(FULL))("a full disk", () => {
     ["JSON", "count relu --input 4 --json"],
     ["the help", "--help"],
     ["a check that fails", `check "conv 3x3 3->8 @8x8" --max-macs 1`],
-    ["a sweep", "sweep zoo:mobilenet_v1 --set alpha=0.5,1"],
+    ["a sweep", "sweep net.yaml --set width=1,2"],
     ["a sweep on two cores", `${ENDLESS} --jobs 2`],
     ["a batch", "batch requests.jsonl"],
     ["a batch on two cores", "batch requests.jsonl --jobs 2"],
