@@ -17,10 +17,7 @@ let folder = "";
 let out = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "convcost-interrupted-"));
-  writeFileSync(
-    join(folder, "net.yaml"),
-    'name: net\nparameters: { width: 1, size: 1 }\ninput: [3, "{size}"]\nlayers: conv1d 3 {width}\n',
-  );
+  writeFileSync(join(folder, "net.yaml"), 'name: net\nparameters: { width: 1, size: 1 }\ninput: [3, "{size}"]\nlayers: conv1d 3 {width}\n');
   writeFileSync(join(folder, "requests.jsonl"), `${REQUEST}\n`.repeat(3000));
 });
 beforeEach(() => {

@@ -22,8 +22,14 @@ export const layers = fc.array(layer, { minLength: 1, maxLength: 6 }).map((list)
 
 /** One to six layers for a row of features. */
 export const linearChain = fc
-  .array(fc.oneof(fc.tuple(channels, bias).map(([out, with_]) => `linear ${out}${with_}`), fc.constantFrom("relu", "tanh", "dropout", "softmax")), {
-    minLength: 1,
-    maxLength: 6,
-  })
+  .array(
+    fc.oneof(
+      fc.tuple(channels, bias).map(([out, with_]) => `linear ${out}${with_}`),
+      fc.constantFrom("relu", "tanh", "dropout", "softmax"),
+    ),
+    {
+      minLength: 1,
+      maxLength: 6,
+    },
+  )
   .map((list) => list.join("; "));

@@ -76,8 +76,7 @@ export function walkTransposed(axes: readonly Axis[], channels: Channels, output
   );
   const output = axes.map(({ size, kernel, stride, dilation, before, after }, axis) => {
     const written = new Set<number>();
-    for (let position = 0; position < size; position += 1)
-      for (let tap = 0; tap < kernel; tap += 1) written.add(position * stride + tap * dilation);
+    for (let position = 0; position < size; position += 1) for (let tap = 0; tap < kernel; tap += 1) written.add(position * stride + tap * dilation);
     return Math.max(...written) + 1 - before - after + (outputPadding[axis] ?? 0);
   });
   return { output: [channels.batch, channels.outChannels, ...output], macs, weights };

@@ -141,7 +141,11 @@ describe("against a walk over every position and tap", () => {
   });
 
   it("linear layers", () => {
-    const cases = fc.record({ rows: fc.integer({ min: 1, max: 3 }).chain((length) => numbers(length, 1, 4)), features: numbers(2, 1, 6), bias: fc.boolean() });
+    const cases = fc.record({
+      rows: fc.integer({ min: 1, max: 3 }).chain((length) => numbers(length, 1, 4)),
+      features: numbers(2, 1, 6),
+      bias: fc.boolean(),
+    });
     holds(cases, ({ rows, features: [from = 1, to = 1], bias }) => {
       const spec = `nn.Linear(${from}, ${to}, bias=${flag(bias)})`;
       const weights = grid([to, from]).length;
