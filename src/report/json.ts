@@ -26,11 +26,13 @@ export function jsonLine(value: Json): string {
   return `${compact(value)}\n`;
 }
 
-/** A text as JSON, what does something on a terminal or in a CI's log escaped: the same text to whoever parses it. */
 function quoted(text: string): string {
-  return JSON.stringify(text)
-    .replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
-    .replace(/##(?=\[|vso\[)/g, "#\\u0023");
+  return quietJson(JSON.stringify(text));
+}
+
+/** JSON without blanks, what in its strings does something on a terminal or in a CI's log escaped: the same to whoever parses it. */
+export function quietJson(json: string): string {
+  return json.replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`).replace(/##(?=\[|vso\[)/g, "#\\u0023");
 }
 
 function isList(value: Json): value is readonly Json[] {

@@ -26,7 +26,8 @@ describe("layers written for PyTorch", () => {
       read += 1;
       const again = parseLayers(layersOf(code));
       const [wanted, found] = [analyze(parseLayers(spec), { input }), analyze(again, { input })];
-      for (const figure of ["params", "buffers", "macs", "flops"] as const) expect(found.totals[figure], `${figure} of ${code}`).toBe(wanted.totals[figure]);
+      for (const figure of ["params", "buffers", "macs", "flops"] as const)
+        expect(found.totals[figure], `${figure} of ${code}`).toBe(wanted.totals[figure]);
       expect(found.outputs[0]?.shape).toEqual(wanted.outputs[0]?.shape);
       const calls = (text: string) => text.replace(/"""[^]*?"""/, "").match(/nn\.(?!Module|Sequential)\w+\(.*\)/g);
       expect(calls(writeCode(again, { input }))).toEqual(calls(code));
