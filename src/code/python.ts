@@ -68,7 +68,7 @@ export function unless<T extends AttributeValue>(value: T | undefined, standard:
 export function docText(text: string): string {
   return (
     text
-      .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/gu, "?")
+      .replace(/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]/gu, "?")
       .replaceAll("\\", "\\\\")
       // A command of a CI, should the module be printed in its log; to Python the same.
       .replace(/##(?=\[|vso\[)/g, "#\\x23")
