@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import type { CheckCode, Context } from "./commands/command.js";
 import { commands } from "./commands/table.js";
 import { InputError } from "./graph/diagnostic.js";
-import type { Io, OutputStream } from "./io.js";
+import { UnwritableOutput, type Io, type OutputStream } from "./io.js";
 import { renderDiagnostic } from "./report/diagnostic.js";
 import { harmless } from "./report/grid.js";
 import { version } from "./version.js";
@@ -78,6 +78,10 @@ function report(error: unknown, io: Io): ExitCode {
   const chalk = chalkFor(io.stderr, io);
   if (error instanceof InputError) {
     io.stderr.write(renderDiagnostic(error.diagnostic, chalk));
+    return 2;
+  }
+  if (error instanceof UnwritableOutput) {
+    io.stderr.write(renderDiagnostic({ code: "unwritable-output", message: error.message }, chalk));
     return 2;
   }
   // commander has printed its message; help and version that were asked for are no errors.

@@ -62,3 +62,13 @@ export type FileContent =
   | { readonly type: "file"; readonly bytes: Uint8Array }
   | { readonly type: "missing" | "folder" | "too-large" }
   | { readonly type: "unreadable"; readonly reason: string };
+
+/** Standard output takes no more, and not because its reader has gone: a full disk. */
+export class UnwritableOutput extends Error {
+  constructor(
+    /** The system's code: `ENOSPC`. */
+    readonly reason: string,
+  ) {
+    super(`standard output cannot be written (${reason})`);
+  }
+}

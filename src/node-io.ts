@@ -16,7 +16,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { availableParallelism } from "node:os";
 import { Worker as Thread } from "node:worker_threads";
-import type { FileBytes, FileContent, Io, OutputFile, OutputStream, Worker } from "./io.js";
+import { UnwritableOutput, type FileBytes, type FileContent, type Io, type OutputFile, type OutputStream, type Worker } from "./io.js";
 
 /** Larger texts are refused before they are read, and so is more from a pipe. */
 const MAX_FILE = 256 * 1024 * 1024;
@@ -57,7 +57,10 @@ function stream(descriptor: number, { isTTY, columns }: { readonly isTTY?: boole
   };
 }
 
-/** Writes everything before it returns; a reader that has gone away (`| head -1`) ends the program quietly, a failed check still failed. */
+/**
+ * Writes everything before it returns; a reader that has gone away (`| head -1`) ends the program quietly, a failed check still failed. What
+ * standard error does not take is lost: there is nowhere else to say it. Throws `UnwritableOutput`.
+ */
 function writeAll(descriptor: number, text: string): void {
   const bytes = Buffer.from(text);
   let offset = 0;
@@ -67,7 +70,8 @@ function writeAll(descriptor: number, text: string): void {
     } catch (error) {
       const code = codeOf(error);
       if (code === "EPIPE") process.exit(process.exitCode ?? 0);
-      if (code !== "EAGAIN") throw error;
+      if (code !== "EAGAIN" && descriptor === 2) return;
+      if (code !== "EAGAIN") throw new UnwritableOutput(code);
       // A pipe that is full: wait for its reader.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
     }
@@ -175,7 +179,7 @@ function openFile(path: string): OutputFile {
       closeSync(descriptor);
     };
     const write = (text: string) => {
-      writeFileSync(descriptor, text);
+      writeSpecial(descriptor, text);
     };
     return { write, close, discard: close };
   }
@@ -184,12 +188,7 @@ function openFile(path: string): OutputFile {
   const discard = () => {
     rmSync(temporary, { force: true });
   };
-  // Ctrl-C leaves nothing behind; 130 is what a shell gives a program that it ends.
-  const interrupted = () => {
-    discard();
-    process.exit(130);
-  };
-  process.once("SIGINT", interrupted);
+  const letGo = whateverEnds(discard);
   return {
     write: (text) => {
       writeFileSync(descriptor, text);
@@ -203,14 +202,44 @@ function openFile(path: string): OutputFile {
         discard();
         throw error;
       } finally {
-        process.off("SIGINT", interrupted);
+        letGo();
       }
     },
     discard: () => {
       closeSync(descriptor);
       discard();
-      process.off("SIGINT", interrupted);
+      letGo();
     },
+  };
+}
+
+/** As standard output is written; only that the complaint names the file. */
+function writeSpecial(descriptor: number, text: string): void {
+  try {
+    writeAll(descriptor, text);
+  } catch (error) {
+    throw error instanceof UnwritableOutput ? Object.assign(error, { code: error.reason }) : error;
+  }
+}
+
+/** Signals that end a program unless it listens, with what a shell then gives as its exit code: 128 and the signal's number. */
+const ENDING = [
+  ["SIGHUP", 129],
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const;
+
+/**
+ * Undoes what is half done however the program ends: by a signal, or by leaving early (a reader that has gone away).
+ * @returns a function that calls it off
+ */
+function whateverEnds(undo: () => void): () => void {
+  const listeners = ENDING.map(([signal, code]) => ({ signal, leave: () => process.exit(code) }));
+  for (const { signal, leave } of listeners) process.once(signal, leave);
+  process.once("exit", undo);
+  return () => {
+    for (const { signal, leave } of listeners) process.off(signal, leave);
+    process.off("exit", undo);
   };
 }
 

@@ -66,11 +66,15 @@ export function unless<T extends AttributeValue>(value: T | undefined, standard:
 
 /** Text from a spec or a file inside `"""`: nothing of it can end the docstring, escape from it, or turn the line around. */
 export function docText(text: string): string {
-  return text
-    .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/gu, "?")
-    .replaceAll("\\", "\\\\")
-    .replaceAll('"""', '\\"\\"\\"')
-    .trim();
+  return (
+    text
+      .replace(/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]/gu, "?")
+      .replaceAll("\\", "\\\\")
+      // A command of a CI, should the module be printed in its log; to Python the same.
+      .replace(/##(?=\[|vso\[)/g, "#\\x23")
+      .replaceAll('"""', '\\"\\"\\"')
+      .trim()
+  );
 }
 
 /** `1234567` as `1,234,567`. */

@@ -61,6 +61,7 @@ export class BatchWorkers {
 /** One worker, and another one in its place when it dies: of memory that a line needed, which then is told of that line alone. */
 class Member {
   private worker: Worker;
+  private stopped = false;
 
   constructor(private readonly open: () => Worker) {
     this.worker = open();
@@ -70,7 +71,9 @@ class Member {
     const { worker } = this;
     try {
       return asAnswered(await worker.ask(block));
-    } catch {
+    } catch (error) {
+      // Who is told to stop dies as well, and has no successor.
+      if (this.stopped) throw error;
       if (this.worker === worker) this.worker = this.open();
       const answers: Answered[] = [];
       for (const line of block.lines) answers.push(await this.alone(line, block.file));
@@ -79,6 +82,7 @@ class Member {
   }
 
   async stop(): Promise<void> {
+    this.stopped = true;
     await this.worker.stop();
   }
 

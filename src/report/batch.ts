@@ -1,7 +1,7 @@
 import type { Analysis } from "../analyze/analysis.js";
 import type { Diagnostic, Place } from "../graph/diagnostic.js";
 import { position } from "./diagnostic.js";
-import { analysisObject, jsonLine, tame, type Json } from "./json.js";
+import { analysisObject, jsonLine, quietJson, type Json } from "./json.js";
 
 /** Where a request stood, and the id that it gave, as JSON. */
 export interface BatchOrigin {
@@ -20,7 +20,7 @@ export function batchLine({ file, line, id }: BatchOrigin, outcome: BatchOutcome
   const text = jsonLine({ file, line, ok: outcome.ok, ...rest });
   const head = '{ "schema": "convcost/batch@1", ';
   // The id is JSON already, and stays as it was written.
-  return `${head}${id === undefined ? "" : `"id": ${tame(id)}, `}${text.slice(2)}`;
+  return `${head}${id === undefined ? "" : `"id": ${quietJson(id)}, `}${text.slice(2)}`;
 }
 
 function errorJson({ code, message, place, expected, hint }: Diagnostic): Json {

@@ -1,6 +1,6 @@
 import type { ChalkInstance } from "chalk";
 import type { Diagnostic, Place } from "../graph/diagnostic.js";
-import { harmless } from "./grid.js";
+import { harmless, harmlessUnits } from "./grid.js";
 
 const MAX_LINE = 100;
 
@@ -65,19 +65,15 @@ function excerpt(place: TextPlace, chalk: ChalkInstance): readonly string[] {
   const from = Math.max(lineStart, Math.min(place.start - 40, lineEnd - MAX_LINE));
   const to = Math.min(lineEnd, from + MAX_LINE);
   const shown = place.text.slice(from, to).replaceAll("\t", " ");
-  const lead = harmless(shown.slice(0, place.start - from));
-  const under = harmless(shown.slice(place.start - from, Math.max(place.start - from, Math.min(place.end, to) - from)));
-  const after = harmless(shown.slice(Math.min(place.end, to) - from));
-  const [before, marked] = noCommand(lead, under, after);
+  // All of the line at once: what is a command of a CI may begin before the place and end in it.
+  const units = harmlessUnits(shown);
+  const marks = [place.start - from, Math.max(place.start, Math.min(place.end, to)) - from] as const;
+  const before = units.slice(0, marks[0]).join("");
+  const marked = units.slice(...marks).join("");
+  const after = units.slice(marks[1]).join("");
   const [cutLeft, cutRight] = [from > lineStart ? "..." : "", to < lineEnd ? "..." : ""];
   const carets = "^".repeat(Math.max(1, marked.length));
   return [`  ${cutLeft}${before}${marked}${after}${cutRight}`, `  ${" ".repeat(cutLeft.length + before.length)}${chalk.red(carets)}`];
-}
-
-/** A line that would begin with `::`, cut where the place begins: two colons there are a command of a CI. */
-function noCommand(before: string, marked: string, after: string): readonly [string, string] {
-  if (!/^\s*::/.test(before + marked + after)) return [before, marked];
-  return before.trim() === "" ? [before, marked.replace(":", "\\x3a")] : [before.replace(":", "\\x3a"), marked];
 }
 
 function endOfLine(text: string, start: number): number {

@@ -22,15 +22,25 @@ export interface Row {
 /** Characters that do something, or show nothing: of control, of direction, of no width. */
 export const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 
+/** What {@link harmless} changes; most texts have none of it. */
+const HARM = new RegExp(`${UNSEEN.source}|^\\s*::|##(?:\\[|vso\\[)`);
+
 /**
  * Text from a model or a file made harmless where it is printed: what does something or shows nothing becomes a visible escape, and so does the sign
  * that makes a line a command of a CI (`::error::`, `##[error]`, `##vso[...]`).
  */
 export function harmless(text: string): string {
-  return text
-    .replace(UNSEEN, escaped)
-    .replace(/^\s*:(?=:)/, (start) => start.replace(":", "\\x3a"))
-    .replace(/##(?=\[|vso\[)/g, "#\\x23");
+  return HARM.test(text) ? harmlessUnits(text).join("") : text;
+}
+
+/** The same, a piece for each UTF-16 unit of the text: for who has to know what became of which. */
+export function harmlessUnits(text: string): readonly string[] {
+  const units = text.split("").map((unit) => unit.replace(UNSEEN, escaped));
+  // The runner of GitHub trims a line before it looks for `::`, and finds `##[` anywhere.
+  const command = /^\s*:(?=:)/.exec(text)?.[0].length;
+  if (command !== undefined) units[command - 1] = "\\x3a";
+  for (const { index } of text.matchAll(/##(?=\[|vso\[)/g)) units[index + 1] = "\\x23";
+  return units;
 }
 
 function escaped(character: string): string {

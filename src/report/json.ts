@@ -28,11 +28,11 @@ export function jsonLine(value: Json): string {
 
 /** A text as JSON. */
 function quoted(text: string): string {
-  return tame(JSON.stringify(text));
+  return quietJson(JSON.stringify(text));
 }
 
 /** JSON with what does something on a terminal or in a CI's log escaped, which only texts have: the same to whoever parses it. */
-export function tame(json: string): string {
+export function quietJson(json: string): string {
   return json.replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`).replace(/##(?=\[|vso\[)/g, "#\\u0023");
 }
 
