@@ -18,6 +18,9 @@ import { availableParallelism } from "node:os";
 import { Worker as Thread } from "node:worker_threads";
 import type { FileBytes, FileContent, Io, OutputFile, OutputStream, Worker } from "./io.js";
 
+/** The first argument of a thread that is a worker of this program. */
+export const WORKER = "--worker";
+
 /** Larger spec files are refused before they are read. */
 const MAX_FILE = 256 * 1024 * 1024;
 
@@ -25,8 +28,8 @@ const MAX_FILE = 256 * 1024 * 1024;
 export function nodeIo(): Io {
   return {
     env: process.env,
-    stdout: stream(1, process.stdout),
-    stderr: stream(2, process.stderr),
+    stdout: stream(1, () => process.stdout),
+    stderr: stream(2, () => process.stderr),
     readStdin: () => readFileDescriptor(0),
     readChunks,
     readFile,
@@ -41,19 +44,35 @@ export function nodeIo(): Io {
     },
     now: () => performance.now(),
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
-    cores: availableParallelism(),
+    get cores() {
+      return availableParallelism();
+    },
     startWorker,
   };
 }
 
-function stream(descriptor: number, { isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number }): OutputStream {
+/** Node's own stream is opened only for what may be a terminal: that takes a tenth of a bare start. */
+function stream(descriptor: number, open: () => { readonly isTTY?: boolean; readonly columns?: number }): OutputStream {
+  const terminal = () => (mayBeTerminal(descriptor) ? open() : undefined);
   return {
     write: (text) => {
       writeAll(descriptor, text);
     },
-    isTerminal: isTTY === true,
-    columns,
+    get isTerminal() {
+      return terminal()?.isTTY === true;
+    },
+    get columns() {
+      return terminal()?.columns;
+    },
   };
+}
+
+function mayBeTerminal(descriptor: number): boolean {
+  try {
+    return process.platform === "win32" || fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    return false;
+  }
 }
 
 /** Writes everything before it returns; a reader that has gone away (`| head -1`) ends the program quietly, a failed check still failed. */
@@ -115,10 +134,10 @@ function readFile(path: string): FileContent {
   }
 }
 
-function writeFile(path: string, text: string): void {
+function writeFile(path: string, pieces: Iterable<string>): void {
   const file = openFile(path);
   try {
-    file.write(text);
+    for (const piece of pieces) file.write(piece);
   } catch (error) {
     file.discard();
     throw error;
@@ -207,7 +226,7 @@ function openFile(path: string): OutputFile {
 function startWorker(task: unknown): Worker {
   const script = process.argv[1];
   if (script === undefined) throw new Error("a worker needs the program's own file");
-  const thread = new Thread(script, { workerData: { task }, argv: [] });
+  const thread = new Thread(script, { workerData: { task }, argv: [WORKER] });
   const waiting: { readonly resolve: (answer: unknown) => void; readonly reject: (error: Error) => void }[] = [];
   let death: Error | undefined;
   const die = (error: Error) => {

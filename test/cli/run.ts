@@ -64,7 +64,8 @@ export async function convcost(argv: readonly string[], setting: Setting = {}): 
       if (content?.type !== "file") return undefined;
       return { length: content.bytes.length, read: (start, end) => content.bytes.subarray(start, end), close: () => undefined };
     },
-    writeFile: (path, text) => {
+    writeFile: (path, pieces) => {
+      const text = [...pieces].join("");
       if (setting.writeError !== undefined) throw Object.assign(new Error("cannot write"), { code: setting.writeError });
       written.set(path, text);
     },
