@@ -15,7 +15,14 @@ const LAZY = {
 };
 
 /** Modules imported on demand that are loaded most often. */
-const FIRST = ["src/cli-main.ts", "src/commands/compare.ts", "src/zoo/zoo.ts", "src/read/network/network.ts", "src/read/onnx/read.ts"];
+const FIRST = [
+  "src/cli-main.ts",
+  "src/report/table.ts",
+  "src/commands/compare.ts",
+  "src/zoo/zoo.ts",
+  "src/read/network/network.ts",
+  "src/read/onnx/read.ts",
+];
 
 const lazyBuiltins = {
   name: "lazy-builtins",
@@ -95,7 +102,7 @@ async function buildPack(pack, packs, { temporary, folder, options }) {
     stdin: { contents: exported.join("\n"), resolveDir: temporary },
     format: "cjs",
     // Read at every start: without blanks and comments it is half as long. Names stay, for whoever reads a stack.
-    minifyWhitespace: !process.env.NOMIN,
+    minifyWhitespace: true,
     minifySyntax: true,
     legalComments: "external",
     banner: { js: "(function(exports,require,module){" },

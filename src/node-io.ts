@@ -69,7 +69,9 @@ function stream(descriptor: number, open: () => { readonly isTTY?: boolean; read
 
 function mayBeTerminal(descriptor: number): boolean {
   try {
-    return process.platform === "win32" || fstatSync(descriptor).isCharacterDevice();
+    if (process.platform === "win32") return true;
+    const stats = fstatSync(descriptor);
+    return stats.isCharacterDevice() && stats.rdev !== statSync("/dev/null").rdev;
   } catch {
     return false;
   }
