@@ -26,6 +26,7 @@ function load(name) {
   const filename = path.join(dist, "cli", `${name}.cjs`);
   const source = fs.readFileSync(filename);
   const cachedData = cachedCode(name, source);
+  // Packs are ASCII.
   const script = new vm.Script(source.latin1Slice(), { filename, cachedData });
   const pack = { exports: {}, script, source, cached: cachedData !== undefined };
   packs.set(name, pack);

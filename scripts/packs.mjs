@@ -2,7 +2,7 @@
 //
 // esbuild splits ES modules alone, so it goes twice over the source: once to split it into chunks, once to join the chunks of a pack into
 // one CommonJS file. What a pack needs of another it asks for as require("pack:NAME#CHUNK"); bin/convcost.js answers that.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, relative, resolve } from "node:path";
 import { build } from "esbuild";
@@ -95,7 +95,7 @@ async function buildPack(pack, packs, { temporary, folder, options }) {
       });
     },
   };
-  await build({
+  const { outputFiles } = await build({
     ...options,
     // vm has no import() of its own; as require it is the loader's.
     supported: { "dynamic-import": false },
@@ -109,5 +109,13 @@ async function buildPack(pack, packs, { temporary, folder, options }) {
     footer: { js: "})" },
     outfile: join(folder, `${pack.name}.cjs`),
     plugins: [outside],
+    write: false,
   });
+  mkdirSync(folder, { recursive: true });
+  for (const { path, text } of outputFiles) writeFileSync(path, path.endsWith(".cjs") ? ascii(text) : text);
+}
+
+/** The loader takes a byte for a character. esbuild escapes what is not ASCII in texts, but not in regular expressions. */
+function ascii(text) {
+  return text.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
