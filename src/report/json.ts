@@ -30,7 +30,7 @@ export function* jsonPieces(value: Json, indent = ""): Generator<string> {
   let open = "{";
   for (const [key, item] of Object.entries(value)) {
     if (item === undefined) continue;
-    yield `${open}\n${inner}"${key}": `;
+    yield `${open}\n${inner}${keyText(key)}: `;
     yield* jsonPieces(item, inner);
     open = ",";
   }
@@ -62,6 +62,10 @@ function isList(value: Json): value is readonly Json[] {
 /** Keys that stand in JSON as they are. */
 const PLAIN = /^\w+$/;
 
+function keyText(key: string): string {
+  return PLAIN.test(key) ? `"${key}"` : JSON.stringify(key);
+}
+
 function compact(value: Json): string {
   if (typeof value === "bigint" || typeof value === "number") return String(value);
   if (typeof value === "function") return compact([...value()]);
@@ -70,7 +74,7 @@ function compact(value: Json): string {
   let text = "";
   for (const key of Object.keys(value)) {
     const item = value[key];
-    if (item !== undefined) text += `${text === "" ? "" : ", "}${PLAIN.test(key) ? `"${key}"` : JSON.stringify(key)}: ${compact(item)}`;
+    if (item !== undefined) text += `${text === "" ? "" : ", "}${keyText(key)}: ${compact(item)}`;
   }
   return text === "" ? "{}" : `{ ${text} }`;
 }

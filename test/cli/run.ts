@@ -18,6 +18,8 @@ export interface Setting {
   /** The code of the system error that writing a file meets. */
   readonly writeError?: string;
   readonly startWorker?: Io["startWorker"];
+  /** Sees each write to standard output. */
+  readonly onWrite?: (text: string) => void;
 }
 
 export const file = (text: string): FileContent => ({ type: "file", bytes: new TextEncoder().encode(text) });
@@ -46,6 +48,7 @@ export async function convcost(argv: readonly string[], setting: Setting = {}): 
     stdout: {
       write: (text) => {
         stdout += text;
+        setting.onWrite?.(text);
       },
       isTerminal: terminal !== undefined,
       columns: terminal,
