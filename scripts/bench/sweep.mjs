@@ -1,4 +1,4 @@
-// A grid of models on one core: how many a second, how soon the first, and no more memory for more of them.
+// A grid of models on one core, each with its own widths: how many a second, how soon the first, and no more memory for more of them.
 import { median, medianRatio, peakMemory, timeInTurn } from "./measure.mjs";
 import { atLeast, atMost } from "./rows.mjs";
 
@@ -24,12 +24,13 @@ const grid = (convcost, points, name) => ({
 /** Widths from 0.25 to about 1. */
 const alphas = (count) => `0.25..${(0.25 + 0.75 * (1 - 1 / count)).toFixed(9)}:${0.75 / count}`;
 
-export async function sweep({ bare, convcost, folder, runs }) {
+export async function sweep({ bare, convcost, folder, runs, say }) {
   const many = grid(convcost, POINTS, "many");
   // The header, and a row.
   const first = { ...many, name: "first", firstLine: 2 };
   const times = await timeInTurn([bare, many, first], runs);
   const [ms, base] = [median(times.get("many")), times.get(bare.name)];
+  say("  a million points, for their memory: this takes minutes");
   const [peak, peakOfMillion] = [many, grid(convcost, MILLION, "million")].map((command) => peakMemory(command, folder, 1));
   return [
     atLeast(`sweep of MobileNet v1, ${POINTS.toLocaleString("en")} points on one core`, {
