@@ -34,7 +34,7 @@ try {
     "holds the command, the library, its types, the schemas and the papers",
     [
       "bin/convcost.js",
-      "dist/cli.cjs",
+      "dist/cli/main.cjs",
       "dist/index.js",
       "dist/index.d.ts",
       "schema/analysis.json",
@@ -50,7 +50,7 @@ try {
       "LICENSE",
     ].every((name) => names.includes(name)),
   );
-  check("holds no source or test", !names.some((name) => /^(src|test|scripts)\//.test(name)));
+  check("holds no source, test or code cache", !names.some((name) => /^(src|test|scripts|dist\/cache)\//.test(name)));
   const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"));
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
   run("npm", ["install", "--no-audit", "--no-fund", `./${tarball}`], folder);

@@ -1,10 +1,14 @@
+import { isMainThread } from "node:worker_threads";
 import { run } from "./cli.js";
-import { nodeIo } from "./node-io.js";
-import { runAsWorker } from "./worker.js";
+import { nodeIo, WORKER } from "./node-io.js";
 
-const io = nodeIo();
-if (!runAsWorker(io)) {
-  void run(process.argv.slice(2), io).then((code) => {
-    process.exitCode = code;
+export { run };
+
+/** The exit code, once everything is written; nothing for a worker, which is stopped by who started it. */
+export function main(): Promise<number> | undefined {
+  if (process.argv[2] !== WORKER || isMainThread) return run(process.argv.slice(2), nodeIo());
+  void import("./worker.js").then(({ runAsWorker }) => {
+    runAsWorker(nodeIo());
   });
+  return undefined;
 }

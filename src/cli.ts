@@ -1,6 +1,6 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import { Command, CommanderError } from "commander";
-import type { CheckCode, Context } from "./commands/command.js";
+import type { CheckCode, Context, Register } from "./commands/command.js";
 import { commands } from "./commands/table.js";
 import { InputError } from "./graph/diagnostic.js";
 import { UnwritableOutput, type Io, type OutputStream } from "./io.js";
@@ -29,11 +29,18 @@ export type ExitCode = 0 | 1 | 2 | 70;
  */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   let code: CheckCode = 0;
-  const exitWith = (wanted: CheckCode) => {
-    if (wanted > code) code = wanted;
-    io.willExit?.(code);
+  const context: Context = {
+    io,
+    version,
+    get chalk() {
+      return chalkFor(io.stdout, io);
+    },
+    exitWith: (wanted) => {
+      if (wanted > code) code = wanted;
+      io.willExit?.(code);
+    },
   };
-  const program = programFor({ io, version, chalk: chalkFor(io.stdout, io), exitWith }, io);
+  const program = programFor(context, await registersOf(argv));
   try {
     await program.parseAsync(argv, { from: "user" });
     return code;
@@ -42,12 +49,23 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
-function programFor(context: Context, io: Io): Command {
+/** The command that is run; all where that is not one of them, or needs to know the others. */
+async function registersOf([name = ""]: readonly string[]): Promise<readonly Register[]> {
+  const only = name === "completion" ? undefined : commands.get(name);
+  return Promise.all((only === undefined ? [...commands.values()] : [only]).map(async (load) => load()));
+}
+
+function programFor(context: Context, registers: readonly Register[]): Command {
+  const { io } = context;
   const program = new Command("convcost");
   program
     .description("What a neural-network layer or model costs: parameters, multiply-adds, FLOPs, shapes, memory.")
     .version(version, "-V, --version")
-    .configureHelp({ helpWidth: Math.min(io.stdout.columns ?? 80, 110) })
+    .configureHelp({
+      get helpWidth() {
+        return Math.min(io.stdout.columns ?? 80, 110);
+      },
+    })
     .configureOutput({
       writeOut: (text) => {
         io.stdout.write(text);
@@ -69,7 +87,7 @@ function programFor(context: Context, io: Io): Command {
     .showSuggestionAfterError()
     .showHelpAfterError("hint: convcost --help, or convcost COMMAND --help")
     .addHelpText("after", HELP);
-  for (const register of commands) register(program, context);
+  for (const register of registers) register(program, context);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

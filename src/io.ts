@@ -13,8 +13,8 @@ export interface Io {
   readonly readFile: (path: string) => FileContent;
   /** A file to read in pieces; nothing where it is no regular file that can be read. */
   readonly openBytes: (path: string) => FileBytes | undefined;
-  /** Writes a file whole or not at all; throws the system's error. */
-  readonly writeFile: (path: string, text: string) => void;
+  /** Writes a file, given in pieces, whole or not at all; throws the system's error. */
+  readonly writeFile: (path: string, pieces: Iterable<string>) => void;
   /** Writes at the end of a file, which is made where there is none; throws the system's error. */
   readonly appendFile: (path: string, text: string) => void;
   /** Opens a file that is there only once it is closed; throws the system's error. */

@@ -18,6 +18,9 @@ import { availableParallelism } from "node:os";
 import { Worker as Thread } from "node:worker_threads";
 import { UnwritableOutput, type FileBytes, type FileContent, type Io, type OutputFile, type OutputStream, type Worker } from "./io.js";
 
+/** The first argument of a thread that is a worker of this program. */
+export const WORKER = "--worker";
+
 /** Larger texts are refused before they are read, and so is more from a pipe. */
 const MAX_FILE = 256 * 1024 * 1024;
 
@@ -25,8 +28,8 @@ const MAX_FILE = 256 * 1024 * 1024;
 export function nodeIo(): Io {
   return {
     env: process.env,
-    stdout: stream(1, process.stdout),
-    stderr: stream(2, process.stderr),
+    stdout: stream(1, () => process.stdout),
+    stderr: stream(2, () => process.stderr),
     cwd: () => process.cwd(),
     readStdin: () => contentOf(0),
     readChunks,
@@ -42,19 +45,37 @@ export function nodeIo(): Io {
     },
     now: () => performance.now(),
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
-    cores: availableParallelism(),
+    get cores() {
+      return availableParallelism();
+    },
     startWorker,
   };
 }
 
-function stream(descriptor: number, { isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number }): OutputStream {
+/** Node's own stream is opened only for what may be a terminal: that takes a tenth of a bare start. */
+function stream(descriptor: number, open: () => { readonly isTTY?: boolean; readonly columns?: number }): OutputStream {
+  const terminal = () => (mayBeTerminal(descriptor) ? open() : undefined);
   return {
     write: (text) => {
       writeAll(descriptor, text);
     },
-    isTerminal: isTTY === true,
-    columns,
+    get isTerminal() {
+      return terminal()?.isTTY === true;
+    },
+    get columns() {
+      return terminal()?.columns;
+    },
   };
+}
+
+function mayBeTerminal(descriptor: number): boolean {
+  try {
+    if (process.platform === "win32") return true;
+    const stats = fstatSync(descriptor);
+    return stats.isCharacterDevice() && stats.rdev !== statSync("/dev/null").rdev;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -133,10 +154,10 @@ function readSpecial(path: string): FileContent {
   }
 }
 
-function writeFile(path: string, text: string): void {
+function writeFile(path: string, pieces: Iterable<string>): void {
   const file = openFile(path);
   try {
-    file.write(text);
+    for (const piece of pieces) file.write(piece);
   } catch (error) {
     file.discard();
     throw error;
@@ -247,7 +268,7 @@ function whateverEnds(undo: () => void): () => void {
 function startWorker(task: unknown): Worker {
   const script = process.argv[1];
   if (script === undefined) throw new Error("a worker needs the program's own file");
-  const thread = new Thread(script, { workerData: { task }, argv: [] });
+  const thread = new Thread(script, { workerData: { task }, argv: [WORKER] });
   const waiting: { readonly resolve: (answer: unknown) => void; readonly reject: (error: Error) => void }[] = [];
   let death: Error | undefined;
   const die = (error: Error) => {

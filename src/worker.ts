@@ -1,13 +1,10 @@
-import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { isWorkerTask, openTask, type Answer } from "./commands/worker-tasks.js";
 import type { Io } from "./io.js";
 
-/**
- * Runs this thread as a worker, if it is one: it answers each request of its task, one after the other.
- * @returns whether this is a worker
- */
-export function runAsWorker(io: Io): boolean {
-  if (isMainThread || parentPort === null) return false;
+/** Runs this thread as a worker: it answers each request of its task, one after the other. */
+export function runAsWorker(io: Io): void {
+  if (parentPort === null) throw new Error("this is no worker");
   const port = parentPort;
   const data: unknown = workerData;
   if (typeof data !== "object" || data === null || !("task" in data) || !isWorkerTask(data.task)) {
@@ -22,5 +19,4 @@ export function runAsWorker(io: Io): boolean {
       port.postMessage(await answering(request));
     });
   });
-  return true;
 }

@@ -182,16 +182,34 @@ export function columnList<T>(flags: CommonFlags, read: (name: string, flag: str
   return flags.columns?.split(",").map((name) => read(name, "--columns"));
 }
 
-/** Writes the result where it was asked for. Throws `unwritable-file`. */
-export function emit({ io }: Context, flags: Pick<OutputFlags, "output">, text: string): void {
+/** Writes the result, whole or in pieces, where it was asked for. Throws `unwritable-file`. */
+export function emit({ io }: Context, flags: Pick<OutputFlags, "output">, result: string | Iterable<string>): void {
   const { output } = flags;
   if (output === undefined || output === "-") {
-    io.stdout.write(text);
+    for (const text of inLargeWrites(result)) io.stdout.write(text);
     return;
   }
   writable(output, () => {
-    io.writeFile(output, text);
+    io.writeFile(output, inLargeWrites(result));
   });
+}
+
+/** Small pieces make one write. */
+const LARGE_WRITE = 1 << 16;
+
+function* inLargeWrites(pieces: string | Iterable<string>): Generator<string> {
+  if (typeof pieces === "string") {
+    yield pieces;
+    return;
+  }
+  let text = "";
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < LARGE_WRITE) continue;
+    yield text;
+    text = "";
+  }
+  if (text !== "") yield text;
 }
 
 /** Where a result goes that comes bit by bit: `finish` runs what writes it, and makes the file whole, or undoes it. Throws `unwritable-file`. */
@@ -227,8 +245,9 @@ function writable<T>(path: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    return fail("unwritable-file", `this file cannot be written (${reason})`, {
+    // What is not the system's is a bug of ours.
+    if (!(error instanceof Error) || !("code" in error)) throw error;
+    return fail("unwritable-file", `this file cannot be written (${String(error.code)})`, {
       place: { kind: "file", path },
       expected: "a path in a folder that exists and may be written",
     });

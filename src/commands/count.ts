@@ -6,7 +6,7 @@ import { fail } from "../graph/diagnostic.js";
 import type { Analysis, LayerAnalysis } from "../analyze/analysis.js";
 import { READABLE } from "../read/formats.js";
 import { renderCsv } from "../report/csv.js";
-import { analysisJson } from "../report/json.js";
+import { analysisPieces } from "../report/json.js";
 import {
   csvColumns,
   groupGrid,
@@ -130,7 +130,7 @@ async function run(specs: readonly string[], flags: CountFlags, context: Context
   }
   switch (format) {
     case "json":
-      emit(context, flags, analysisJson(analysis, context.version, view.layers, view.groups));
+      emit(context, flags, analysisPieces(analysis, context.version, view.layers, view.groups));
       return;
     case "csv":
       emit(

@@ -4,21 +4,51 @@ import { UNSEEN } from "./grid.js";
 import type { Comparison, ComparisonRow } from "../compare/compare.js";
 
 /** A value that can be written as JSON; integers of any size are bigint. */
-export type Json = string | number | bigint | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
+export type Json = string | number | bigint | boolean | null | readonly Json[] | MadeList | { readonly [key: string]: Json | undefined };
+
+/** A list of objects that are made when they are written: the layers of a large model are never all there as text, or as objects for it. */
+export type MadeList = () => Iterable<Json>;
 
 /**
  * JSON with integers in full at any size (JSON.stringify refuses bigint): objects of the first two levels are spread over lines, what is
  * inside a list stands on a line of its own, so that a layer is a line.
  */
-export function writeJson(value: Json, indent = ""): string {
-  if (typeof value !== "object" || value === null) return compact(value);
-  const inner = `${indent}  `;
-  if (isList(value)) {
-    if (value.every((item) => typeof item !== "object" || item === null || isList(item))) return compact(value);
-    return `[\n${value.map((item) => inner + compact(item)).join(",\n")}\n${indent}]`;
+export function writeJson(value: Json): string {
+  return [...jsonPieces(value)].join("");
+}
+
+/** {@link writeJson}, piece by piece. */
+export function* jsonPieces(value: Json, indent = ""): Generator<string> {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) {
+    yield compact(value);
+    return;
   }
-  const entries = Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [`${inner}${quoted(key)}: ${writeJson(item, inner)}`]));
-  return entries.length === 0 ? "{}" : `{\n${entries.join(",\n")}\n${indent}}`;
+  const inner = `${indent}  `;
+  if (typeof value === "function" || isList(value)) {
+    yield* listPieces(value, indent, inner);
+    return;
+  }
+  let open = "{";
+  for (const [key, item] of Object.entries(value)) {
+    if (item === undefined) continue;
+    yield `${open}\n${inner}${keyText(key)}: `;
+    yield* jsonPieces(item, inner);
+    open = ",";
+  }
+  yield open === "{" ? "{}" : `\n${indent}}`;
+}
+
+function* listPieces(list: readonly Json[] | MadeList, indent: string, inner: string): Generator<string> {
+  if (isList(list) && list.every((item) => typeof item !== "object" || item === null || isList(item))) {
+    yield compact(list);
+    return;
+  }
+  let open = "[";
+  for (const item of isList(list) ? list : list()) {
+    yield `${open}\n${inner}${compact(item)}`;
+    open = ",";
+  }
+  yield open === "[" ? "[]" : `\n${indent}]`;
 }
 
 /** A value on one line, with a line end: a record of JSON lines. */
@@ -40,40 +70,54 @@ function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
+/** Keys that stand in JSON as they are. */
+const PLAIN = /^\w+$/;
+
+function keyText(key: string): string {
+  return PLAIN.test(key) ? `"${key}"` : quoted(key);
+}
+
 function compact(value: Json): string {
   if (typeof value === "bigint") return String(value);
   // JSON has no word for what is no number: null, as JSON.stringify writes it.
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : "null";
   if (typeof value === "string") return quoted(value);
+  if (typeof value === "function") return compact([...value()]);
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (isList(value)) return `[${value.map(compact).join(", ")}]`;
   let text = "";
   for (const key of Object.keys(value)) {
     const item = value[key];
-    if (item !== undefined) text += `${text === "" ? "" : ", "}${quoted(key)}: ${compact(item)}`;
+    if (item !== undefined) text += `${text === "" ? "" : ", "}${keyText(key)}: ${compact(item)}`;
   }
   return text === "" ? "{}" : `{ ${text} }`;
 }
 
 /** An analysis as `convcost/analysis@1`. */
-export function analysisJson(analysis: Analysis, version: string, layers: readonly LayerAnalysis[], groups?: readonly Group[]): string {
-  return (
-    writeJson({
-      schema: "convcost/analysis@1",
-      version,
-      ...headJson(analysis),
-      peak: { layer: analysis.peak.at, alive: analysis.peak.alive.map(({ by, bytes }) => ({ layer: by, bytes })) },
-      groups: groups?.map(({ name, depth, layers: count, uncounted, ...figures }) => ({
-        name,
-        depth,
-        layers: count,
-        uncounted,
-        ...figuresJson(figures),
-      })),
-      layers: layers.map(layerJson),
-      ...tailJson(analysis),
-    }) + "\n"
-  );
+export function analysisJson(...of: Parameters<typeof analysisPieces>): string {
+  return [...analysisPieces(...of)].join("");
+}
+
+/** An analysis as `convcost/analysis@1`, piece by piece. */
+export function* analysisPieces(analysis: Analysis, version: string, layers: readonly LayerAnalysis[], groups?: readonly Group[]): Generator<string> {
+  yield* jsonPieces({
+    schema: "convcost/analysis@1",
+    version,
+    ...headJson(analysis),
+    peak: { layer: analysis.peak.at, alive: analysis.peak.alive.map(({ by, bytes }) => ({ layer: by, bytes })) },
+    groups: groups?.map(({ name, depth, layers: count, uncounted, ...figures }) => ({
+      name,
+      depth,
+      layers: count,
+      uncounted,
+      ...figuresJson(figures),
+    })),
+    layers: function* () {
+      for (const layer of layers) yield layerJson(layer);
+    },
+    ...tailJson(analysis),
+  });
+  yield "\n";
 }
 
 /** An analysis as one object, its layers left out unless they are asked for. */

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from "chalk";
-import CliTable from "cli-table3";
+import { eastAsianWidth } from "get-east-asian-width";
 import { harmless, type Grid, type Row } from "./grid.js";
 
 export interface TableStyle {
@@ -8,58 +8,66 @@ export interface TableStyle {
   readonly width?: number | undefined;
 }
 
-const NO_BORDER = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "",
-};
-
 /**
  * A grid as an aligned table without borders: the header says units once, numbers stand on the right. What a narrow terminal has no
- * room for is left out and named below.
+ * room for is left out and named below. (cli-table3 takes time that grows with the square of the rows: 17 s for 10,000.)
  */
 export function renderTable(whole: Grid, style: TableStyle): string {
   const { chalk, width } = style;
   const { grid, dropped } = fitted(whole, width);
-  const twoLines = grid.columns.some((column) => column.unit !== "");
-  const header = grid.columns.map((column) => chalk.bold(twoLines ? `${column.title}\n${chalk.dim(column.unit)}` : column.title));
-  const table = new CliTable({
-    head: header,
-    chars: NO_BORDER,
-    colAligns: grid.columns.map((column) => column.align),
-    style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": gapFor(widthsOf(grid), width) },
-  });
-  for (const row of grid.rows) table.push(cellsOf(row, chalk, grid.columns.length));
-  const text =
-    table
-      .toString()
-      .split("\n")
-      .map((line) => line.trimEnd())
-      .join("\n") + "\n";
+  const { columns } = grid;
+  const widths = widthsOf(grid);
+  const gap = " ".repeat(gapFor(widths, width));
+  const line = (cells: readonly string[], paint: Paint) =>
+    columns
+      .map(({ align }, index) => aligned(cells[index] ?? "", widths[index] ?? 0, align, paint))
+      .join(gap)
+      .trimEnd() + "\n";
+  const hasUnits = columns.some(({ unit }) => unit !== "");
+  const titles = columns.map(({ title }) => title);
+  const units = columns.map(({ unit }) => unit);
+  let text = line(titles, chalk.bold) + (hasUnits ? line(units, (unit) => chalk.bold(chalk.dim(unit))) : "");
+  for (const row of grid.rows) {
+    const cells = row.cells.map(harmless);
+    if (spanned(row)) text += `${aligned(cells[0] ?? "", widths[0] ?? 0, "left", plain)}${gap}${chalk.dim(`- ${cells[1] ?? ""}`)}\n`;
+    else text += line(cells, paintOf(row, chalk));
+  }
   if (dropped.length === 0) return text;
   return `${text}${chalk.dim(`not shown at this width: ${dropped.join(", ")} (--columns, or a wider terminal)`)}\n`;
 }
 
+type Paint = (text: string) => string;
+const plain: Paint = (text) => text;
+
+function paintOf({ style }: Row, chalk: ChalkInstance): Paint {
+  if (style === "total") return chalk.bold;
+  if (style === "failed") return chalk.red;
+  return style === "step" ? chalk.dim : plain;
+}
+
+function aligned(text: string, width: number, align: "left" | "right", paint: Paint): string {
+  const blanks = " ".repeat(Math.max(0, width - columnsOf(text)));
+  const painted = text === "" ? "" : paint(text);
+  return align === "right" ? blanks + painted : painted + blanks;
+}
+
+/** Columns that a text takes on a terminal: two for a character of East Asian width, none for a mark that is put on another. */
+function columnsOf(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length;
+  let columns = 0;
+  for (const character of text.replace(/[\p{Mark}\p{Format}]/gu, "")) columns += eastAsianWidth(character.codePointAt(0) ?? 0);
+  return columns;
+}
+
 function widthsOf(grid: Grid): readonly number[] {
-  return grid.columns.map((column, index) =>
-    Math.max(
-      column.title.length,
-      column.unit.length,
-      ...grid.rows.map((row) => (spanned(row) && index > 0 ? 0 : harmless(row.cells[index] ?? "").length)),
-    ),
-  );
+  const widths = grid.columns.map(({ title, unit }) => Math.max(columnsOf(title), columnsOf(unit)));
+  for (const row of grid.rows) {
+    for (const [index, cell] of (spanned(row) ? row.cells.slice(0, 1) : row.cells).entries()) {
+      const columns = columnsOf(harmless(cell));
+      if (columns > (widths[index] ?? 0)) widths[index] = columns;
+    }
+  }
+  return widths;
 }
 
 /** The grid without the columns that have no room, the most expendable first. */
@@ -86,18 +94,6 @@ function textWidth(widths: readonly number[], gap: number): number {
 /** A row that says only why it has no figures: label and reason over all columns. */
 function spanned(row: Row): boolean {
   return row.style === "unavailable";
-}
-
-function cellsOf(row: Row, chalk: ChalkInstance, columns: number) {
-  if (!spanned(row)) return row.cells.map((text) => painted(harmless(text), row, chalk));
-  const [label = "", reason = ""] = row.cells;
-  return [harmless(label), { content: chalk.dim(`- ${harmless(reason)}`), colSpan: columns - 1 }];
-}
-
-function painted(text: string, row: Row, chalk: ChalkInstance): string {
-  if (row.style === "total") return chalk.bold(text);
-  if (row.style === "failed") return chalk.red(text);
-  return row.style === "step" ? chalk.dim(text) : text;
 }
 
 // Two blanks between columns where they fit, one where the terminal is narrow.

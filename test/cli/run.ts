@@ -19,6 +19,8 @@ export interface Setting {
   /** The code of the system error that writing a file meets. */
   readonly writeError?: string;
   readonly startWorker?: Io["startWorker"];
+  /** Sees each write to standard output. */
+  readonly onWrite?: (text: string) => void;
 }
 
 export const file = (text: string): FileContent => ({ type: "file", bytes: new TextEncoder().encode(text) });
@@ -48,6 +50,7 @@ export async function convcost(argv: readonly string[], setting: Setting = {}): 
     stdout: {
       write: (text) => {
         stdout += text;
+        setting.onWrite?.(text);
       },
       isTerminal: terminal !== undefined,
       columns: terminal,
@@ -66,7 +69,8 @@ export async function convcost(argv: readonly string[], setting: Setting = {}): 
       if (content?.type !== "file") return undefined;
       return { length: content.bytes.length, read: (start, end) => content.bytes.subarray(start, end), close: () => undefined };
     },
-    writeFile: (path, text) => {
+    writeFile: (path, pieces) => {
+      const text = [...pieces].join("");
       if (setting.writeError !== undefined) throw Object.assign(new Error("cannot write"), { code: setting.writeError });
       written.set(path, text);
     },

@@ -30,7 +30,7 @@ describe("count(a; b) = count(a) + count(b)", () => {
       // And the sum of its layers.
       for (const [name, total] of Object.entries(figures(both.totals)))
         expect(
-          both.layers.reduce((sum, layer) => sum + BigInt(figures(layer)[name] ?? 0n), 0n),
+          both.layers.reduce((sum, layer) => sum + (figures(layer)[name] ?? 0n), 0n),
           name,
         ).toBe(total);
     });

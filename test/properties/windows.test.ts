@@ -134,7 +134,9 @@ describe("against a walk over every position and tap", () => {
       const output = [batch, 3, ...axes.map((axis) => starts(axis).length)];
       let operations = 0;
       // A maximum compares every tap but the first; an average adds all but the first, and divides.
-      for (const _ of grid(output)) for (const [index] of grid(kernel).entries()) operations += index === 0 && kind === "Max" ? 0 : 1;
+      grid(output).forEach(() => {
+        grid(kernel).forEach((_, index) => (operations += index === 0 && kind === "Max" ? 0 : 1));
+      });
       const [layer] = analyze(parseLayers(spec), { input: [batch, 3, ...size] }).layers;
       expect([layer?.outputs, layer?.flops, layer?.macs, layer?.params], spec).toEqual([[output], BigInt(operations), 0n, 0n]);
     });
@@ -150,7 +152,9 @@ describe("against a walk over every position and tap", () => {
       const spec = `nn.Linear(${from}, ${to}, bias=${flag(bias)})`;
       const weights = grid([to, from]).length;
       let macs = 0;
-      for (const _ of grid(rows)) for (const _weight of grid([to, from])) macs += 1;
+      grid(rows).forEach(() => {
+        grid([to, from]).forEach(() => (macs += 1));
+      });
       const [layer] = analyze(parseLayers(spec), { input: [...rows, from] }).layers;
       const added = bias ? grid([...rows, to]).length : 0;
       expect([layer?.outputs, layer?.macs, layer?.params, layer?.flops], spec).toEqual([
