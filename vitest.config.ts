@@ -10,5 +10,5 @@ const yamlAsText: Plugin = {
 
 export default defineConfig({
   plugins: [yamlAsText],
-  test: { include: ["test/**/*.test.ts"], globalSetup: "test/build.ts", testTimeout: 30_000, coverage: { include: ["src/**"] } },
+  test: { include: ["test/**/*.test.ts"], globalSetup: "test/build.ts", testTimeout: 60_000, maxWorkers: "100%", isolate: false, coverage: { include: ["src/**"] } },
 });
