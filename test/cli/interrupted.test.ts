@@ -132,7 +132,7 @@ async function interrupted(argv: string, signal: NodeJS.Signals, atWork: (stdout
   while (!atWork(stdout)) await new Promise((resolve) => setTimeout(resolve, 20));
   process.kill(-group, signal);
   await closed;
-  for (let tries = 0; alive(group) && tries < 100; tries += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let tries = 0; alive(group) && tries < 500; tries += 1) await new Promise((resolve) => setTimeout(resolve, 20));
   return { stderr, group };
 }
 
