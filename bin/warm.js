@@ -24,7 +24,7 @@ function nowhere(model) {
     env: { FORCE_COLOR: "1" },
     stdout: stream,
     stderr: stream,
-    readStdin: () => model,
+    readStdin: () => ({ type: "file", bytes: model }),
     readFile: () => ({ type: "missing" }),
     openBytes: () => undefined,
     writeFile: () => undefined,

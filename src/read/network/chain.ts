@@ -5,7 +5,7 @@ import type { Frame, Tensor } from "./frame.js";
 import { LayerTexts } from "./layers.js";
 import type { Action, Body, Instruction, Network } from "./program.js";
 import { Reads } from "./reads.js";
-import { format } from "./scope.js";
+import { format, type Scope, type Value } from "./scope.js";
 
 /** Parts kept; a sweep of more is as right, and slower. */
 const MAX_PARTS = 4_000;
@@ -88,7 +88,7 @@ class Parts {
   }
 
   private part(instruction: Instruction, frame: Frame, expander: Expander): Graph {
-    const key = this.key(instruction, frame, expander.current);
+    const key = this.key(instruction, frame, expander);
     const found = this.known.get(key);
     if (found !== undefined) {
       const { shape, dtype, axes } = found.output.value;
@@ -104,16 +104,37 @@ class Parts {
     return part.graph;
   }
 
-  private key(instruction: Instruction, { scope }: Frame, { value, input }: Tensor): string {
+  /**
+   * What decides the part that an instruction makes: the tensor it reads, and the text of its layers with the numbers put in, the block with
+   * its arguments, or whatever it reads. So two widths that round to the same channels make one part.
+   */
+  private key(instruction: Instruction, frame: Frame, expander: Expander): string {
+    const { value, input } = expander.current;
+    const { action, place } = instruction;
+    const tensor = `${value.shape.join()}|${value.dtype ?? ""}|${value.axes}|${input ?? ""}`;
+    if (frame.calledAs === undefined && action.kind === "layers") return `${tensor}|text ${action.template.render(frame.scope)}`;
+    const { scope: root } = expander.frame;
+    if (frame.calledAs === undefined && action.kind === "call")
+      return `${tensor}|block ${action.block}${valuesOf(this.reads.ofBlock(action.block), expander.bound(action, frame, place), root)}`;
     let number = this.numbers.get(instruction);
     if (number === undefined) this.numbers.set(instruction, (number = this.numbers.size));
-    let key = `${number}|${value.shape.join()}|${value.dtype ?? ""}|${value.axes}|${input ?? ""}`;
-    for (const name of this.reads.of(instruction)) {
-      const read = scope.get(name);
-      if (read !== undefined) key += `|${typeof read === "number" ? read : `${typeof read} ${format(read)}`}`;
-    }
-    return key;
+    return `${tensor}|${number}${valuesOf(this.reads.of(instruction), frame.scope, root)}`;
   }
+}
+
+/** Values by name as one text: of a name that is bound anew here, the one outside too, which functions read. */
+function valuesOf(names: readonly string[], scope: Scope, root: Scope): string {
+  let text = "";
+  for (const name of names) {
+    const [read, outside] = [scope.get(name), root.get(name)];
+    text += `|${valueText(read)}`;
+    if (outside !== read) text += `/${valueText(outside)}`;
+  }
+  return text;
+}
+
+function valueText(value: Value | undefined): string {
+  return typeof value === "number" ? String(value) : value === undefined ? "" : `${typeof value} ${format(value)}`;
 }
 
 function partOf(nodes: readonly Node[], input: Tensor, output: Tensor): Part {

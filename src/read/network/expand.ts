@@ -11,7 +11,7 @@ import { indexed, Taps, unique, type Frame, type Tensor } from "./frame.js";
 import { builtins } from "./functions.js";
 import { InputSettled, NetworkInputs, type InputSettings } from "./inputs.js";
 import { LayerTexts } from "./layers.js";
-import type { Action, Body, Instruction, Network } from "./program.js";
+import type { Action, Block, Body, Instruction, Network } from "./program.js";
 import { Budget, isList, kindOf, Scope, type Call, type Value } from "./scope.js";
 import { parametersOf, type Settings } from "./settings.js";
 import { bindEach, truth, whole } from "./values.js";
@@ -249,22 +249,32 @@ export class Expander {
     }
   }
 
-  private call({ block: name, args }: Extract<Action, { kind: "call" }>, frame: Frame, place: Place, own: string | undefined): void {
-    const block = this.network.blocks.get(name);
-    if (block === undefined) throw new Error(`block ${name} was known when the file was read`);
+  private call(action: Extract<Action, { kind: "call" }>, frame: Frame, place: Place, own: string | undefined): void {
     if (frame.calls >= MAX_CALLS) {
       fail("too-deep", `blocks are called more than ${MAX_CALLS} deep`, { place, hint: "a block that calls itself needs an `if` that ends it" });
     }
+    const block = this.block(action.block);
+    const scope = this.bound(action, frame, place);
+    bindAll(block.lets, scope);
+    const taps = new Taps(frame.taps);
+    this.run(block.body, { ...this.inside(frame, own ?? action.block), scope, taps, calls: frame.calls + 1 });
+  }
+
+  private block(name: string): Block {
+    const block = this.network.blocks.get(name);
+    if (block === undefined) throw new Error(`block ${name} was known when the file was read`);
+    return block;
+  }
+
+  /** The scope of a block that is called, with its arguments. Throws `bad-argument`. */
+  bound({ block, args }: Extract<Action, { kind: "call" }>, frame: Frame, place: Place): Scope {
     const positional = args.positional.map((argument) => argument(frame.scope));
     const named = new Map<string, Value>();
     for (const argument of args.named) {
       if (named.has(argument.name)) fail("bad-argument", `\`${argument.name}\` is given twice`, { place: argument.place });
       named.set(argument.name, argument.value(frame.scope));
     }
-    const scope = bindArguments(this.root, block, positional, named, place);
-    bindAll(block.lets, scope);
-    const taps = new Taps(frame.taps);
-    this.run(block.body, { ...this.inside(frame, own ?? name), scope, taps, calls: frame.calls + 1 });
+    return bindArguments(this.root, this.block(block), positional, named, place);
   }
 
   private residual({ body, shortcut, when }: Extract<Action, { kind: "residual" }>, frame: Frame, place: Place): void {

@@ -7,17 +7,30 @@ import type { Template } from "./template.js";
  * functions that it calls. Some that are bound inside are among them, which does no harm.
  */
 export class Reads {
-  private readonly known = new Map<Instruction, readonly string[]>();
+  private readonly known = new Map<Instruction | string, readonly string[]>();
 
   constructor(private readonly network: Network) {}
 
   of(instruction: Instruction): readonly string[] {
-    const found = this.known.get(instruction);
+    return this.listed(instruction, (names) => {
+      this.instruction(instruction, names, new Set());
+    });
+  }
+
+  /** The names that decide what a block makes once its arguments are bound. */
+  ofBlock(block: string): readonly string[] {
+    return this.listed(block, (names) => {
+      this.block(block, names, new Set());
+    });
+  }
+
+  private listed(of: Instruction | string, collect: (names: Set<string>) => void): readonly string[] {
+    const found = this.known.get(of);
     if (found !== undefined) return found;
     const names = new Set<string>();
-    this.instruction(instruction, names, new Set());
+    collect(names);
     const list = [...names].filter((name) => name !== "shape" && name !== "in_channels");
-    this.known.set(instruction, list);
+    this.known.set(of, list);
     return list;
   }
 
@@ -53,6 +66,7 @@ export class Reads {
     const block = this.network.blocks.get(name);
     if (block === undefined || seen.has(`block ${name}`)) return;
     seen.add(`block ${name}`);
+    for (const parameter of block.parameters) names.add(parameter.name);
     this.expressions([...block.parameters.map(({ otherwise }) => otherwise), ...block.lets.map(({ value }) => value)], names, seen);
     this.body(block.body, names, seen);
   }
