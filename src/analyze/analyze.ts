@@ -2,7 +2,7 @@ import type { Convention } from "../conventions/convention.js";
 import { conventionNamed, OWN } from "../conventions/table.js";
 import type { DType } from "../graph/dtype.js";
 import type { Graph, OpenTensor } from "../graph/graph.js";
-import type { Cause, Stored } from "../graph/layer.js";
+import type { Cause, Inference, Stored } from "../graph/layer.js";
 import type { Analysis, Figures, LayerAnalysis, NamedTensor, Uncounted } from "./analysis.js";
 import { caveats } from "./caveats.js";
 import { countAll, countBy, isTakenWhole } from "./convention.js";
@@ -28,6 +28,8 @@ interface Context {
 /** How a layer is counted; without a convention where that is the program's own, or the layer is a step of one that was taken whole. */
 interface Counting extends Context {
   readonly convention: Convention | undefined;
+  /** Figures by what a layer infers, and the type that it reads. */
+  readonly known: Map<Inference, { readonly dtype: DType | undefined; readonly figures: Figures }>;
 }
 
 /**
@@ -38,7 +40,7 @@ interface Counting extends Context {
 export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
   const context: Context = { dtype: options.dtype ?? "float32", layout: options.layout ?? graph.layout ?? "nchw" };
   const convention = conventionNamed(options.convention ?? OWN);
-  const counting: Counting = { ...context, convention: convention.name === OWN ? undefined : convention };
+  const counting: Counting = { ...context, convention: convention.name === OWN ? undefined : convention, known: new Map() };
   const inferred = inferGraph(graph, resolveInputs(graph, options));
   const layers = inferred.layers.map((layer, index) => countLayer(layer, index, counting));
   const tool = counting.convention && countAll(counting.convention, inferred.layers);
@@ -145,7 +147,18 @@ function leadOf(name: string | undefined, steps: readonly LayerAnalysis[]): Laye
   return name === undefined ? undefined : steps.find((step) => step.name === name);
 }
 
-function primitiveFigures(layer: InferredLayer, inference: NonNullable<InferredLayer["inference"]>, { dtype }: Context): Figures {
+/** The figures of a layer; those of one that has been counted on the same shapes are known. */
+function primitiveFigures(layer: InferredLayer, inference: Inference, counting: Counting): Figures {
+  const [input, ...more] = layer.inputs;
+  if (more.length > 0) return figuresOf(layer, inference, counting);
+  const known = counting.known.get(inference);
+  if (known !== undefined && known.dtype === input?.dtype) return known.figures;
+  const figures = figuresOf(layer, inference, counting);
+  counting.known.set(inference, { dtype: input?.dtype, figures });
+  return figures;
+}
+
+function figuresOf(layer: InferredLayer, inference: Inference, { dtype }: Context): Figures {
   const { cost, times = 1n } = inference;
   const stored = inference.stored.filter((tensor) => tensor.shared !== true);
   const count = (role: "parameter" | "buffer") =>

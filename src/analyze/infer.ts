@@ -1,4 +1,4 @@
-import { fail, InputError } from "../graph/diagnostic.js";
+import { fail, InputError, type Place } from "../graph/diagnostic.js";
 import type { Graph, Node } from "../graph/graph.js";
 import { Inferrer, type InferredLayer, type TypedValue } from "../graph/inferrer.js";
 import { formatShape } from "../graph/shape.js";
@@ -45,8 +45,15 @@ function inferNode(inferrer: Inferrer, node: Node, tensors: ReadonlyMap<string, 
   try {
     return inferrer.run(node.name, node.layer, inputs);
   } catch (error) {
-    throw error instanceof InputError ? error.at(node.place) : error;
+    throw error instanceof InputError ? placed(error, node.place) : error;
   }
+}
+
+/** A layer that stands in several places complains of the one where it was read first: it is told at its node. */
+function placed(error: InputError, at: Place | undefined): InputError {
+  const { place } = error.diagnostic;
+  if (place?.kind !== "text" || at?.kind !== "text" || (place.start >= at.start && place.end <= at.end)) return error.at(at);
+  return new InputError({ ...error.diagnostic, place: at });
 }
 
 function checkAt(node: Node, inputs: readonly TypedValue[]): void {

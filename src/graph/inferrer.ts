@@ -1,4 +1,4 @@
-import { exactSize } from "./shape.js";
+import { exactSize, type Shape } from "./shape.js";
 import type { Axes, Inference, Layer, TensorType, Value } from "./layer.js";
 
 /** A value with the order of its axes, so that it can be shown in the reader's layout. */
@@ -28,9 +28,15 @@ function turned(layer: Layer, input: TypedValue): TypedValue {
   return { ...input, axes: wanted, shape: [batch, third, second] };
 }
 
+function isSame(shape: Shape, other: Shape | undefined): boolean {
+  return shape === other || (shape.length === other?.length && shape.every((size, axis) => size === other[axis]));
+}
+
 /** Runs layers on values, one after the other: their shapes and what each costs. It numbers the values of one run. */
 export class Inferrer {
   private count = 0;
+  /** What each layer made of the shapes that it read last: a layer that stands in a graph a thousand times is worked out once. */
+  private readonly last = new Map<Layer, { readonly shapes: readonly Shape[]; readonly inference: Inference }>();
 
   /** A value that no layer made: an input of the graph. */
   value(type: TensorType, axes: Axes): TypedValue {
@@ -56,9 +62,19 @@ export class Inferrer {
     return { name, layer, inputs, outputs, steps };
   }
 
-  private primitive(name: string, layer: Extract<Layer, { type: "primitive" }>, inputs: readonly TypedValue[]): InferredLayer {
-    const inference = layer.infer(inputs.map((input) => input.shape));
+  private inference(layer: Extract<Layer, { type: "primitive" }>, inputs: readonly TypedValue[]): Inference {
+    const known = this.last.get(layer);
+    if (known !== undefined && known.shapes.length === inputs.length && inputs.every(({ shape }, index) => isSame(shape, known.shapes[index])))
+      return known.inference;
+    const shapes = inputs.map((input) => input.shape);
+    const inference = layer.infer(shapes);
     for (const { shape } of inference.outputs) shape.forEach(exactSize);
+    this.last.set(layer, { shapes, inference });
+    return inference;
+  }
+
+  private primitive(name: string, layer: Extract<Layer, { type: "primitive" }>, inputs: readonly TypedValue[]): InferredLayer {
+    const inference = this.inference(layer, inputs);
     const axes = layer.axes === "any" ? (inputs[0]?.axes ?? "plain") : layer.axes;
     const [source] = inputs;
     const value = (type: TensorType): TypedValue =>

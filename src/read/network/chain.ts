@@ -8,7 +8,7 @@ import { Reads } from "./reads.js";
 import { format, type Scope, type Value } from "./scope.js";
 
 /** Parts kept; a sweep of more is as right, and slower. */
-const MAX_PARTS = 4_000;
+const MAX_PARTS = 40_000;
 
 interface Part {
   readonly graph: Graph;

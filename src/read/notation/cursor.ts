@@ -1,3 +1,4 @@
+import type { ShorthandLayer } from "./shorthand.js";
 import { fail, type Diagnostic, type Place } from "../../graph/diagnostic.js";
 
 const BLANK = /(?:[ \t\r\f]|#[^\n]*)*/y;
@@ -6,6 +7,8 @@ const BLANK_LINES = /(?:\s|#[^\n]*)*/y;
 /** A position in a text, with the few moves a hand-written parser needs. The only mutable thing of the notation. */
 export class Cursor {
   position = 0;
+  /** Layers in shorthand that were read, by their texts. */
+  readonly layers = new Map<string, ShorthandLayer>();
 
   constructor(
     readonly text: string,

@@ -5,7 +5,7 @@ import { bindArguments } from "./binding.js";
 import { layerOf, readCall, type WrittenCall } from "./call.js";
 import type { Catalog } from "./catalog.js";
 import { Cursor } from "./cursor.js";
-import { readShorthand } from "./shorthand.js";
+import { readShorthand, type ShorthandLayer } from "./shorthand.js";
 
 /** One layer as written, or the input that a Keras spec names. */
 export type Statement =
@@ -26,6 +26,8 @@ const CALL = /[A-Za-z_][\w.]*[ \t]*\(/y;
 const REPEAT = /(\d+)\s*[*×x]\s*\(/y;
 const ASSIGNMENT = /(?:self\.)?([A-Za-z_][\w.]*)\s*=(?!=)\s*(?=[A-Za-z_][\w.]*\s*\()/y;
 const CHILD = /\(([\w.-]+)\)\s*:\s*(?:(\d+)\s*x\s+)?/y;
+/** All of a statement in shorthand, where no comment is in it. */
+const SHORTHAND = /[^;,\n()#]*/y;
 const CONTAINERS = new Set(["Sequential", "ModuleList"]);
 
 /**
@@ -109,7 +111,7 @@ function repeated(cursor: Cursor, body: readonly Statement[], times: number, sta
 function readNamed(cursor: Cursor, catalog: Catalog, name: string | undefined, depth: number): readonly Statement[] {
   const start = cursor.position;
   if (!cursor.sees(CALL)) {
-    const layer = readShorthand(cursor, catalog);
+    const layer = shorthandLayer(cursor, catalog);
     return [{ kind: "layer", name, ...layer, place: cursor.place(start) }];
   }
   if (isContainer(cursor)) return readContainer(cursor, catalog, name, depth);
@@ -118,6 +120,18 @@ function readNamed(cursor: Cursor, catalog: Catalog, name: string | undefined, d
   if (input !== undefined && isInputLayer(call)) return [input];
   const layer: Statement = { kind: "layer", name, layer: layerOf(call, catalog), place: call.place };
   return input === undefined ? [layer] : [input, layer];
+}
+
+/** A layer in shorthand; of a text that comes again, the same object: what is known of it need not be worked out twice. */
+function shorthandLayer(cursor: Cursor, catalog: Catalog): ShorthandLayer {
+  const start = cursor.position;
+  const text = cursor.take(SHORTHAND)?.[0] ?? "";
+  const known = cursor.layers.get(text);
+  if (known !== undefined) return known;
+  cursor.position = start;
+  const layer = readShorthand(cursor, catalog);
+  if (cursor.position === start + text.length) cursor.layers.set(text, layer);
+  return layer;
 }
 
 function isContainer(cursor: Cursor): boolean {
