@@ -42,6 +42,8 @@ describe("PyTorch: archives of torch.export", () => {
     ["an archive of something else", zipSync({ "archive/data.pkl": strToU8("x") }), /no exported program/],
     ["a program without a graph", zipSync({ "net/models/model.json": strToU8("{}") }), /no graph_module/],
     ["a cut", archive(NET).subarray(0, 200), /damaged/],
+    // Found by fuzzing: it took a second to unpack and read.
+    ["48 MiB of blanks in 50 KiB", zipSync({ "net/models/model.json": new Uint8Array(48 * 1024 * 1024).fill(32) }, { level: 1 }), /damaged/],
     // Found by fuzzing: it was counted with a stride of NaN.
     ["a list of integers that has others", rewritten('"as_ints":[2,2]', '"as_ints":[2,{}]'), /no list of integers/],
   ])("%s is refused", (_, content, message) => {
