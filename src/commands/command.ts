@@ -143,8 +143,9 @@ export function dimensions(written: readonly string[]): Readonly<Record<string, 
   const pairs = written
     .flatMap((text) => text.split(","))
     .map((text): [string, number] => {
-      const [, name, size] = /^\s*([^=]+?)\s*=\s*(\d+)\s*$/.exec(text) ?? [];
-      if (name !== undefined && size !== undefined && Number(size) >= 1 && Number(size) <= MAX_DIMENSION) return [name, Number(size)];
+      // No pattern of blanks before and behind: on thousands of them it would go back and forth without end.
+      const [name = "", size = "", ...more] = text.split("=").map((part) => part.trim());
+      if (name !== "" && more.length === 0 && /^\d+$/.test(size) && Number(size) >= 1 && Number(size) <= MAX_DIMENSION) return [name, Number(size)];
       return fail("bad-dimension", `'${text}' binds no dimension`, {
         place: { kind: "flag", flag: "--dim" },
         expected: "NAME=SIZE, as in --dim batch=1,seq=128",

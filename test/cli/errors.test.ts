@@ -42,6 +42,12 @@ const cases: readonly Case[] = [
     says: ["embed_dim 12 is not divisible by num_heads 8\n  mha 8; linear 12; mha 8\n                    ^^^^^"],
     marks: "mha 8",
   },
+  // Found by fuzzing: it did not end.
+  {
+    what: "a dimension of blanks",
+    argv: ["count", "relu", ...input, "--dim", `batch=1,${"\t".repeat(50_000)}s`],
+    says: ["binds no dimension", "--dim batch=1,seq=128"],
+  },
   { what: "missing argument", argv: ["count", "nn.Conv2d(3, 8)", ...input], says: ["needs kernel_size"] },
   { what: "too many arguments", argv: ["count", "nn.ReLU(True, 1)", ...input], says: ["takes at most 1"], marks: "1" },
   { what: "argument given twice", argv: ["count", "nn.Conv2d(3, 8, 3, in_channels=3)", ...input], says: ["given twice"], marks: "in_channels" },
