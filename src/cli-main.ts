@@ -1,6 +1,7 @@
 import { isMainThread } from "node:worker_threads";
 import { run } from "./cli.js";
-import { nodeIo, WORKER } from "./node-io.js";
+import { nodeIo } from "./node-io.js";
+import { WORKER } from "./node-worker.js";
 
 export { run };
 

@@ -15,11 +15,8 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { availableParallelism } from "node:os";
-import { Worker as Thread } from "node:worker_threads";
-import { UnwritableOutput, type FileBytes, type FileContent, type Io, type OutputFile, type OutputStream, type Worker } from "./io.js";
-
-/** The first argument of a thread that is a worker of this program. */
-export const WORKER = "--worker";
+import { UnwritableOutput, type FileBytes, type FileContent, type Io, type OutputFile, type OutputStream } from "./io.js";
+import { startWorker } from "./node-worker.js";
 
 /** Larger texts are refused before they are read, and so is more from a pipe. */
 const MAX_FILE = 256 * 1024 * 1024;
@@ -261,40 +258,6 @@ function whateverEnds(undo: () => void): () => void {
   return () => {
     for (const { signal, leave } of listeners) process.off(signal, leave);
     process.off("exit", undo);
-  };
-}
-
-/** A thread of this same program, handed a task; it answers each message with one. */
-function startWorker(task: unknown): Worker {
-  const script = process.argv[1];
-  if (script === undefined) throw new Error("a worker needs the program's own file");
-  const thread = new Thread(script, { workerData: { task }, argv: [WORKER] });
-  const waiting: { readonly resolve: (answer: unknown) => void; readonly reject: (error: Error) => void }[] = [];
-  let death: Error | undefined;
-  const die = (error: Error) => {
-    death ??= error;
-    for (const { reject } of waiting.splice(0)) reject(death);
-  };
-  thread.on("message", (answer: unknown) => waiting.shift()?.resolve(answer));
-  thread.on("error", (error) => {
-    die(error instanceof Error ? error : new Error(String(error)));
-  });
-  thread.on("exit", () => {
-    die(new Error("a worker has ended"));
-  });
-  return {
-    ask: (request) =>
-      new Promise((resolve, reject) => {
-        if (death !== undefined) {
-          reject(death);
-          return;
-        }
-        waiting.push({ resolve, reject });
-        thread.postMessage(request);
-      }),
-    stop: async () => {
-      await thread.terminate();
-    },
   };
 }
 

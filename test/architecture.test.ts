@@ -19,13 +19,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   zoo: ["graph", "read"],
   "io.ts": [],
   "version.ts": [],
-  "node-io.ts": ["io.ts"],
+  "node-io.ts": ["io.ts", "node-worker.ts"],
+  "node-worker.ts": ["io.ts"],
   "source.ts": ["graph", "read", "zoo", "io.ts"],
   "index.ts": ["graph", "ops", "read", "analyze", "compare", "conventions", "code", "zoo"],
   commands: ["graph", "read", "analyze", "compare", "conventions", "code", "config", "report", "zoo", "source.ts", "io.ts"],
   "worker.ts": ["commands", "io.ts"],
   "cli.ts": ["graph", "commands", "report", "io.ts", "version.ts"],
-  "cli-main.ts": ["cli.ts", "node-io.ts", "worker.ts"],
+  "cli-main.ts": ["cli.ts", "node-io.ts", "node-worker.ts", "worker.ts"],
 };
 
 /** The parts that take values and return values: no files, no process, no clock. */

@@ -9,7 +9,6 @@ export interface Outcome {
 }
 
 export interface Setting {
-  readonly cwd?: string;
   /** A list comes chunk by chunk, to whoever reads it so. */
   readonly stdin?: string | readonly (string | Uint8Array)[];
   readonly files?: Readonly<Record<string, FileContent>>;
@@ -45,7 +44,7 @@ export async function convcost(argv: readonly string[], setting: Setting = {}): 
   const written = new Map<string, string>();
   const terminal = setting.terminal;
   const code = await run(argv, {
-    cwd: () => setting.cwd ?? "/work",
+    cwd: () => "/work",
     env: setting.env ?? {},
     stdout: {
       write: (text) => {
