@@ -20,36 +20,66 @@ function cacheFolder() {
   }
 }
 
+/**
+ * Files are read into this, one after another: memory that a process touches for the first time is what a start waits for longest.
+ * What is only compared passes through the window.
+ */
+let room = Buffer.allocUnsafeSlow(1 << 20);
+const window = Buffer.allocUnsafeSlow(1 << 15);
+
 function load(name) {
   const known = packs.get(name);
   if (known !== undefined) return known.exports;
   const filename = path.join(dist, "cli", `${name}.cjs`);
-  const source = fs.readFileSync(filename);
-  const cachedData = cachedCode(name, source);
   // Packs are ASCII.
-  const script = new vm.Script(source.latin1Slice(), { filename, cachedData });
-  const pack = { exports: {}, script, source, cached: cachedData !== undefined };
+  const text = reading(filename, (file, size) => read(file, 0, size).latin1Slice());
+  const cachedData = cachedCode(name, text.length);
+  const script = new vm.Script(text, { filename, cachedData });
+  const pack = { exports: {}, script, text, cached: cachedData !== undefined };
   packs.set(name, pack);
   script.runInThisContext()(pack.exports, ask, pack);
   return pack.exports;
 }
 
 /**
- * The code that V8 made of this very source. V8 looks at a source's length alone and at no checksum, and dies of a file that was cut or
- * overwritten; so the file has the source, whole, and the code twice over: what is not equal is not taken.
+ * The code that V8 made of the source that was just read. V8 looks at a source's length alone and at no checksum, and dies of a file that was
+ * cut or overwritten; so the file has the source, whole, and the code twice over: what is not equal is not taken.
  */
 function cachedCode(name, source) {
   if (cache === undefined) return undefined;
   try {
-    const file = fs.readFileSync(path.join(cache, `${name}.bin`));
-    const length = (file.length - source.length) / 2;
-    if (!(length > 0) || !Number.isInteger(length)) return undefined;
-    const [middle, end] = [source.length, source.length + length];
-    const intact = file.compare(source, 0, middle, 0, middle) === 0 && file.compare(file, end, file.length, middle, end) === 0;
-    return intact ? file.subarray(middle, end) : undefined;
+    return reading(path.join(cache, `${name}.bin`), (file, size) => {
+      const length = (size - source) / 2;
+      if (!(length > 0) || !Number.isInteger(length) || !isAt(file, 0, source)) return undefined;
+      const code = read(file, source, length);
+      return isAt(file, source + length, length) ? code : undefined;
+    });
   } catch {
     return undefined;
   }
+}
+
+function reading(filename, use) {
+  const file = fs.openSync(filename);
+  try {
+    return use(file, fs.fstatSync(file).size);
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+function read(file, position, length) {
+  if (length > room.length) room = Buffer.allocUnsafeSlow(length);
+  return room.subarray(0, fs.readSync(file, room, 0, length, position));
+}
+
+/** Whether a file has, at a position, what was read last. */
+function isAt(file, position, length) {
+  for (let done = 0; done < length; done += window.length) {
+    const some = Math.min(window.length, length - done);
+    if (fs.readSync(file, window, 0, some, position + done) !== some || window.compare(room, done, done + some, 0, some) !== 0) return false;
+  }
+  return true;
 }
 
 /** What the bundle calls `require`: a chunk of a pack, or a module of Node's. */

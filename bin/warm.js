@@ -47,9 +47,9 @@ async function writeCaches({ cache, packs, run }) {
     fs.mkdirSync(cache, { recursive: true });
     fs.writeFileSync(temporary, "");
     const io = nowhere(fs.readFileSync(path.join(__dirname, "../dist/cli/usual.onnx")));
-    const write = (name, { script, source }) => {
+    const write = (name, { script, text }) => {
       const code = script.createCachedData();
-      fs.writeFileSync(temporary, Buffer.concat([source, code, code]));
+      fs.writeFileSync(temporary, Buffer.concat([Buffer.from(text, "latin1"), code, code]));
       fs.renameSync(temporary, path.join(cache, `${name}.bin`));
     };
     for (const argv of SHORT) await run(argv, io);
