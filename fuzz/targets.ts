@@ -27,7 +27,7 @@ export interface Target {
 
 const SMALL = 24_000;
 const UNKNOWN = "Zzyzx";
-const WORDS = families.flatMap(({ torch = [], keras = [], shorthand = [] }) => [
+const WORDS = families.map((family) => family()).flatMap(({ torch = [], keras = [], shorthand = [] }) => [
   ...torch.flatMap(({ names }) => names.map((name) => `nn.${name}(`)),
   ...keras.flatMap(({ names }) => names.map((name) => `layers.${name}(`)),
   ...shorthand.flatMap(({ words }) => words),

@@ -15,7 +15,7 @@ export {
   type Ratio,
 } from "./compare/compare.js";
 export { compareConventions, type ConventionComparison, type ConventionRow } from "./compare/conventions.js";
-export { CONVENTIONS, conventionNamed } from "./conventions/table.js";
+export { conventionNamed, conventions } from "./conventions/table.js";
 export type { Convention, Operation, Parts, Rule, Table } from "./conventions/convention.js";
 export { parseSelector, type ConvolutionFacts, type Selector } from "./compare/selector.js";
 export { VARIANTS, type VariantLabel } from "./compare/variants.js";

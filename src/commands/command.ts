@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { ChalkInstance } from "chalk";
 import { parseShape } from "../graph/shape-text.js";
 import type { AnalyzeOptions } from "../analyze/analyze.js";
-import { CONVENTIONS, OWN } from "../conventions/table.js";
+import { CONVENTION_NAMES, OWN } from "../conventions/table.js";
 import { fail } from "../graph/diagnostic.js";
 import { DTYPES, isDType, type DType } from "../graph/dtype.js";
 import { MAX_DIMENSION, type Shape } from "../graph/shape.js";
@@ -77,7 +77,7 @@ export function addModelFlags(command: Command): Command {
 export function addConventionFlag(command: Command): Command {
   return command.addOption(
     new Option("--convention <name>", "count as another tool does, besides (convcost conventions explains them)")
-      .choices(CONVENTIONS.map(({ name }) => name))
+      .choices(CONVENTION_NAMES)
       .default(OWN),
   );
 }

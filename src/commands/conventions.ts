@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import { compareConventions, type ConventionComparison } from "../compare/conventions.js";
-import { CONVENTIONS, conventionNamed } from "../conventions/table.js";
+import { conventions as allConventions, conventionNamed } from "../conventions/table.js";
 import { fail } from "../graph/diagnostic.js";
 import {
   caveatLines,
@@ -99,10 +99,10 @@ function explain(name: string, specs: readonly string[], flags: ConventionsFlags
 
 async function list(flags: ConventionsFlags, context: Context): Promise<void> {
   if (formatOf(flags) !== "json") {
-    await emitGrid(conventionList(CONVENTIONS), "", flags, context);
+    await emitGrid(conventionList(allConventions()), "", flags, context);
     return;
   }
-  const known = CONVENTIONS.map(({ name, title, version, unit }) => ({ convention: name, title, tool: version, unit }));
+  const known = allConventions().map(({ name, title, version, unit }) => ({ convention: name, title, tool: version, unit }));
   emit(context, flags, writeJson({ schema: "convcost/conventions@1", version: context.version, conventions: known }) + "\n");
 }
 

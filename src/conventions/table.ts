@@ -13,31 +13,39 @@ import { thop } from "./thop.js";
 import { torch } from "./torch.js";
 import { torchinfo } from "./torchinfo.js";
 
-/** The one table of conventions, the program's own first. */
-export const CONVENTIONS: readonly Convention[] = [
-  convcost,
-  paper,
-  thop,
-  ptflops,
-  ptflopsModules,
-  ptflopsAten,
-  fvcore,
-  torchinfo,
-  calflops,
-  onnxTool,
-  torch,
-  keras,
-];
-
 /** The program's own convention. */
 export const OWN = "convcost";
 
+/** The one table of conventions, the program's own first. The bundled program loads another when it is asked for. */
+const TABLE: ReadonlyMap<string, () => Convention> = new Map([
+  [OWN, () => convcost],
+  ["paper", () => paper],
+  ["thop", () => thop],
+  ["ptflops", () => ptflops],
+  ["ptflops-modules", () => ptflopsModules],
+  ["ptflops-aten", () => ptflopsAten],
+  ["fvcore", () => fvcore],
+  ["torchinfo", () => torchinfo],
+  ["calflops", () => calflops],
+  ["onnx-tool", () => onnxTool],
+  ["torch", () => torch],
+  ["keras", () => keras],
+]);
+
+/** Their names. */
+export const CONVENTION_NAMES: readonly string[] = [...TABLE.keys()];
+
+/** All of them, in the table's order. */
+export function conventions(): readonly Convention[] {
+  return [...TABLE.values()].map((load) => load());
+}
+
 /** A convention by its name. Throws `unknown-convention`, at the flag that said it. */
 export function conventionNamed(name: string, flag = "--convention"): Convention {
-  const found = CONVENTIONS.find((convention) => convention.name === name);
-  if (found !== undefined) return found;
+  const found = TABLE.get(name);
+  if (found !== undefined) return found();
   return fail("unknown-convention", `there is no convention '${name}'`, {
     place: { kind: "flag", flag },
-    expected: CONVENTIONS.map((convention) => convention.name).join(", "),
+    expected: CONVENTION_NAMES.join(", "),
   });
 }

@@ -10,16 +10,19 @@ import { tensorFamily } from "./tensor/family.js";
 import { transformerFamily } from "./transformer.js";
 import { visionFamily } from "./vision/family.js";
 
-/** The one table of operators: every family of layers that the notations know. */
-export const families: readonly Family[] = [
-  convolutionFamily,
-  poolFamily,
-  linearFamily,
-  normFamily,
-  activationFamily,
-  dropoutFamily,
-  tensorFamily,
-  recurrentFamily,
-  transformerFamily,
-  visionFamily,
+/**
+ * The one table of operators: every family of layers that the notations know. A name is looked for from the top, and the bundled program
+ * loads a family when a search comes to it: the usual ones stand first.
+ */
+export const families: readonly (() => Family)[] = [
+  () => convolutionFamily,
+  () => activationFamily,
+  () => normFamily,
+  () => linearFamily,
+  () => poolFamily,
+  () => dropoutFamily,
+  () => tensorFamily,
+  () => recurrentFamily,
+  () => transformerFamily,
+  () => visionFamily,
 ];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { analyze, compareConventions, CONVENTIONS, parseLayers, parseNetwork, zooModel } from "../../src/index.js";
+import { analyze, compareConventions, conventionNamed, conventions, parseLayers, parseNetwork, zooModel } from "../../src/index.js";
 
 const counted = (spec: string, convention: string, input?: string) => analyze(parseLayers(spec), { convention, input }).totals.counted;
 
@@ -42,7 +42,15 @@ describe("conventions by hand", () => {
   });
 
   it("each convention has its case", () => {
-    expect(SMALL.map(([name]) => name).sort()).toEqual(CONVENTIONS.map(({ name }) => name).sort());
+    expect(SMALL.map(([name]) => name).sort()).toEqual(
+      conventions()
+        .map(({ name }) => name)
+        .sort(),
+    );
+  });
+
+  it("the table has each under its own name", () => {
+    for (const [name] of SMALL) expect(conventionNamed(name).name).toBe(name);
   });
 
   it("a function is seen by the tools that patch it or trace, not by hooks", () => {

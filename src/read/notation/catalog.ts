@@ -2,25 +2,58 @@ import type { CallEntry, Family, ShorthandEntry } from "../../ops/entry.js";
 
 /** Every name a notation knows, from one list of families. */
 export interface Catalog {
-  readonly torch: ReadonlyMap<string, CallEntry>;
-  readonly keras: ReadonlyMap<string, CallEntry>;
-  readonly shorthand: ReadonlyMap<string, ShorthandEntry>;
+  readonly torch: Names<CallEntry>;
+  readonly keras: Names<CallEntry>;
+  readonly shorthand: Names<ShorthandEntry>;
 }
 
-/** Indexes families by name; a name given twice in one framework is a bug of ours. */
-export function catalogOf(families: readonly Family[]): Catalog {
+type Families = readonly (() => Family)[];
+
+/** Looks names up in families. */
+export function catalogOf(families: Families): Catalog {
   return {
-    torch: index(families.flatMap((family) => (family.torch ?? []).flatMap((entry) => entry.names.map((name) => [name, entry] as const)))),
-    keras: index(families.flatMap((family) => (family.keras ?? []).flatMap((entry) => entry.names.map((name) => [name, entry] as const)))),
-    shorthand: index(families.flatMap((family) => (family.shorthand ?? []).flatMap((entry) => entry.words.map((word) => [word, entry] as const)))),
+    torch: new Names(families, ({ torch = [] }) => torch.flatMap((entry) => entry.names.map((name) => [name, entry] as const))),
+    keras: new Names(families, ({ keras = [] }) => keras.flatMap((entry) => entry.names.map((name) => [name, entry] as const))),
+    shorthand: new Names(families, ({ shorthand = [] }) => shorthand.flatMap((entry) => entry.words.map((word) => [word, entry] as const))),
   };
 }
 
-function index<T>(pairs: readonly (readonly [string, T])[]): ReadonlyMap<string, T> {
-  const map = new Map<string, T>();
-  for (const [name, entry] of pairs) {
-    if (map.has(name)) throw new Error(`two layers are called ${name}`);
-    map.set(name, entry);
+/** Entries by name; a family is asked for its own when none before it has the name. */
+export class Names<T> {
+  private readonly known = new Map<string, T>();
+  private asked = 0;
+  private readonly families: Families;
+  private readonly entriesOf: (family: Family) => readonly (readonly [string, T])[];
+
+  constructor(families: Families, entriesOf: (family: Family) => readonly (readonly [string, T])[]) {
+    this.families = families;
+    this.entriesOf = entriesOf;
   }
-  return map;
+
+  get(name: string): T | undefined {
+    while (!this.known.has(name) && this.askNext());
+    return this.known.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined;
+  }
+
+  /** All names there are. */
+  keys(): readonly string[] {
+    while (this.askNext());
+    return [...this.known.keys()];
+  }
+
+  /** A name given twice in one framework is a bug of ours. */
+  private askNext(): boolean {
+    const family = this.families[this.asked];
+    if (family === undefined) return false;
+    this.asked += 1;
+    for (const [name, entry] of this.entriesOf(family())) {
+      if (this.known.has(name)) throw new Error(`two layers are called ${name}`);
+      this.known.set(name, entry);
+    }
+    return true;
+  }
 }

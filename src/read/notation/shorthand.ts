@@ -72,7 +72,7 @@ export function readShorthand(cursor: Cursor, catalog: Catalog): ShorthandLayer 
 }
 
 function unknownWord(cursor: Cursor, catalog: Catalog, word: string, start: number): never {
-  const near = closest(word, [...catalog.shorthand.keys()]) ?? closest(word, [...catalog.torch.keys(), ...catalog.keras.keys()]);
+  const near = closest(word, catalog.shorthand.keys()) ?? closest(word, [...catalog.torch.keys(), ...catalog.keras.keys()]);
   return cursor.fail("unknown-layer", `there is no layer \`${word}\``, start, {
     hint: near === undefined ? "`convcost count --help` shows the notations" : `did you mean \`${near}\`?`,
   });
