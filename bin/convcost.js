@@ -35,10 +35,10 @@ function load(name) {
   const text = reading(filename, (file, size) => read(file, 0, size).latin1Slice());
   const cachedData = cachedCode(name, text.length);
   const script = new vm.Script(text, { filename, cachedData });
-  const pack = { exports: {}, script, text, cached: cachedData !== undefined };
-  packs.set(name, pack);
-  script.runInThisContext()(pack.exports, ask, pack);
-  return pack.exports;
+  let exports;
+  script.runInThisContext()((chunks) => (exports = chunks), ask);
+  packs.set(name, { exports, script, text, cached: cachedData !== undefined });
+  return exports;
 }
 
 /**
@@ -82,8 +82,9 @@ function isAt(file, position, length) {
   return true;
 }
 
-/** What the bundle calls `require`: a chunk of a pack, or a module of Node's. */
+/** What the bundle calls `require`: a chunk of a pack, a module of Node's, or either of them when it is first used. */
 function ask(id) {
+  if (id.startsWith("lazy:")) return new Proxy({}, { get: (_, name) => ask(id.slice(5))[name] });
   if (!id.startsWith("pack:")) return require(id);
   const [name, chunk] = id.slice(5).split("#");
   return load(name)[chunk];

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { bytesOf, resnet50 } from "./bench/onnx-file.mjs";
 import { buildPacks } from "./packs.mjs";
+import { zooTrees } from "./zoo-trees.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 process.chdir(root);
@@ -16,7 +17,7 @@ const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"
 if (status !== 0) process.exit(status ?? 1);
 
 const shared = { bundle: true, platform: "node", target: "node20", logLevel: "warning", loader: { ".yaml": "text" } };
-await buildPacks({ entry: "src/cli-main.ts", folder: "dist/cli", options: shared });
+await buildPacks({ entry: "src/cli-main.ts", folder: "dist/cli", options: { ...shared, plugins: [await zooTrees()] } });
 // The library's modules import fastest-levenshtein: bundled, so that the package has no dependencies to install.
 // Neutral, so that nothing of Node's gets into it: it touches no file and no process.
 await build({

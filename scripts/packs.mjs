@@ -7,22 +7,11 @@ import { tmpdir } from "node:os";
 import { basename, join, relative, resolve } from "node:path";
 import { build } from "esbuild";
 
-/** Modules of Node's that most runs never use, and what is used of them: they are loaded at the first use. */
-const LAZY = {
-  "node:child_process": ["spawn"],
-  "node:os": ["availableParallelism"],
-  "node:worker_threads": ["Worker", "isMainThread", "parentPort", "workerData"],
-};
+/** Modules of Node's that most runs never use. */
+const LAZY = /^node:(child_process|os|worker_threads)$/;
 
 /** Modules imported on demand that are loaded most often. */
-const FIRST = [
-  "src/cli-main.ts",
-  "src/report/table.ts",
-  "src/commands/compare.ts",
-  "src/zoo/zoo.ts",
-  "src/read/network/network.ts",
-  "src/read/onnx/read.ts",
-];
+const FIRST = ["src/report/table.ts", "src/commands/compare.ts", "src/zoo/zoo.ts", "src/read/network/network.ts", "src/read/onnx/read.ts"];
 
 /**
  * What is loaded at its first use though it is imported at once: which imports of which modules, and the pack they go into. A start reads and
@@ -33,40 +22,26 @@ const DEFERRED = [
   { importer: /src\/ops\/table\.ts$/, imported: /recurrent|transformer|vision/, pack: "sequences" },
   { importer: /src\/conventions\/table\.ts$/, imported: /^\.\/(?!convcost|convention\.)/, pack: "conventions" },
   { importer: /src\/analyze\/analyze\.ts$/, imported: /caveats|\/convention\.js/, pack: "conventions" },
-  { importer: /src\/commands\/count\.ts$/, imported: /pairs|csv|markdown/, pack: "views" },
+  { importer: /src\/commands\/\w+\.ts$/, imported: /pairs|csv|markdown/, pack: "views" },
   { importer: /src\/cli\.ts$/, imported: /^chalk$/, pack: "report-table" },
   { importer: /src\/cli\.ts$/, imported: /report\/diagnostic/, pack: "complaints" },
   { importer: /src\/read\/notation\/closest\.ts$/, imported: /levenshtein/, pack: "complaints", names: ["distance"] },
+  { importer: /src\/read\/network\/document\.ts$/, imported: /syntax/, pack: "yaml" },
   { importer: /commander/, imported: /help|suggestSimilar/, pack: "complaints", names: ["Help", "stripColor", "suggestSimilar"] },
 ];
 
+/** What is asked for as "lazy:ID" is loaded when a name of it is first used; bin/convcost.js sees to that. */
 const lazyModules = {
   name: "lazy-modules",
   setup: (bundler) => {
-    bundler.onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
-      namespace === "lazy" || !Object.hasOwn(LAZY, path) ? { path, external: true } : { path, namespace: "lazy" },
-    );
-    bundler.onLoad({ filter: /.*/, namespace: "lazy" }, ({ path }) => ({ contents: gettersOf(LAZY[path], path), loader: "js" }));
+    bundler.onResolve({ filter: /^node:/ }, ({ path }) => ({ path: LAZY.test(path) ? `lazy:${path}` : path, external: true }));
     // The program tells chalk whether there is colour, so that chalk need not look at the terminal.
     bundler.onResolve({ filter: /^#supports-color$/ }, ({ path }) => ({ path, namespace: "no-colour" }));
     bundler.onLoad({ filter: /.*/, namespace: "no-colour" }, () => ({ contents: "export default { stdout: false, stderr: false };" }));
   },
 };
 
-/** A module that loads another when one of its names is first used. */
-function gettersOf(names, id) {
-  const getters = names.map((name) => `get ${name}() { return load().${name}; }`);
-  return `let loaded; const load = () => (loaded ??= require(${JSON.stringify(id)})); module.exports = { ${getters.join(", ")} };`;
-}
-
-/** The same for a CommonJS module, whose names are taken out of it when it is required: functions and classes that forward. */
-function forwardersOf(names, id) {
-  const forward = (name) =>
-    `${name}(...given) { const made = require(${JSON.stringify(id)}).default.${name}; return new.target ? Reflect.construct(made, given) : made(...given); }`;
-  return `module.exports = { ${names.map((name) => `${name}: function ${forward(name)}`).join(", ")} };`;
-}
-
-/** Puts stubs where DEFERRED says so; `deferred` gets the files behind them, and their packs. */
+/** Makes lazy what DEFERRED says; `deferred` gets the files that are, and their packs. */
 function deferring(deferred) {
   return {
     name: "deferring",
@@ -77,32 +52,25 @@ function deferring(deferred) {
         if (pluginData === "resolving" || rule === undefined || kind === "dynamic-import") return undefined;
         const found = await bundler.resolve(path, { kind, importer, resolveDir, pluginData: "resolving" });
         deferred.set(found.path, rule.pack);
-        return { path: found.path, namespace: "deferred", pluginData: rule };
+        const id = `pack:${rule.pack}#${chunkName(found.path)}.js`;
+        return rule.names === undefined ? { path: `lazy:${id}`, external: true } : { path: id, namespace: "forwarding", pluginData: rule };
       });
-      bundler.onLoad({ filter: /.*/, namespace: "deferred" }, async ({ path, pluginData: { pack, names } }) => {
-        const id = `pack:${pack}#${chunkName(path)}.js`;
-        return { contents: names === undefined ? gettersOf(await exportsOf(path), id) : forwardersOf(names, id), loader: "js" };
-      });
+      bundler.onLoad({ filter: /.*/, namespace: "forwarding" }, ({ path, pluginData: { names } }) => ({ contents: forwardersOf(names, path) }));
     },
   };
+}
+
+/** In place of a CommonJS module, whose names are taken out of it as soon as it is required: functions and classes that forward. */
+function forwardersOf(names, id) {
+  const forward = (name) =>
+    `${name}(...given) { const made = require(${JSON.stringify(id)}).default.${name}; return new.target ? Reflect.construct(made, given) : made(...given); }`;
+  return `module.exports = { ${names.map((name) => `${name}: function ${forward(name)}`).join(", ")} };`;
 }
 
 function chunkName(path) {
   return relative(".", path)
     .replace(/\.\w+$/, "")
     .replaceAll(/\W+/g, "-");
-}
-
-/** The names that an ES module exports. */
-async function exportsOf(path) {
-  const alone = {
-    name: "alone",
-    setup: (bundler) => {
-      bundler.onResolve({ filter: /.*/ }, ({ path: id, kind }) => (kind === "entry-point" ? undefined : { path: id, external: true }));
-    },
-  };
-  const { metafile } = await build({ entryPoints: [path], bundle: true, format: "esm", metafile: true, write: false, outdir: ".", plugins: [alone] });
-  return Object.values(metafile.outputs).flatMap((output) => output.exports);
 }
 
 /**
@@ -113,7 +81,14 @@ export async function buildPacks({ entry, folder, options }) {
   const temporary = mkdtempSync(join(tmpdir(), "convcost-build-"));
   try {
     const deferred = new Map();
-    const split = { ...options, format: "esm", splitting: true, outdir: temporary, metafile: true, plugins: [lazyModules, deferring(deferred)] };
+    const split = {
+      ...options,
+      format: "esm",
+      splitting: true,
+      outdir: temporary,
+      metafile: true,
+      plugins: [...(options.plugins ?? []), lazyModules, deferring(deferred)],
+    };
     // Once to see what is deferred, which may defer more, then with that as entries.
     const entries = () =>
       Object.fromEntries([entry, ...deferred.keys()].map((path) => [path === entry ? basename(entry, ".ts") : chunkName(path), path]));
@@ -121,8 +96,10 @@ export async function buildPacks({ entry, folder, options }) {
       known = deferred.size;
       await build({ ...split, entryPoints: entries(), write: false });
     }
-    const packs = packsOf((await build({ ...split, entryPoints: entries() })).metafile.outputs, entry, deferred);
-    for (const pack of new Set(packs.values())) await buildPack(pack, packs, { temporary, folder, options });
+    const { outputs } = (await build({ ...split, entryPoints: entries() })).metafile;
+    const chunks = new Map(Object.entries(outputs).map(([path, output]) => [resolve(path), output]));
+    const packs = packsOf(chunks, entry, deferred);
+    for (const pack of new Set(packs.values())) await buildPack(pack, { packs, chunks, temporary, folder, options });
     return [...new Set([...packs.values()].map(({ name }) => name))];
   } finally {
     rmSync(temporary, { recursive: true, force: true });
@@ -130,8 +107,7 @@ export async function buildPacks({ entry, folder, options }) {
 }
 
 /** The pack of each chunk: main's are all that the entry imports at once, those of what is imported on demand are what is not there yet. */
-function packsOf(outputs, entry, deferred) {
-  const chunks = new Map(Object.entries(outputs).map(([path, output]) => [resolve(path), output]));
+function packsOf(chunks, entry, deferred) {
   const needed = (chunk) =>
     chunks.get(chunk).imports.flatMap(({ path, kind, external }) => (kind === "import-statement" && !external ? [resolve(path)] : []));
   const packs = new Map();
@@ -143,7 +119,7 @@ function packsOf(outputs, entry, deferred) {
   };
   const entries = [...chunks].filter(([, { entryPoint }]) => entryPoint !== undefined);
   // What several of the others share goes into the first of them.
-  const rank = ({ entryPoint }) => [...FIRST, ...[...deferred.keys()].map((path) => relative(".", path)), entryPoint].indexOf(entryPoint);
+  const rank = ({ entryPoint }) => [entry, ...[...deferred.keys()].map((path) => relative(".", path)), ...FIRST, entryPoint].indexOf(entryPoint);
   entries.sort(([, a], [, b]) => rank(a) - rank(b) || (a.entryPoint < b.entryPoint ? -1 : 1));
   const byName = new Map();
   for (const [chunk, { entryPoint }] of entries) {
@@ -166,8 +142,16 @@ function refuseCycles(packs, needed) {
   for (const pack of new Set(packs.values())) visit(pack, []);
 }
 
-async function buildPack(pack, packs, { temporary, folder, options }) {
-  const exported = pack.chunks.map((chunk) => `export * as "${basename(chunk)}" from ${JSON.stringify(chunk)};`);
+async function buildPack(pack, { packs, chunks, temporary, folder, options }) {
+  // Plain values: packs do not need each other while they are made, and a namespace would be a function for each name at every start.
+  const names = pack.chunks.map((chunk, index) => chunks.get(chunk).exports.map((name) => ({ name, local: `${name}$${index}` })));
+  const imports = pack.chunks.map((chunk, index) => {
+    const list = names[index].map(({ name, local }) => `${name} as ${local}`).join(", ");
+    return `import { ${list} } from ${JSON.stringify(chunk)};`;
+  });
+  const exported = pack.chunks.map((chunk, index) => {
+    return `${JSON.stringify(basename(chunk))}: { ${names[index].map(({ name, local }) => `${JSON.stringify(name)}: ${local}`).join(", ")} }`;
+  });
   const outside = {
     name: "other-packs",
     setup: (bundler) => {
@@ -183,15 +167,16 @@ async function buildPack(pack, packs, { temporary, folder, options }) {
     ...options,
     // vm has no import() of its own; as require it is the loader's.
     supported: { "dynamic-import": false },
-    stdin: { contents: exported.join("\n"), resolveDir: temporary },
+    stdin: { contents: `${imports.join("\n")}\ngive({ ${exported.join(", ")} });`, resolveDir: temporary },
     format: "cjs",
     // Read at every start: without blanks and comments it is half as long. Names stay, for whoever reads a stack.
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: "external",
-    banner: { js: "(function(exports,require,module){" },
+    banner: { js: "(function(give,require){" },
     footer: { js: "})" },
     outfile: join(folder, `${pack.name}.cjs`),
+    external: ["lazy:*", "pack:*"],
     plugins: [outside],
     write: false,
   });

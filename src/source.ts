@@ -4,6 +4,7 @@ import { fail, InputError, type Diagnostic } from "./graph/diagnostic.js";
 import type { Graph } from "./graph/graph.js";
 import type { FileBytes, FileContent, Io } from "./io.js";
 import type { ExpandOptions, Network } from "./read/network/network.js";
+import type { Tree } from "./read/network/tree.js";
 import { isLayerWord, parseLayers } from "./read/notation/read.js";
 
 /** What an argument names, read but not yet expanded. */
@@ -26,6 +27,8 @@ export interface NetworkText {
   readonly text: string;
   readonly source: string;
   readonly syntax: "yaml" | "json";
+  /** The text as it was parsed before, where it was. */
+  readonly tree?: Tree | undefined;
   readonly variant?: string | undefined;
 }
 
@@ -244,8 +247,8 @@ function noFile(content: Exclude<FileContent, { readonly type: "file" }>, arg: s
 
 async function openZoo(name: string, openNetwork: OpenNetwork): Promise<Source> {
   const { zooModel } = await import("./zoo/zoo.js");
-  const { text, family, variant } = zooModel(name);
-  return openNetwork({ text, source: `zoo:${family}`, syntax: "yaml", variant });
+  const { family, ...model } = zooModel(name);
+  return openNetwork({ ...model, source: `zoo:${family}`, syntax: "yaml" });
 }
 
 /** A text is a network where it is named as YAML or JSON, or has the keys of one; otherwise it is layers. */

@@ -6,7 +6,7 @@ import { convcost, file } from "./cli/run.js";
 const normal = (text: string) => JSON.stringify(JSON.parse(text));
 
 describe("JSON written piece by piece", () => {
-  const values: readonly (readonly [string, Json])[] = [
+  const values: readonly (readonly [string, { readonly [key: string]: Json }])[] = [
     ["nothing", {}],
     ["an empty list", { list: [] }],
     ["lists of lists", { shape: [[1, 3, 224, 224], [], [1]] }],

@@ -2,7 +2,7 @@ import type { Convention } from "../conventions/convention.js";
 import { conventionNamed, OWN } from "../conventions/table.js";
 import type { DType } from "../graph/dtype.js";
 import type { Graph, OpenTensor } from "../graph/graph.js";
-import type { Cause, Inference, Stored } from "../graph/layer.js";
+import type { Cause, Inference } from "../graph/layer.js";
 import type { Analysis, Figures, LayerAnalysis, NamedTensor, Uncounted } from "./analysis.js";
 import { caveats } from "./caveats.js";
 import { countAll, countBy, isTakenWhole } from "./convention.js";
@@ -53,7 +53,8 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
     caveats:
       counting.convention === undefined ? [] : caveats(counting.convention, graph, inferred.layers).map((text) => `${convention.name}: ${text}`),
     partial: uncounted.length > 0,
-    ...context,
+    dtype: context.dtype,
+    layout: context.layout,
     inputs: [
       ...inferred.inputs.map((value, index) => named(graph.inputs[index]?.name ?? "input", value, context)),
       ...(graph.openInputs ?? []).map((tensor) => open(tensor, context)),
@@ -62,8 +63,8 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
     totals: {
       layers: layers.length,
       uncounted: uncounted.reduce((sum, { count }) => sum + count, 0),
-      ...sumFigures(layers),
       peakActivationBytes: peak.bytes,
+      ...sumFigures(layers),
       ...(counting.convention === undefined ? {} : { unit: counting.convention.unit, countedParams: tool?.params }),
     },
     peak,
@@ -160,19 +161,24 @@ function primitiveFigures(layer: InferredLayer, inference: Inference, counting: 
 
 function figuresOf(layer: InferredLayer, inference: Inference, { dtype }: Context): Figures {
   const { cost, times = 1n } = inference;
-  const stored = inference.stored.filter((tensor) => tensor.shared !== true);
-  const count = (role: "parameter" | "buffer") =>
-    stored.filter((tensor) => tensor.role === role).reduce((sum, tensor) => sum + elements(tensor.shape), 0n);
-  const weightBytes = storedBytes(stored, dtype);
+  let [params, buffers, weightBytes, readBytes] = [0n, 0n, 0n, 0n];
+  for (const tensor of inference.stored) {
+    const bytes = tensor.bytes ?? tensorBytes(tensor, dtype);
+    readBytes += bytes;
+    if (tensor.shared === true) continue;
+    weightBytes += bytes;
+    if (tensor.role === "parameter") params += elements(tensor.shape);
+    else buffers += elements(tensor.shape);
+  }
   const activationBytes = newBytes(layer, dtype);
   const isView = layer.layer.type === "primitive" && layer.layer.view === true;
-  const bytesMoved = isView ? 0n : times * (distinctBytes(layer.inputs, dtype) + activationBytes + storedBytes(inference.stored, dtype));
+  const bytesMoved = isView ? 0n : times * (distinctBytes(layer.inputs, dtype) + activationBytes + readBytes);
   const macs = times * cost.macs;
   const operations = times === 1n ? cost.operations : scaled(cost.operations, times);
   const flops = 2n * macs + Object.values(operations).reduce((sum, count) => sum + count, 0n);
   return {
-    params: count("parameter"),
-    buffers: count("buffer"),
+    params,
+    buffers,
     macs,
     flops,
     operations,
@@ -181,10 +187,6 @@ function figuresOf(layer: InferredLayer, inference: Inference, { dtype }: Contex
     bytesMoved,
     intensity: ratio(flops, bytesMoved),
   };
-}
-
-function storedBytes(stored: readonly Stored[], dtype: DType): bigint {
-  return stored.reduce((sum, tensor) => sum + (tensor.bytes ?? tensorBytes(tensor, dtype)), 0n);
 }
 
 /** Parameters that a layer reads and another one stores. */
@@ -209,23 +211,22 @@ function compositeFigures(layer: InferredLayer, steps: readonly LayerAnalysis[],
 /** The sum of some layers' figures; the intensity of the whole is all FLOPs over all bytes. */
 export function sumFigures(layers: readonly Figures[]): Figures {
   const operations: Partial<Record<Cause, bigint>> = {};
-  for (const layer of layers) addOperations(operations, layer.operations);
-  const sum = (pick: (layer: Figures) => bigint) => layers.reduce((total, layer) => total + pick(layer), 0n);
-  const flops = sum((layer) => layer.flops);
-  const bytesMoved = sum((layer) => layer.bytesMoved);
-  const counted = layers.some((layer) => layer.counted !== undefined) ? { counted: sum((layer) => layer.counted ?? 0n) } : {};
-  return {
-    ...counted,
-    params: sum((layer) => layer.params),
-    buffers: sum((layer) => layer.buffers),
-    macs: sum((layer) => layer.macs),
-    flops,
-    operations,
-    weightBytes: sum((layer) => layer.weightBytes),
-    activationBytes: sum((layer) => layer.activationBytes),
-    bytesMoved,
-    intensity: ratio(flops, bytesMoved),
-  };
+  let [params, buffers, macs, flops, weightBytes, activationBytes, bytesMoved] = [0n, 0n, 0n, 0n, 0n, 0n, 0n];
+  let counted: bigint | undefined;
+  for (const layer of layers) {
+    addOperations(operations, layer.operations);
+    params += layer.params;
+    buffers += layer.buffers;
+    macs += layer.macs;
+    flops += layer.flops;
+    weightBytes += layer.weightBytes;
+    activationBytes += layer.activationBytes;
+    bytesMoved += layer.bytesMoved;
+    if (layer.counted !== undefined) counted = (counted ?? 0n) + layer.counted;
+  }
+  const intensity = ratio(flops, bytesMoved);
+  const figures = { params, buffers, macs, flops, operations, weightBytes, activationBytes, bytesMoved, intensity };
+  return counted === undefined ? figures : { ...figures, counted };
 }
 
 function addOperations(into: Partial<Record<Cause, bigint>>, operations: Figures["operations"]): void {

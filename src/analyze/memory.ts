@@ -12,6 +12,8 @@ export function tensorBytes(type: TensorType, dtype: DType): bigint {
 
 /** Bytes of some values, one that stands there twice counted once. */
 export function distinctBytes(values: readonly TypedValue[], dtype: DType): bigint {
+  const [only, ...others] = values;
+  if (only !== undefined && others.length === 0) return tensorBytes(only, dtype);
   const distinct = new Map(values.map((value) => [value.id, value]));
   return [...distinct.values()].reduce((sum, value) => sum + tensorBytes(value, dtype), 0n);
 }
@@ -34,10 +36,12 @@ export function isFused(layer: InferredLayer): boolean {
  * outputs to the end. Nothing is done in place, and no layer is given scratch memory.
  */
 export function peakActivations(graph: InferredGraph, dtype: DType): Peak {
-  const runs = graph.layers.flatMap((layer) => flatten(layer));
+  const runs: Run[] = [];
+  for (const layer of graph.layers) addRuns(runs, layer, layer.name);
   const lastUse = new Map<number, number>();
-  runs.forEach((run, index) => {
-    for (const value of [...run.outputs, ...run.inputs]) lastUse.set(value.id, index);
+  runs.forEach(({ layer }, index) => {
+    for (const { id } of layer.outputs) lastUse.set(id, index);
+    for (const { id } of layer.inputs) lastUse.set(id, index);
   });
   for (const output of graph.outputs) lastUse.set(output.id, runs.length);
   // A view has its source's number: the memory is as large as what was made first under it (one part of a split is smaller).
@@ -46,23 +50,27 @@ export function peakActivations(graph: InferredGraph, dtype: DType): Peak {
   let peak = alive;
   let at = -1;
   const made = new Map<number, Made>(graph.inputs.map((input) => [input.id, { by: undefined, at: -1, bytes: tensorBytes(input, dtype) }]));
-  runs.forEach((run, index) => {
-    for (const output of run.outputs) {
-      if (sizes.has(output.id)) continue;
-      const bytes = tensorBytes(output, dtype);
-      sizes.set(output.id, bytes);
-      made.set(output.id, { by: run.name, at: index, bytes });
-      alive += bytes;
-    }
-    if (alive > peak) [peak, at] = [alive, index];
-    for (const { id } of [...run.inputs, ...run.outputs]) {
+  const free = (values: readonly TypedValue[], index: number) => {
+    for (const { id } of values) {
       if (lastUse.get(id) !== index) continue;
       alive -= sizes.get(id) ?? 0n;
       sizes.delete(id);
     }
+  };
+  runs.forEach(({ layer, path }, index) => {
+    for (const output of layer.outputs) {
+      if (sizes.has(output.id)) continue;
+      const bytes = tensorBytes(output, dtype);
+      sizes.set(output.id, bytes);
+      made.set(output.id, { by: path, at: index, bytes });
+      alive += bytes;
+    }
+    if (alive > peak) [peak, at] = [alive, index];
+    free(layer.inputs, index);
+    free(layer.outputs, index);
   });
   const held = [...made].filter(([id, tensor]) => tensor.at <= at && (lastUse.get(id) ?? Infinity) >= at).map(([, { by, bytes }]) => ({ by, bytes }));
-  return { bytes: peak, at: runs[at]?.name, alive: held.sort((a, b) => (a.bytes === b.bytes ? 0 : a.bytes > b.bytes ? -1 : 1)) };
+  return { bytes: peak, at: runs[at]?.path, alive: held.sort((a, b) => (a.bytes === b.bytes ? 0 : a.bytes > b.bytes ? -1 : 1)) };
 }
 
 interface Made {
@@ -71,7 +79,14 @@ interface Made {
   readonly bytes: bigint;
 }
 
-/** A layer, or the steps of one that does not run as one, each named as it is inside the model. */
-function flatten(layer: InferredLayer, path = layer.name): readonly InferredLayer[] {
-  return isFused(layer) ? [{ ...layer, name: path }] : layer.steps.flatMap((step) => flatten(step, `${path}.${step.name}`));
+/** What runs as one, by its name inside the model. */
+interface Run {
+  readonly path: string;
+  readonly layer: InferredLayer;
+}
+
+/** Adds a layer, or the steps of one that does not run as one. */
+function addRuns(runs: Run[], layer: InferredLayer, path: string): void {
+  if (isFused(layer)) runs.push({ path, layer });
+  else for (const step of layer.steps) addRuns(runs, step, `${path}.${step.name}`);
 }

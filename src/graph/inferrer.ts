@@ -49,7 +49,12 @@ export class Inferrer {
     if (layer.type === "primitive") return this.primitive(name, layer, inputs);
     const steps: InferredLayer[] = [];
     const known = new Map<number, TypedValue>(inputs.map((input) => [input.id, input]));
-    const typed = (value: Value): TypedValue => ({ ...value, axes: known.get(value.id)?.axes ?? "plain" });
+    const typed = (value: Value): TypedValue => ({
+      id: value.id,
+      shape: value.shape,
+      dtype: value.dtype,
+      axes: known.get(value.id)?.axes ?? "plain",
+    });
     const add = (stepName: string, stepLayer: Layer, stepInputs: readonly Value[]): readonly [Value, ...Value[]] => {
       const step = this.run(stepName, stepLayer, stepInputs.map(typed));
       steps.push(step);

@@ -14,41 +14,46 @@ export type MadeList = () => Iterable<Json>;
  * inside a list stands on a line of its own, so that a layer is a line.
  */
 export function writeJson(value: Json): string {
-  return [...jsonPieces(value)].join("");
+  return spread(value, "");
 }
 
-/** {@link writeJson}, piece by piece. */
-export function* jsonPieces(value: Json, indent = ""): Generator<string> {
-  if ((typeof value !== "object" && typeof value !== "function") || value === null) {
-    yield compact(value);
-    return;
-  }
-  const inner = `${indent}  `;
-  if (typeof value === "function" || isList(value)) {
-    yield* listPieces(value, indent, inner);
-    return;
-  }
+/** {@link writeJson} of an object, piece by piece: a piece to each field, and to each item of a list that is made as it is written. */
+export function* jsonPieces(value: { readonly [key: string]: Json | undefined }): Generator<string> {
   let open = "{";
-  for (const [key, item] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const item = value[key];
     if (item === undefined) continue;
-    yield `${open}\n${inner}${keyText(key)}: `;
-    yield* jsonPieces(item, inner);
+    const field = `${open}\n  ${keyText(key)}: `;
     open = ",";
+    if (typeof item !== "function") {
+      yield field + spread(item, "  ");
+      continue;
+    }
+    let lead = `${field}[`;
+    for (const each of item()) {
+      yield `${lead}\n    ${compact(each)}`;
+      lead = ",";
+    }
+    yield lead === "," ? "\n  ]" : `${lead}]`;
   }
-  yield open === "{" ? "{}" : `\n${indent}}`;
+  yield open === "{" ? "{}" : "\n}";
 }
 
-function* listPieces(list: readonly Json[] | MadeList, indent: string, inner: string): Generator<string> {
-  if (isList(list) && list.every((item) => typeof item !== "object" || item === null || isList(item))) {
-    yield compact(list);
-    return;
+/** A value over several lines. */
+function spread(value: Json, indent: string): string {
+  if (typeof value === "function") return spread([...value()], indent);
+  if (typeof value !== "object" || value === null) return compact(value);
+  const inner = `\n${indent}  `;
+  if (isList(value)) {
+    if (value.every((item) => typeof item !== "object" || item === null || isList(item))) return compact(value);
+    return `[${value.map((item) => inner + compact(item)).join(",")}\n${indent}]`;
   }
-  let open = "[";
-  for (const item of isList(list) ? list : list()) {
-    yield `${open}\n${inner}${compact(item)}`;
-    open = ",";
+  let text = "";
+  for (const key of Object.keys(value)) {
+    const item = value[key];
+    if (item !== undefined) text += `${text === "" ? "" : ","}${inner}${keyText(key)}: ${spread(item, `${indent}  `)}`;
   }
-  yield open === "[" ? "[]" : `\n${indent}]`;
+  return text === "" ? "{}" : `{${text}\n${indent}}`;
 }
 
 /** A value on one line, with a line end: a record of JSON lines. */
@@ -56,9 +61,13 @@ export function jsonLine(value: Json): string {
   return `${compact(value)}\n`;
 }
 
+/** Nothing in these needs a look. */
+const HARMLESS = /^[ -"$-~]*$/;
+
 /** A text as JSON. */
 function quoted(text: string): string {
-  return quietJson(JSON.stringify(text));
+  const json = JSON.stringify(text);
+  return HARMLESS.test(json) ? json : quietJson(json);
 }
 
 /** JSON with what does something on a terminal or in a CI's log escaped, which only texts have: the same to whoever parses it. */

@@ -1,11 +1,15 @@
 import { closest } from "../read/notation/closest.js";
 import { fail } from "../graph/diagnostic.js";
+import type { Tree } from "../read/network/tree.js";
 import { networks } from "./table.js";
+import { trees } from "./trees.js";
 
 /** A network of the zoo: the text of its family's file, and which of its variants is meant. */
 export interface ZooModel {
   readonly family: string;
   readonly text: string;
+  /** The text as it was parsed before, where it was. */
+  readonly tree?: Tree | undefined;
   readonly variant?: string | undefined;
 }
 
@@ -25,9 +29,9 @@ export function zooFamilies(): readonly ZooFamily[] {
 export function zooModel(name: string): ZooModel {
   const own = Object.hasOwn(networks, name) ? networks[name] : undefined;
   const variant = (text: string) => (variantsOf(text).includes(name) ? name : undefined);
-  if (own !== undefined) return { family: name, text: own, variant: variant(own) };
+  if (own !== undefined) return modelOf(name, own, variant(own));
   const found = Object.entries(networks).find(([, text]) => variant(text) !== undefined);
-  if (found !== undefined) return { family: found[0], text: found[1], variant: name };
+  if (found !== undefined) return modelOf(...found, name);
   const near = closest(
     name,
     zooFamilies().flatMap((family) => [family.name, ...family.variants]),
@@ -36,6 +40,10 @@ export function zooModel(name: string): ZooModel {
     expected: "zoo:NAME, as `convcost zoo` lists them",
     hint: near === undefined ? undefined : `did you mean zoo:${near}?`,
   });
+}
+
+function modelOf(family: string, text: string, variant: string | undefined): ZooModel {
+  return { family, text, tree: trees[family]?.(), variant };
 }
 
 /** The keys under `variants:`, without reading the rest: a name is looked up in every file, and reading them all would take long. */
