@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { zooFamilies } from "../../src/zoo/zoo.js";
 import { input, model, node, output, weight } from "../read/onnx-model.js";
+import { convcost as handedIn } from "./run.js";
 
 // The real command, as a process of its own: what the tests on handed-in streams cannot see.
 const BIN = fileURLToPath(new URL("../../bin/convcost.js", import.meta.url));
-const convcost = (args: readonly string[], input = "") => spawnSync(process.execPath, [BIN, ...args], { encoding: "utf8", input });
+const convcost = (args: readonly string[], input = "") => spawnSync(process.execPath, [BIN, ...args], { encoding: "utf8", input, maxBuffer: 1 << 26 });
 
 let folder = "";
 beforeAll(() => {
@@ -53,6 +55,18 @@ describe("the command as a process", () => {
       });
       expect(JSON.parse(text)).toMatchObject({ totals: { macs } });
     }
+  });
+
+  it("counts the zoo from the trees of the build as from its files, which the tests on handed-in streams parse", async () => {
+    const names = zooFamilies().flatMap(({ name, variants }) => [name, ...variants]);
+    const lines = names.map((name) => `${JSON.stringify({ id: name, source: `zoo:${name}` })}\n`).join("");
+    const { stdout } = await handedIn(["batch", "-", "--layers"], { stdin: lines });
+    expect(stdout.split("\n").length).toBe(names.length + 1);
+    expect(convcost(["batch", "-", "--layers"], lines).stdout).toBe(stdout);
+    // A place in a file that nobody has parsed.
+    const wrong = ["count", "zoo:unet", "--set", "depth=-1"];
+    const complaint = await handedIn(wrong);
+    expect([complaint.code, convcost(wrong).stderr]).toEqual([2, complaint.stderr]);
   });
 
   it("a device without end is refused, and the lines after it are answered", () => {
