@@ -2,15 +2,15 @@ import type { Convention } from "../conventions/convention.js";
 import { conventionNamed, OWN } from "../conventions/table.js";
 import type { DType } from "../graph/dtype.js";
 import type { Graph, OpenTensor } from "../graph/graph.js";
-import type { Cause, Inference } from "../graph/layer.js";
-import type { Analysis, Figures, LayerAnalysis, NamedTensor, Uncounted } from "./analysis.js";
+import type { Analysis, LayerAnalysis, NamedTensor, Uncounted } from "./analysis.js";
 import { caveats } from "./caveats.js";
 import { countAll, countBy, isTakenWhole } from "./convention.js";
 import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
 import { inferGraph } from "./infer.js";
 import { resolveInputs, type InputOptions } from "./input.js";
 import { toLayout, type Layout } from "../graph/layout.js";
-import { distinctBytes, isFused, newBytes, peakActivations, tensorBytes } from "./memory.js";
+import { compositeFigures, figureOptions, primitiveFigures, sumFigures, type FigureOptions } from "./figures.js";
+import { peakActivations } from "./memory.js";
 import { elements } from "../graph/shape.js";
 
 export interface AnalyzeOptions extends InputOptions {
@@ -28,8 +28,7 @@ interface Context {
 /** How a layer is counted; without a convention where that is the program's own, or the layer is a step of one that was taken whole. */
 interface Counting extends Context {
   readonly convention: Convention | undefined;
-  /** Figures by what a layer infers, and the type that it reads. */
-  readonly known: Map<Inference, { readonly dtype: DType | undefined; readonly figures: Figures }>;
+  readonly figures: FigureOptions;
 }
 
 /**
@@ -40,7 +39,7 @@ interface Counting extends Context {
 export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
   const context: Context = { dtype: options.dtype ?? "float32", layout: options.layout ?? graph.layout ?? "nchw" };
   const convention = conventionNamed(options.convention ?? OWN);
-  const counting: Counting = { ...context, convention: convention.name === OWN ? undefined : convention, known: new Map() };
+  const counting: Counting = { ...context, convention: convention.name === OWN ? undefined : convention, figures: figureOptions(context.dtype) };
   const inferred = inferGraph(graph, resolveInputs(graph, options));
   const layers = inferred.layers.map((layer, index) => countLayer(layer, index, counting));
   const tool = counting.convention && countAll(counting.convention, inferred.layers);
@@ -124,7 +123,8 @@ function countLayer(layer: InferredLayer, index: number, context: Counting): Lay
   const inside = convention !== undefined && isTakenWhole(convention, layer) ? { ...context, convention: undefined } : context;
   const steps = layer.steps.map((step, position) => countLayer(step, position, inside));
   const lead = layer.layer.type === "composite" ? leadOf(layer.layer.lead, steps) : undefined;
-  const figures = layer.inference === undefined ? compositeFigures(layer, steps, context) : primitiveFigures(layer, layer.inference, context);
+  const figures =
+    layer.inference === undefined ? compositeFigures(layer, steps, context.figures) : primitiveFigures(layer, layer.inference, context.figures);
   return {
     index,
     name: layer.name,
@@ -148,111 +148,8 @@ function leadOf(name: string | undefined, steps: readonly LayerAnalysis[]): Laye
   return name === undefined ? undefined : steps.find((step) => step.name === name);
 }
 
-/** The figures of a layer; those of one that has been counted on the same shapes are known. */
-function primitiveFigures(layer: InferredLayer, inference: Inference, counting: Counting): Figures {
-  const [input, ...more] = layer.inputs;
-  if (more.length > 0) return figuresOf(layer, inference, counting);
-  const known = counting.known.get(inference);
-  if (known !== undefined && known.dtype === input?.dtype) return known.figures;
-  const figures = figuresOf(layer, inference, counting);
-  counting.known.set(inference, { dtype: input?.dtype, figures });
-  return figures;
-}
-
-function figuresOf(layer: InferredLayer, inference: Inference, { dtype }: Context): Figures {
-  const { cost, times = 1n } = inference;
-  let [params, buffers, weightBytes, readBytes] = [0n, 0n, 0n, 0n];
-  for (const tensor of inference.stored) {
-    const bytes = tensor.bytes ?? tensorBytes(tensor, dtype);
-    readBytes += bytes;
-    if (tensor.shared === true) continue;
-    weightBytes += bytes;
-    if (tensor.role === "parameter") params += elements(tensor.shape);
-    else buffers += elements(tensor.shape);
-  }
-  const activationBytes = newBytes(layer, dtype);
-  const isView = layer.layer.type === "primitive" && layer.layer.view === true;
-  const bytesMoved = isView ? 0n : times * (distinctBytes(layer.inputs, dtype) + activationBytes + readBytes);
-  const macs = times * cost.macs;
-  const operations = times === 1n ? cost.operations : scaled(cost.operations, times);
-  const flops = 2n * macs + Object.values(operations).reduce((sum, count) => sum + count, 0n);
-  return {
-    params,
-    buffers,
-    macs,
-    flops,
-    operations,
-    weightBytes,
-    activationBytes,
-    bytesMoved,
-    intensity: ratio(flops, bytesMoved),
-  };
-}
-
 /** Parameters that a layer reads and another one stores. */
 function sharedParams({ inference }: InferredLayer): bigint | undefined {
   const shared = (inference?.stored ?? []).filter(({ role, shared = false }) => shared && role === "parameter");
   return shared.length === 0 ? undefined : shared.reduce((sum, tensor) => sum + elements(tensor.shape), 0n);
-}
-
-function scaled(operations: Figures["operations"], times: bigint): Figures["operations"] {
-  return Object.fromEntries(Object.entries(operations).map(([cause, count]) => [cause, count * times]));
-}
-
-function compositeFigures(layer: InferredLayer, steps: readonly LayerAnalysis[], { dtype }: Context): Figures {
-  const sum = sumFigures(steps);
-  if (!isFused(layer)) return sum;
-  // What runs as one never writes what passes between its steps.
-  const activationBytes = distinctBytes(layer.outputs, dtype);
-  const bytesMoved = distinctBytes(layer.inputs, dtype) + activationBytes + sum.weightBytes;
-  return { ...sum, activationBytes, bytesMoved, intensity: ratio(sum.flops, bytesMoved) };
-}
-
-/** The sum of some layers' figures; the intensity of the whole is all FLOPs over all bytes. */
-export function sumFigures(layers: readonly Figures[]): Figures {
-  const operations: Partial<Record<Cause, bigint>> = {};
-  let [params, buffers, macs, flops, weightBytes, activationBytes, bytesMoved] = [0n, 0n, 0n, 0n, 0n, 0n, 0n];
-  let counted: bigint | undefined;
-  for (const layer of layers) {
-    addOperations(operations, layer.operations);
-    params += layer.params;
-    buffers += layer.buffers;
-    macs += layer.macs;
-    flops += layer.flops;
-    weightBytes += layer.weightBytes;
-    activationBytes += layer.activationBytes;
-    bytesMoved += layer.bytesMoved;
-    if (layer.counted !== undefined) counted = (counted ?? 0n) + layer.counted;
-  }
-  const intensity = ratio(flops, bytesMoved);
-  const figures = { params, buffers, macs, flops, operations, weightBytes, activationBytes, bytesMoved, intensity };
-  return counted === undefined ? figures : { ...figures, counted };
-}
-
-function addOperations(into: Partial<Record<Cause, bigint>>, operations: Figures["operations"]): void {
-  for (const cause of CAUSES) {
-    const count = operations[cause];
-    if (count !== undefined) into[cause] = (into[cause] ?? 0n) + count;
-  }
-}
-
-const CAUSES: readonly Cause[] = [
-  "bias",
-  "normalization",
-  "activation",
-  "pooling",
-  "elementwise",
-  "softmax",
-  "reduction",
-  "interpolation",
-  "transform",
-];
-
-/** A quotient of exact counts as a plain number; 0 where there is nothing to divide by, the largest number there is where it is larger. */
-export function ratio(numerator: bigint, denominator: bigint): number {
-  if (denominator === 0n) return 0;
-  const quotient = Number(numerator) / Number(denominator);
-  if (Number.isFinite(quotient)) return quotient;
-  // Counts of more than 1024 bits are no numbers of JavaScript's; their quotient may be.
-  return Math.min(Number(numerator / denominator), Number.MAX_VALUE);
 }

@@ -1,4 +1,4 @@
-import { sumFigures } from "./analyze.js";
+import { sumFigures } from "./figures.js";
 import type { Figures, LayerAnalysis } from "./analysis.js";
 
 export const GROUPINGS = ["module", "op", "kind"] as const;

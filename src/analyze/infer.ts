@@ -1,14 +1,8 @@
 import { fail, InputError, type Place } from "../graph/diagnostic.js";
 import type { Graph, Node } from "../graph/graph.js";
-import { Inferrer, type InferredLayer, type TypedValue } from "../graph/inferrer.js";
+import { Inferrer, type InferredGraph, type InferredLayer, type TypedValue } from "../graph/inferrer.js";
 import { formatShape } from "../graph/shape.js";
 import type { ResolvedInput } from "./input.js";
-
-export interface InferredGraph {
-  readonly inputs: readonly TypedValue[];
-  readonly layers: readonly InferredLayer[];
-  readonly outputs: readonly TypedValue[];
-}
 
 /**
  * Gives every tensor of the graph its shape, in execution order.

@@ -2,8 +2,7 @@ import { bytesOf, type DType } from "../graph/dtype.js";
 import type { Peak } from "./analysis.js";
 import type { TensorType } from "../graph/layer.js";
 import { elements } from "../graph/shape.js";
-import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
-import type { InferredGraph } from "./infer.js";
+import type { InferredGraph, InferredLayer, TypedValue } from "../graph/inferrer.js";
 
 /** Bytes of one tensor; `dtype` is the model's, for tensors that have none of their own. */
 export function tensorBytes(type: TensorType, dtype: DType): bigint {
@@ -36,47 +35,66 @@ export function isFused(layer: InferredLayer): boolean {
  * outputs to the end. Nothing is done in place, and no layer is given scratch memory.
  */
 export function peakActivations(graph: InferredGraph, dtype: DType): Peak {
-  const runs: Run[] = [];
-  for (const layer of graph.layers) addRuns(runs, layer, layer.name);
-  const lastUse = new Map<number, number>();
-  runs.forEach(({ layer }, index) => {
-    for (const { id } of layer.outputs) lastUse.set(id, index);
-    for (const { id } of layer.inputs) lastUse.set(id, index);
-  });
-  for (const output of graph.outputs) lastUse.set(output.id, runs.length);
-  // A view has its source's number: the memory is as large as what was made first under it (one part of a split is smaller).
-  const sizes = new Map(graph.inputs.map((input) => [input.id, tensorBytes(input, dtype)]));
-  let alive = distinctBytes(graph.inputs, dtype);
-  let peak = alive;
-  let at = -1;
-  const made = new Map<number, Made>(graph.inputs.map((input) => [input.id, { by: undefined, at: -1, bytes: tensorBytes(input, dtype) }]));
-  const free = (values: readonly TypedValue[], index: number) => {
-    for (const { id } of values) {
-      if (lastUse.get(id) !== index) continue;
-      alive -= sizes.get(id) ?? 0n;
-      sizes.delete(id);
-    }
-  };
-  runs.forEach(({ layer, path }, index) => {
-    for (const output of layer.outputs) {
-      if (sizes.has(output.id)) continue;
-      const bytes = tensorBytes(output, dtype);
-      sizes.set(output.id, bytes);
-      made.set(output.id, { by: path, at: index, bytes });
-      alive += bytes;
-    }
-    if (alive > peak) [peak, at] = [alive, index];
-    free(layer.inputs, index);
-    free(layer.outputs, index);
-  });
-  const held = [...made].filter(([id, tensor]) => tensor.at <= at && (lastUse.get(id) ?? Infinity) >= at).map(([, { by, bytes }]) => ({ by, bytes }));
+  const { runs, lives, peak, at } = lifetimes(graph, dtype);
+  const held = [...lives.values()].filter((life) => life.made <= at && life.lastUse >= at).map(({ by, bytes }) => ({ by, bytes }));
   return { bytes: peak, at: runs[at]?.path, alive: held.sort((a, b) => (a.bytes === b.bytes ? 0 : a.bytes > b.bytes ? -1 : 1)) };
 }
 
-interface Made {
+/** The bytes of {@link peakActivations} alone. */
+export function peakBytes(graph: InferredGraph, dtype: DType): bigint {
+  return lifetimes(graph, dtype).peak;
+}
+
+/** From which run to which a tensor is alive, those of its views with it. */
+interface Life {
   readonly by: string | undefined;
-  readonly at: number;
+  /** The run that makes it; -1 for an input of the model. */
+  readonly made: number;
+  /** A view is no larger: one part of a split is smaller. */
   readonly bytes: bigint;
+  lastUse: number;
+}
+
+/** Every tensor's life by its number, the most bytes alive at once, and the first run where they are; -1 where that is before all. */
+function lifetimes(graph: InferredGraph, dtype: DType) {
+  const runs: Run[] = [];
+  for (const layer of graph.layers) addRuns(runs, layer, layer.name);
+  const lives = new Map<number, Life>();
+  for (const input of graph.inputs) lives.set(input.id, { by: undefined, made: -1, bytes: tensorBytes(input, dtype), lastUse: Infinity });
+  runs.forEach(({ layer, path }, index) => {
+    for (const output of layer.outputs) {
+      const known = lives.get(output.id);
+      if (known === undefined) lives.set(output.id, { by: path, made: index, bytes: tensorBytes(output, dtype), lastUse: index });
+      else known.lastUse = index;
+    }
+    for (const { id } of layer.inputs) {
+      const read = lives.get(id);
+      if (read !== undefined) read.lastUse = index;
+    }
+  });
+  for (const { id } of graph.outputs) {
+    const life = lives.get(id);
+    if (life !== undefined) life.lastUse = runs.length;
+  }
+  return { runs, lives, ...most([...lives.values()], runs.length) };
+}
+
+function most(lives: readonly Life[], runs: number): { readonly peak: bigint; readonly at: number } {
+  // Bytes that come before a run, and that go after it.
+  const ending: bigint[] = [];
+  for (const { bytes, lastUse } of lives) if (lastUse < runs) ending[lastUse] = (ending[lastUse] ?? 0n) + bytes;
+  let [alive, next] = [0n, 0];
+  const begin = (run: number) => {
+    for (let life = lives[next]; life?.made === run; life = lives[++next]) alive += life.bytes;
+  };
+  begin(-1);
+  let [peak, at] = [alive, -1];
+  for (let run = 0; run < runs; run++) {
+    begin(run);
+    if (alive > peak) [peak, at] = [alive, run];
+    alive -= ending[run] ?? 0n;
+  }
+  return { peak, at };
 }
 
 /** What runs as one, by its name inside the model. */

@@ -1,5 +1,5 @@
 import type { Graph } from "../graph/graph.js";
-import { sumFigures } from "./analyze.js";
+import { sumFigures } from "./figures.js";
 import type { Analysis, LayerAnalysis } from "./analysis.js";
 
 /** A depthwise convolution and the pointwise one that makes it depthwise separable, by their positions; norms and activations are between. */

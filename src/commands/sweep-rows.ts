@@ -9,7 +9,10 @@ const BREATH = 64;
 const CHUNK = 512;
 const FIRST_CHUNK = 16;
 
-/** The rows of the whole grid in its order, from this thread or from `jobs` workers; `progress` is told how many points are done. */
+/**
+ * The rows of the whole grid in its order, some at a time, from this thread or from `jobs` workers; `progress` is told how many points are
+ * done. The first comes alone.
+ */
 export async function* rowsOf(
   task: SweepTask,
   sweep: Sweep,
@@ -17,15 +20,14 @@ export async function* rowsOf(
   jobs: number,
   io: Io,
   progress: (done: number) => void,
-): AsyncGenerator<SweepRow> {
+): AsyncGenerator<readonly SweepRow[]> {
   const { startWorker } = io;
   if (jobs > 1 && startWorker !== undefined && total > FIRST_CHUNK) {
     yield* parallel(task, total, jobs, startWorker, progress);
     return;
   }
-  for (let start = 0; start < total; start += BREATH) {
-    const end = Math.min(start + BREATH, total);
-    yield* sweep.rows(start, end);
+  for (let [start, end] = [0, Math.min(1, total)]; start < total; [start, end] = [end, Math.min(end + BREATH, total)]) {
+    yield [...sweep.rows(start, end)];
     progress(end);
     await io.breathe();
   }
@@ -38,7 +40,7 @@ async function* parallel(
   jobs: number,
   startWorker: NonNullable<Io["startWorker"]>,
   progress: (done: number) => void,
-): AsyncGenerator<SweepRow> {
+): AsyncGenerator<readonly SweepRow[]> {
   const workers = Array.from({ length: jobs }, () => startWorker({ kind: "sweep", task } satisfies WorkerTask));
   const waiting: { readonly end: number; readonly rows: Promise<readonly SweepRow[]> }[] = [];
   let [next, sent] = [0, 0];
@@ -56,7 +58,7 @@ async function* parallel(
   try {
     for (let count = 0; count < 2 * jobs; count++) send();
     for (let chunk = waiting.shift(); chunk !== undefined; chunk = waiting.shift()) {
-      yield* await chunk.rows;
+      yield await chunk.rows;
       progress(chunk.end);
       send();
     }

@@ -1,6 +1,6 @@
 import type { Analysis } from "../analyze/analysis.js";
 import { analyze, type AnalyzeOptions } from "../analyze/analyze.js";
-import { chainCounter } from "../analyze/chain.js";
+import { joinParts, partCounter, type Counted } from "../analyze/chain.js";
 import { MEASURES, measure, sweepRange, type Axis, type CountPoint, type SweepFigures, type SweepRow } from "../compare/sweep.js";
 import type { NetworkText } from "../source.js";
 
@@ -33,12 +33,11 @@ export async function openSweep({ network, axes: written, options, where }: Swee
   for (const { name, length, at } of axes) {
     for (let index = 0; index < Math.min(length, CHECKED); index++) parametersOf(read, { ...variant, [name]: at(index) });
   }
-  const chain = chainExpander(read);
-  const countChain = chainCounter(options);
+  const chain = chainExpander(read, partCounter(options));
   const count: CountPoint = (set) => {
     const at = { ...options, set: { ...variant, ...set } };
     const parts = chain?.(at);
-    return figuresOf(parts === undefined ? analyze(expand(at), options) : countChain(parts));
+    return figuresOf(parts === undefined ? analyze(expand(at), options) : joinParts(parts));
   };
   if (where === undefined) return { axes, rows: (start, end) => sweepRange(axes, start, end, count) };
   const predicate = parsePredicate(where, [...MEASURES, ...axes.map(({ name }) => name)]);
@@ -63,7 +62,7 @@ function isRange(range: unknown): range is { readonly start: number; readonly en
   return typeof range === "object" && range !== null && "start" in range && "end" in range;
 }
 
-function figuresOf({ totals, outputs }: ReturnType<ReturnType<typeof chainCounter>> | Analysis): SweepFigures {
+function figuresOf({ totals, outputs }: Counted | Analysis): SweepFigures {
   const { layers, params, buffers, macs, flops, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity, counted, unit } = totals;
   const shapes = outputs.map((output) => (output !== null && "shape" in output ? output.shape : output));
   return {

@@ -103,13 +103,16 @@ async function run(argument: string, flags: SweepFlags, context: Context): Promi
   };
   const limit = flags.top ?? Infinity;
   await finish(async () => {
-    for await (const row of rowsOf(task, opened, total, flags.jobs === 0 ? io.cores : (flags.jobs ?? 1), io, bar.at)) {
-      if ("error" in row.result) {
-        failed += 1;
-        failure ??= row.result.error;
+    for await (const rows of rowsOf(task, opened, total, flags.jobs === 0 ? io.cores : (flags.jobs ?? 1), io, bar.at)) {
+      for (const row of rows) {
+        if (shown >= limit) break;
+        if ("error" in row.result) {
+          failed += 1;
+          failure ??= row.result.error;
+        }
+        if (selection === undefined) show(row);
+        else if (!("error" in row.result)) selection.add(row);
       }
-      if (selection === undefined) show(row);
-      else if (!("error" in row.result)) selection.add(row);
       if (shown >= limit) break;
     }
     bar.end();

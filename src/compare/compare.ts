@@ -1,4 +1,5 @@
-import { analyze, ratio, type AnalyzeOptions } from "../analyze/analyze.js";
+import { analyze, type AnalyzeOptions } from "../analyze/analyze.js";
+import { ratio } from "../analyze/figures.js";
 import type { Analysis, Figures, LayerAnalysis } from "../analyze/analysis.js";
 import { fromLayout } from "../graph/layout.js";
 import { fail, InputError } from "../graph/diagnostic.js";

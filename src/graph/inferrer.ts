@@ -16,6 +16,13 @@ export interface InferredLayer {
   readonly steps: readonly InferredLayer[];
 }
 
+/** A graph with its shapes known: its layers in execution order. */
+export interface InferredGraph {
+  readonly inputs: readonly TypedValue[];
+  readonly layers: readonly InferredLayer[];
+  readonly outputs: readonly TypedValue[];
+}
+
 /**
  * A sequence as a channels-last layer reads it: time before features for an LSTM, channels before length for a Conv1D of the core. Keras's
  * tensor is the same memory either way, so nothing is moved. Images have one order everywhere.

@@ -11,7 +11,10 @@ export const MAX_DIMENSION = 2_147_483_647;
 
 /** The exact number of elements of a shape; 1 for a scalar. */
 export function elements(shape: Shape): bigint {
-  return shape.reduce((product, size) => product * BigInt(size), 1n);
+  let product = 1;
+  for (const size of shape) product *= size;
+  // A product of whole numbers that is safe now has been so all along, unless a zero is among them: 0 is exact, too.
+  return Number.isSafeInteger(product) ? BigInt(product) : shape.reduce((exact, size) => exact * BigInt(size), 1n);
 }
 
 /** `[1, 3, 32, 32]` as `1x3x32x32`; a size that is not known is its name, or `?`, as is a shape without a rank. */

@@ -43,9 +43,12 @@ export function inference(
   };
 }
 
+const NONE: Attributes = {};
+
 /** Attributes without those that the source does not say. */
 export function given(attributes: Readonly<Record<string, AttributeValue | undefined>>): Attributes {
-  return Object.fromEntries(Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  const names = Object.keys(attributes).filter((name) => attributes[name] !== undefined);
+  return names.length === 0 ? NONE : Object.fromEntries(names.map((name) => [name, attributes[name] ?? null]));
 }
 
 /** The first input of a layer. Throws `no-input`: a model file may leave it out. */

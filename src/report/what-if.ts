@@ -1,4 +1,4 @@
-import { ratio as quotientOf } from "../analyze/analyze.js";
+import { ratio as quotientOf } from "../analyze/figures.js";
 import type { Figures, Totals } from "../analyze/analysis.js";
 import type { ReplacedLayer, Replacement, WhatIf } from "../compare/what-if.js";
 import { fail } from "../graph/diagnostic.js";

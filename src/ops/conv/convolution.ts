@@ -173,19 +173,24 @@ function attributes(options: ConvolutionOptions, resolved: Resolved, pads: reado
     options.transposed === undefined
       ? pads.map((pad) => (pad.before === pad.after ? pad.before : [pad.before, pad.after]))
       : writtenPadding(options.padding);
+  const { inChannels, outChannels, groups } = resolved;
+  const { kernelSize, stride, dilation, bias, padding: asked, paddingMode, paddingString } = options;
+  // The usual one without spreads, after which V8 defines each field by a call.
+  if (options.transposed === undefined && asked !== "same" && paddingMode === undefined && paddingString === undefined)
+    return { inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias };
   return {
-    inChannels: resolved.inChannels,
-    outChannels: resolved.outChannels,
-    kernelSize: options.kernelSize,
-    stride: options.stride,
+    inChannels,
+    outChannels,
+    kernelSize,
+    stride,
     padding,
-    ...(options.transposed === undefined && options.padding === "same" ? { autoPad: "same" } : {}),
-    dilation: options.dilation,
-    groups: resolved.groups,
+    ...(options.transposed === undefined && asked === "same" ? { autoPad: "same" } : {}),
+    dilation,
+    groups,
     ...(options.transposed === undefined ? {} : { outputPadding: options.transposed.outputPadding }),
-    ...(options.paddingMode === undefined || options.paddingMode === "zeros" ? {} : { paddingMode: options.paddingMode }),
-    ...(options.paddingString === undefined ? {} : { paddingString: options.paddingString }),
-    bias: options.bias,
+    ...(paddingMode === undefined || paddingMode === "zeros" ? {} : { paddingMode }),
+    ...(paddingString === undefined ? {} : { paddingString }),
+    bias,
   };
 }
 

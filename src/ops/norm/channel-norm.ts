@@ -51,9 +51,7 @@ export function channelNorm(options: ChannelNormOptions): Primitive {
         operations: { normalization: elements(input) * perElement(options) },
         attributes: {
           numFeatures: channels,
-          ...(options.numGroups === undefined ? {} : { numGroups: options.numGroups }),
-          affine: options.scale || options.shift,
-          ...given({ eps: options.eps, momentum: options.momentum }),
+          ...given({ numGroups: options.numGroups, affine: options.scale || options.shift, eps: options.eps, momentum: options.momentum }),
         },
         mixes: { channels: options.numGroups !== undefined && options.numGroups < channels, space: !options.running },
       });

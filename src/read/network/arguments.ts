@@ -1,5 +1,5 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
-import type { Argument, Binding } from "./program.js";
+import type { Argument, Binding, Signature } from "./program.js";
 import type { Scope, Value } from "./scope.js";
 
 /** Binds names to their expressions, each of which may use those before it. */
@@ -10,21 +10,24 @@ export function bindAll(bindings: readonly Binding[], scope: Scope): void {
 /** The scope of one call: its arguments in order, by name, or by their defaults. Throws `bad-argument` with the signature. */
 export function bindArguments(
   root: Scope,
-  { name: callee, parameters }: { readonly name: string; readonly parameters: readonly Argument[] },
+  { name: callee, parameters, names }: Signature,
   args: readonly Value[],
   named: ReadonlyMap<string, Value>,
   place: Place,
 ): Scope {
-  const signature = `${callee}(${parameters.map(({ name, otherwise }) => (otherwise === undefined ? name : `${name}=...`)).join(", ")})`;
-  const wrong = (message: string): never => fail("bad-argument", message, { place, expected: signature });
+  const wrong = (message: string): never => fail("bad-argument", message, { place, expected: signatureOf(callee, parameters) });
+  root.budget.spend(1, place);
+  if (args.length === names.length && named.size === 0) return root.child(names, args);
   if (args.length > parameters.length) wrong(`${callee} is given ${args.length} values`);
   for (const name of named.keys()) if (!parameters.some((parameter) => parameter.name === name)) wrong(`${callee} has no argument \`${name}\``);
-  const scope = root.child();
-  root.budget.spend(1, place);
-  parameters.forEach(({ name, otherwise }, index) => {
-    const byOrder = args[index];
-    if (byOrder !== undefined && named.has(name)) wrong(`\`${name}\` of ${callee} is given twice`);
-    scope.set(name, byOrder ?? named.get(name) ?? otherwise?.(scope) ?? wrong(`${callee} needs \`${name}\``));
-  });
+  const given = names.slice(0, args.length);
+  for (const name of given) if (named.has(name)) wrong(`\`${name}\` of ${callee} is given twice`);
+  const scope = root.child(given, args);
+  for (const { name, otherwise } of parameters.slice(args.length))
+    scope.set(name, named.get(name) ?? otherwise?.(scope) ?? wrong(`${callee} needs \`${name}\``));
   return scope;
+}
+
+function signatureOf(callee: string, parameters: readonly Argument[]): string {
+  return `${callee}(${parameters.map(({ name, otherwise }) => (otherwise === undefined ? name : `${name}=...`)).join(", ")})`;
 }

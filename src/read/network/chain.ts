@@ -1,29 +1,37 @@
-import type { Graph, Node } from "../../graph/graph.js";
+import type { Node } from "../../graph/graph.js";
+import type { InferredGraph } from "../../graph/inferrer.js";
 import { elements } from "../../graph/shape.js";
-import { expandSettled, type Expander, type ExpandOptions } from "./expand.js";
+import { expandSettled, type Expander, type ExpandOptions, type Given } from "./expand.js";
 import type { Frame, Tensor } from "./frame.js";
 import { LayerTexts } from "./layers.js";
 import type { Action, Body, Instruction, Network } from "./program.js";
 import { Reads } from "./reads.js";
-import { format, type Scope, type Value } from "./scope.js";
+import type { Scope, Value } from "./scope.js";
 
 /** Parts kept; a sweep of more is as right, and slower. */
 const MAX_PARTS = 40_000;
 
-interface Part {
-  readonly graph: Graph;
+/** What is kept of a part: what was made of it, not its layers. */
+interface Part<T> {
+  readonly made: T;
   readonly output: Tensor;
+  /** A number for what its output is: parts whose outputs are alike have the same. */
+  readonly outputNumber: number;
 }
 
 /**
- * Expands a network into the parts that follow each other in it, each a graph of one input and one output. A part that comes again, in this
- * network or in the next with other parameters, is the same object: what is known of it need not be worked out twice.
+ * Expands a network into the parts that follow each other in it, each of one input and one output, and makes something of each. Of a
+ * part that comes again, in this network or in the next with other parameters, it is the same: nothing is worked out twice.
+ * @param make is given a part when it comes for the first time
  * @returns nothing for a network that is no chain of parts: one with taps across them, or several inputs or outputs
  */
-export function chainExpander(network: Network): ((options?: ExpandOptions) => readonly Graph[] | undefined) | undefined {
+export function chainExpander<T>(
+  network: Network,
+  make: (part: InferredGraph) => T,
+): ((options?: ExpandOptions) => readonly T[] | undefined) | undefined {
   if (network.inputs.length !== 1 || network.outputs.length > 0 || !isChain(network)) return undefined;
   const texts = new LayerTexts();
-  const parts = new Parts(network);
+  const parts = new Parts(network, make);
   return (options = {}) => {
     try {
       return expandSettled(network, texts, options, (expander) => parts.of(expander));
@@ -62,64 +70,92 @@ function bodiesOf(action: Action): readonly Body[] {
   }
 }
 
-class Parts {
-  private readonly known = new Map<string, Part>();
+class Parts<T> {
+  private readonly known = new Map<string, Part<T>>();
+  private readonly tensors = new Map<string, number>();
   private readonly numbers = new Map<Instruction, number>();
   private readonly reads: Reads;
 
-  constructor(private readonly network: Network) {
+  constructor(
+    private readonly network: Network,
+    private readonly make: (part: InferredGraph) => T,
+  ) {
     this.reads = new Reads(network);
   }
 
-  of(expander: Expander): readonly Graph[] {
-    const parts: Graph[] = [];
-    this.walk(this.network.layers, expander.frame, expander, parts);
-    return parts;
+  of(expander: Expander): readonly T[] {
+    const made: T[] = [];
+    this.walk(this.network.layers, expander.frame, expander, this.numberOf(expander.current), made);
+    return made;
   }
 
-  private walk(body: Body, frame: Frame, expander: Expander, parts: Graph[]): void {
+  /** Adds what is made of each part of a body that reads the tensor of number `at`; returns the number of its output. */
+  private walk(body: Body, frame: Frame, expander: Expander, at: number, made: T[]): number {
+    let number = at;
     for (const instruction of body) {
       for (const round of expander.roundsOf(instruction, frame)) {
-        if (!expander.holds(instruction, round)) this.walk(instruction.otherwise, round, expander, parts);
-        else if (instruction.action.kind === "sequence") this.walk(instruction.action.body, round, expander, parts);
-        else parts.push(this.part(instruction, round, expander));
+        if (!expander.holds(instruction, round)) number = this.walk(instruction.otherwise, round, expander, number, made);
+        else if (instruction.action.kind === "sequence") number = this.walk(instruction.action.body, round, expander, number, made);
+        else {
+          const part = this.part(instruction, round, expander, number);
+          made.push(part.made);
+          number = part.outputNumber;
+        }
       }
     }
+    return number;
   }
 
-  private part(instruction: Instruction, frame: Frame, expander: Expander): Graph {
-    const key = this.key(instruction, frame, expander);
+  private part(instruction: Instruction, frame: Frame, expander: Expander, at: number): Part<T> {
+    const key = this.key(instruction, frame, expander, at);
     const found = this.known.get(key);
     if (found !== undefined) {
-      const { shape, dtype, axes } = found.output.value;
-      expander.current = { ...found.output, value: expander.value({ shape, dtype }, axes) };
-      return found.graph;
+      const { name, value, input } = found.output;
+      expander.current = { name, value: expander.value(value, value.axes), input };
+      return found;
     }
     const before = expander.current;
     const first = expander.nodes.length;
     expander.act(instruction.action, frame, instruction.place, undefined);
-    const part = partOf(expander.nodes.slice(first), before, expander.current);
+    const output = expander.current;
+    requireOnePiece(expander.nodes.slice(first), before, output);
+    const made = this.make({ inputs: [before.value], layers: expander.inferred.slice(first), outputs: [output.value] });
+    const part = { made, output, outputNumber: this.numberOf(output) };
     if (this.known.size >= MAX_PARTS) this.known.clear();
     this.known.set(key, part);
-    return part.graph;
+    return part;
+  }
+
+  private numberOf({ value, input }: Tensor): number {
+    const text = `${value.shape.join()}|${value.dtype ?? ""}|${value.axes}|${input ?? ""}`;
+    const known = this.tensors.get(text);
+    if (known !== undefined) return known;
+    const number = this.tensors.size;
+    this.tensors.set(text, number);
+    return number;
   }
 
   /**
    * What decides the part that an instruction makes: the tensor it reads, and the text of its layers with the numbers put in, the block with
    * its arguments, or whatever it reads. So two widths that round to the same channels make one part.
    */
-  private key(instruction: Instruction, frame: Frame, expander: Expander): string {
-    const { value, input } = expander.current;
-    const { action, place } = instruction;
-    const tensor = `${value.shape.join()}|${value.dtype ?? ""}|${value.axes}|${input ?? ""}`;
+  private key(instruction: Instruction, frame: Frame, expander: Expander, tensor: number): string {
+    const { action } = instruction;
     if (frame.calledAs === undefined && action.kind === "layers") return `${tensor}|text ${action.template.render(frame.scope)}`;
     const { scope: root } = expander.frame;
     if (frame.calledAs === undefined && action.kind === "call")
-      return `${tensor}|block ${action.block}${valuesOf(this.reads.ofBlock(action.block), expander.bound(action, frame, place), root)}`;
+      return `${tensor}|block ${action.block}${givenText(expander.given(action, frame))}${valuesOf(this.reads.ofBlock(action.block), root, root)}`;
     let number = this.numbers.get(instruction);
     if (number === undefined) this.numbers.set(instruction, (number = this.numbers.size));
     return `${tensor}|${number}${valuesOf(this.reads.of(instruction), frame.scope, root)}`;
   }
+}
+
+function givenText({ positional, named }: Given): string {
+  let text = "";
+  for (const value of positional) text += `|${valueText(value)}`;
+  for (const [name, value] of named) text += `|${name}=${valueText(value)}`;
+  return text;
 }
 
 /** Values by name as one text: of a name that is bound anew here, the one outside too, which functions read. */
@@ -134,26 +170,17 @@ function valuesOf(names: readonly string[], scope: Scope, root: Scope): string {
 }
 
 function valueText(value: Value | undefined): string {
-  return typeof value === "number" ? String(value) : value === undefined ? "" : `${typeof value} ${format(value)}`;
+  return typeof value === "number" ? String(value) : value === undefined ? "" : JSON.stringify(value);
 }
 
-function partOf(nodes: readonly Node[], input: Tensor, output: Tensor): Part {
+/** Throws `NoChain` where some nodes read more than the input, or what is after them needs more than their output. */
+function requireOnePiece(nodes: readonly Node[], input: Tensor, output: Tensor): void {
   const own = new Set<string>([input.name]);
   for (const node of nodes) {
     if (node.inputs.some((name) => !own.has(name))) throw new NoChain();
     for (const name of node.outputs) own.add(name);
   }
   if (!own.has(output.name) || isPartOfLarger(nodes, input, output)) throw new NoChain();
-  const { shape, dtype, axes } = input.value;
-  const graph: Graph = {
-    name: "part",
-    format: "network",
-    source: "part",
-    inputs: [{ name: input.name, type: { shape, dtype }, axes }],
-    nodes,
-    outputs: [output.name],
-  };
-  return { graph, output };
 }
 
 /** Whether an output is a view of memory larger than itself, which stays alive with it. */

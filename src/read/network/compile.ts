@@ -5,7 +5,7 @@ import { readDocument, type Entry, type Item } from "./document.js";
 import { parseExpression } from "./expression.js";
 import type { Tree } from "./tree.js";
 import { asExpression, asMap, asName, asTemplate, asText, asValue, fieldsOf, isLike } from "./fields.js";
-import type { Argument, Binding, Block, Function, Network, NetworkInput, Output } from "./program.js";
+import type { Argument, Binding, Block, Function, Network, NetworkInput, Output, Signature } from "./program.js";
 import { part, type Snippet } from "./snippet.js";
 import type { Value } from "./scope.js";
 
@@ -111,17 +111,12 @@ function bindingsOf(entry: Entry | undefined): readonly Binding[] {
   }));
 }
 
-interface Signature {
-  readonly name: string;
-  readonly parameters: readonly Argument[];
-}
-
 /** `name`, or `name(first, second=default)`. */
 function signatureOf(snippet: Snippet): Signature {
   const { text } = snippet;
   const open = text.indexOf("(");
   const whole = snippet.place(0, text.length);
-  if (open < 0) return { name: asName(text.trim(), whole), parameters: [] };
+  if (open < 0) return { name: asName(text.trim(), whole), parameters: [], names: [] };
   if (!text.trimEnd().endsWith(")"))
     fail("unbalanced", "this bracket is never closed", { place: snippet.place(open, open + 1), expected: "name(argument, ...)" });
   const parameters: Argument[] = [];
@@ -135,7 +130,7 @@ function signatureOf(snippet: Snippet): Signature {
     parameters.push({ name, otherwise });
     at += written.length + 1;
   }
-  return { name: asName(text.slice(0, open).trim(), snippet.place(0, open)), parameters };
+  return { name: asName(text.slice(0, open).trim(), snippet.place(0, open)), parameters, names: parameters.map(({ name }) => name) };
 }
 
 function topLevel(text: string): readonly string[] {

@@ -1,17 +1,17 @@
 import { fail, InputError, type Place } from "../../graph/diagnostic.js";
 import type { Graph, Node } from "../../graph/graph.js";
-import { Inferrer, type TypedValue } from "../../graph/inferrer.js";
+import { Inferrer, type InferredLayer, type TypedValue } from "../../graph/inferrer.js";
 import type { Axes, Layer, TensorType } from "../../graph/layer.js";
 import { calledAs } from "../../ops/called-as.js";
 import { concat, elementwiseJoin, split } from "../../ops/join.js";
 import { trainingOnly } from "../../ops/training-only.js";
 import { bindAll, bindArguments } from "./arguments.js";
 import { closest } from "../notation/closest.js";
-import { indexed, Taps, unique, type Frame, type Tensor } from "./frame.js";
+import { indexed, inScope, Taps, unique, type Frame, type Tensor } from "./frame.js";
 import { builtins } from "./functions.js";
 import { InputSettled, NetworkInputs, type InputSettings } from "./inputs.js";
 import { LayerTexts } from "./layers.js";
-import type { Action, Block, Body, Instruction, Network } from "./program.js";
+import type { Action, Block, Body, Function, Instruction, Network } from "./program.js";
 import { Budget, isList, kindOf, Scope, type Call, type Value } from "./scope.js";
 import { parametersOf, type Settings } from "./settings.js";
 import { bindEach, truth, whole } from "./values.js";
@@ -24,6 +24,8 @@ export interface ExpandOptions extends InputSettings {
 /** Layers and steps that one file may expand to. */
 export const MAX_STEPS = 500_000;
 const MAX_CALLS = 64;
+/** No arguments by name. */
+const NONE: ReadonlyMap<string, Value> = new Map();
 
 /**
  * Prepares a network for being expanded, once or many times with other parameters.
@@ -54,10 +56,18 @@ export function expandSettled<T>(
   throw new Error("the inputs of a network did not settle");
 }
 
+/** The values of a call's arguments. */
+export interface Given {
+  readonly positional: readonly Value[];
+  readonly named: ReadonlyMap<string, Value>;
+}
+
 /** One expansion of a network: runs instructions, which add nodes and move the current tensor on. */
 export class Expander {
   private readonly inferrer = new Inferrer();
   readonly nodes: Node[] = [];
+  /** The nodes with their shapes. */
+  readonly inferred: InferredLayer[] = [];
   private depth = 0;
   private readonly root: Scope;
   current: Tensor;
@@ -74,9 +84,7 @@ export class Expander {
     const own = new Map<string, Call>();
     this.root = new Scope(budget, new Scope(budget, undefined, builtins), own);
     for (const [name, value] of values) this.root.set(name, value);
-    for (const { name, parameters, body } of network.functions) {
-      own.set(name, (args, place) => this.deeper(place, () => body(bindArguments(this.root, { name, parameters }, args, new Map(), place))));
-    }
+    for (const called of network.functions) own.set(called.name, (args, place) => this.evaluated(called, args, place));
     bindAll(network.lets, this.root);
     const types = inputs.types(this.root);
     const tensors = types.map(({ name, shape, dtype }): Tensor => ({ name, value: this.inferrer.value({ shape, dtype }, "any"), input: name }));
@@ -117,8 +125,8 @@ export class Expander {
     };
   }
 
-  /** Functions may call each other, and themselves, only so deep. Throws `too-deep`. */
-  private deeper(place: Place, run: () => Value): Value {
+  /** The value of a function of the file. Functions may call each other, and themselves, only so deep. Throws `too-deep`. */
+  private evaluated(called: Function, args: readonly Value[], place: Place): Value {
     if (this.depth >= MAX_CALLS) {
       fail("too-deep", `functions are called more than ${MAX_CALLS} deep`, {
         place,
@@ -127,7 +135,7 @@ export class Expander {
     }
     this.depth += 1;
     try {
-      return run();
+      return called.body(bindArguments(this.root, called, args, NONE, place));
     } finally {
       this.depth -= 1;
     }
@@ -147,7 +155,7 @@ export class Expander {
     if (rounds === undefined) return [frame];
     const list = rounds.kind === "for" ? rounds.list(frame.scope) : this.range(rounds.times(frame.scope), place);
     const names = rounds.kind === "for" ? rounds.names : rounds.as === undefined ? ["_"] : [rounds.as];
-    return bindEach(names, list, frame.scope, place).map((scope) => ({ ...frame, scope }));
+    return bindEach(names, list, frame.scope, place).map((scope) => inScope(frame, scope));
   }
 
   /** Whether the condition of an entry, if it has one, holds. */
@@ -226,7 +234,9 @@ export class Expander {
     const called = frame.calledAs === undefined ? layer : calledAs(frame.calledAs, layer);
     const run = frame.training ? trainingOnly(called) : called;
     const full = `${frame.prefix}${name}`;
-    const outputs = this.infer(full, run, inputs, place);
+    const inferred = this.infer(full, run, inputs, place);
+    const { outputs } = inferred;
+    this.inferred.push(inferred);
     const input = decides ? undefined : inputs[0]?.input;
     const made = outputs.map((value, index): Tensor => ({ name: `t${this.nodes.length}${index === 0 ? "" : `.${index}`}`, value, input }));
     this.nodes.push({ name: full, layer: run, inputs: inputs.map((tensor) => tensor.name), outputs: made.map((tensor) => tensor.name), at, place });
@@ -235,13 +245,13 @@ export class Expander {
     return [first, ...rest];
   }
 
-  private infer(name: string, layer: Layer, inputs: readonly Tensor[], place: Place): readonly TypedValue[] {
+  private infer(name: string, layer: Layer, inputs: readonly Tensor[], place: Place): InferredLayer {
     try {
       return this.inferrer.run(
         name,
         layer,
         inputs.map((tensor) => tensor.value),
-      ).outputs;
+      );
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       const { diagnostic } = error;
@@ -254,7 +264,8 @@ export class Expander {
       fail("too-deep", `blocks are called more than ${MAX_CALLS} deep`, { place, hint: "a block that calls itself needs an `if` that ends it" });
     }
     const block = this.block(action.block);
-    const scope = this.bound(action, frame, place);
+    const { positional, named } = this.given(action, frame);
+    const scope = bindArguments(this.root, block, positional, named, place);
     bindAll(block.lets, scope);
     const taps = new Taps(frame.taps);
     this.run(block.body, { ...this.inside(frame, own ?? action.block), scope, taps, calls: frame.calls + 1 });
@@ -266,15 +277,15 @@ export class Expander {
     return block;
   }
 
-  /** The scope of a block that is called, with its arguments. Throws `bad-argument`. */
-  bound({ block, args }: Extract<Action, { kind: "call" }>, frame: Frame, place: Place): Scope {
-    const positional = args.positional.map((argument) => argument(frame.scope));
+  /** The values of the arguments that a block is called with, in order and by name. Throws `bad-argument`. */
+  given({ args }: Extract<Action, { kind: "call" }>, { scope }: Frame): Given {
+    const positional = args.positional.map((argument) => argument(scope));
     const named = new Map<string, Value>();
     for (const argument of args.named) {
       if (named.has(argument.name)) fail("bad-argument", `\`${argument.name}\` is given twice`, { place: argument.place });
-      named.set(argument.name, argument.value(frame.scope));
+      named.set(argument.name, argument.value(scope));
     }
-    return bindArguments(this.root, this.block(block), positional, named, place);
+    return { positional, named };
   }
 
   private residual({ body, shortcut, when }: Extract<Action, { kind: "residual" }>, frame: Frame, place: Place): void {

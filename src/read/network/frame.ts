@@ -20,6 +20,11 @@ export interface Frame {
   readonly calledAs?: CalledAs | undefined;
 }
 
+/** The same place with names of its own. */
+export function inScope({ prefix, used, taps, calls, training, calledAs }: Frame, scope: Scope): Frame {
+  return { scope, prefix, used, taps, calls, training, calledAs };
+}
+
 /** Tensors by the names that a file gave them; those of the caller are seen, not changed. */
 export class Taps {
   private readonly tensors = new Map<string, Tensor>();

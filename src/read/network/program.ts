@@ -54,16 +54,20 @@ export interface Argument {
   readonly otherwise?: Expression | undefined;
 }
 
-export interface Block {
+/** `name(first, second=default)`. */
+export interface Signature {
   readonly name: string;
   readonly parameters: readonly Argument[];
+  /** The names of the parameters. */
+  readonly names: readonly string[];
+}
+
+export interface Block extends Signature {
   readonly lets: readonly Binding[];
   readonly body: Body;
 }
 
-export interface Function {
-  readonly name: string;
-  readonly parameters: readonly Argument[];
+export interface Function extends Signature {
   readonly body: Expression;
 }
 

@@ -24,36 +24,41 @@ export class Budget {
 
 /** Names and their values, the inner ones first. What is computed on demand (`shape`) is a function. */
 export class Scope {
-  private readonly values = new Map<string, Value | (() => Value)>();
+  /** What was set; most scopes of calls and rounds have only what they were made with. */
+  private own?: Map<string, Value | (() => Value)>;
 
   constructor(
     readonly budget: Budget,
     private readonly parent?: Scope,
-    private readonly calls: ReadonlyMap<string, Call> = new Map(),
+    private readonly calls?: ReadonlyMap<string, Call>,
+    private readonly bound: readonly string[] = [],
+    private readonly values: readonly Value[] = [],
   ) {}
 
-  child(): Scope {
-    return new Scope(this.budget, this);
+  /** A scope inside of this one, with some names bound to values of the same order. */
+  child(names: readonly string[], values: readonly Value[]): Scope {
+    return new Scope(this.budget, this, undefined, names, values);
   }
 
-  set(name: string, value: Value | (() => Value)): this {
-    this.values.set(name, value);
-    return this;
+  set(name: string, value: Value | (() => Value)): void {
+    this.own ??= new Map();
+    this.own.set(name, value);
   }
 
   get(name: string): Value | undefined {
-    const own = this.values.get(name);
-    if (own === undefined) return this.parent?.get(name);
-    return typeof own === "function" ? own() : own;
+    const own = this.own?.get(name);
+    if (own !== undefined) return typeof own === "function" ? own() : own;
+    const at = this.bound.indexOf(name);
+    return at < 0 ? this.parent?.get(name) : this.values[at];
   }
 
   call(name: string): Call | undefined {
-    return this.calls.get(name) ?? this.parent?.call(name);
+    return this.calls?.get(name) ?? this.parent?.call(name);
   }
 
   /** Every name that could be meant here, for suggestions. */
   names(): readonly string[] {
-    return [...this.values.keys(), ...(this.parent?.names() ?? [])];
+    return [...(this.own?.keys() ?? []), ...this.bound, ...(this.parent?.names() ?? [])];
   }
 }
 

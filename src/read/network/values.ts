@@ -34,13 +34,9 @@ export function bindEach(names: readonly string[], list: Value, scope: Scope, pl
   if (!isList(list)) return wrong(`this goes over a list, and this is ${kindOf(list)}`, "a list, or range(n)");
   return list.map((item) => {
     scope.budget.spend(1, place);
-    const round = scope.child();
-    const [only] = names;
-    if (names.length === 1 && only !== undefined) return round.set(only, item);
-    if (!isList(item) || item.length !== names.length)
-      return wrong(`${format(item)} does not divide into ${names.join(", ")}`, `${names.length} values`);
-    names.forEach((name, index) => round.set(name, item[index] ?? null));
-    return round;
+    if (names.length === 1) return scope.child(names, [item]);
+    if (isList(item) && item.length === names.length) return scope.child(names, item);
+    return wrong(`${format(item)} does not divide into ${names.join(", ")}`, `${names.length} values`);
   });
 }
 

@@ -1,0 +1,122 @@
+import type { DType } from "../graph/dtype.js";
+import type { InferredLayer } from "../graph/inferrer.js";
+import type { Cause, Inference } from "../graph/layer.js";
+import { elements } from "../graph/shape.js";
+import type { Figures } from "./analysis.js";
+import { distinctBytes, isFused, newBytes, tensorBytes } from "./memory.js";
+
+/** What figures depend on besides the layer, and those that are known. */
+export interface FigureOptions {
+  readonly dtype: DType;
+  /** Figures by what a layer infers, and the type that it reads. */
+  readonly known: Map<Inference, { readonly dtype: DType | undefined; readonly figures: Figures }>;
+}
+
+/** Options for the layers of one model. */
+export function figureOptions(dtype: DType): FigureOptions {
+  return { dtype, known: new Map() };
+}
+
+/** The figures of a layer; those of one that has been counted on the same shapes are known. */
+export function primitiveFigures(layer: InferredLayer, inference: Inference, options: FigureOptions): Figures {
+  const [input, ...more] = layer.inputs;
+  if (more.length > 0) return figuresOf(layer, inference, options);
+  const known = options.known.get(inference);
+  if (known !== undefined && known.dtype === input?.dtype) return known.figures;
+  const figures = figuresOf(layer, inference, options);
+  options.known.set(inference, { dtype: input?.dtype, figures });
+  return figures;
+}
+
+function figuresOf(layer: InferredLayer, inference: Inference, { dtype }: FigureOptions): Figures {
+  const { cost, times = 1n } = inference;
+  let [params, buffers, weightBytes, readBytes] = [0n, 0n, 0n, 0n];
+  for (const tensor of inference.stored) {
+    const bytes = tensor.bytes ?? tensorBytes(tensor, dtype);
+    readBytes += bytes;
+    if (tensor.shared === true) continue;
+    weightBytes += bytes;
+    if (tensor.role === "parameter") params += elements(tensor.shape);
+    else buffers += elements(tensor.shape);
+  }
+  const activationBytes = newBytes(layer, dtype);
+  const isView = layer.layer.type === "primitive" && layer.layer.view === true;
+  const bytesMoved = isView ? 0n : times * (distinctBytes(layer.inputs, dtype) + activationBytes + readBytes);
+  const macs = times * cost.macs;
+  const operations = times === 1n ? cost.operations : scaled(cost.operations, times);
+  const flops = 2n * macs + Object.values(operations).reduce((sum, count) => sum + count, 0n);
+  return {
+    params,
+    buffers,
+    macs,
+    flops,
+    operations,
+    weightBytes,
+    activationBytes,
+    bytesMoved,
+    intensity: ratio(flops, bytesMoved),
+  };
+}
+
+function scaled(operations: Figures["operations"], times: bigint): Figures["operations"] {
+  return Object.fromEntries(Object.entries(operations).map(([cause, count]) => [cause, count * times]));
+}
+
+/** The figures of a layer that has steps, from theirs. */
+export function compositeFigures(layer: InferredLayer, steps: readonly Figures[], { dtype }: FigureOptions): Figures {
+  const sum = sumFigures(steps);
+  if (!isFused(layer)) return sum;
+  // What runs as one never writes what passes between its steps.
+  const activationBytes = distinctBytes(layer.outputs, dtype);
+  const bytesMoved = distinctBytes(layer.inputs, dtype) + activationBytes + sum.weightBytes;
+  return { ...sum, activationBytes, bytesMoved, intensity: ratio(sum.flops, bytesMoved) };
+}
+
+/** The sum of some layers' figures; the intensity of the whole is all FLOPs over all bytes. */
+export function sumFigures(layers: readonly Figures[]): Figures {
+  const operations: Partial<Record<Cause, bigint>> = {};
+  let [params, buffers, macs, flops, weightBytes, activationBytes, bytesMoved] = [0n, 0n, 0n, 0n, 0n, 0n, 0n];
+  let counted: bigint | undefined;
+  for (const layer of layers) {
+    addOperations(operations, layer.operations);
+    params += layer.params;
+    buffers += layer.buffers;
+    macs += layer.macs;
+    flops += layer.flops;
+    weightBytes += layer.weightBytes;
+    activationBytes += layer.activationBytes;
+    bytesMoved += layer.bytesMoved;
+    if (layer.counted !== undefined) counted = (counted ?? 0n) + layer.counted;
+  }
+  const intensity = ratio(flops, bytesMoved);
+  const figures = { params, buffers, macs, flops, operations, weightBytes, activationBytes, bytesMoved, intensity };
+  return counted === undefined ? figures : { ...figures, counted };
+}
+
+function addOperations(into: Partial<Record<Cause, bigint>>, operations: Figures["operations"]): void {
+  for (const cause of CAUSES) {
+    const count = operations[cause];
+    if (count !== undefined) into[cause] = (into[cause] ?? 0n) + count;
+  }
+}
+
+const CAUSES: readonly Cause[] = [
+  "bias",
+  "normalization",
+  "activation",
+  "pooling",
+  "elementwise",
+  "softmax",
+  "reduction",
+  "interpolation",
+  "transform",
+];
+
+/** A quotient of exact counts as a plain number; 0 where there is nothing to divide by, the largest number there is where it is larger. */
+export function ratio(numerator: bigint, denominator: bigint): number {
+  if (denominator === 0n) return 0;
+  const quotient = Number(numerator) / Number(denominator);
+  if (Number.isFinite(quotient)) return quotient;
+  // Counts of more than 1024 bits are no numbers of JavaScript's; their quotient may be.
+  return Math.min(Number(numerator / denominator), Number.MAX_VALUE);
+}
