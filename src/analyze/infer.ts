@@ -9,7 +9,7 @@ import type { ResolvedInput } from "./input.js";
  * Throws what an operator finds wrong with its input, at the place of its layer.
  */
 export function inferGraph(graph: Graph, types: readonly ResolvedInput[]): InferredGraph {
-  const inferrer = new Inferrer();
+  const inferrer = new Inferrer(graph.inferences);
   const inputs = types.map((type) => inferrer.value({ shape: type.shape, dtype: type.dtype }, type.axes));
   const tensors = new Map<string, TypedValue>(inputs.map((input, index) => [graph.inputs[index]?.name ?? "", input]));
   const layers = graph.nodes.map((node) => {

@@ -39,11 +39,23 @@ function isSame(shape: Shape, other: Shape | undefined): boolean {
   return shape === other || (shape.length === other?.length && shape.every((size, axis) => size === other[axis]));
 }
 
+const NONE: readonly InferredLayer[] = [];
+
+/** What layers made of the shapes that they read last. */
+export type Inferences = ReadonlyMap<Layer, { readonly shapes: readonly Shape[]; readonly inference: Inference }>;
+
 /** Runs layers on values, one after the other: their shapes and what each costs. It numbers the values of one run. */
 export class Inferrer {
   private count = 0;
-  /** What each layer made of the shapes that it read last: a layer that stands in a graph a thousand times is worked out once. */
+  /** A layer that stands in a graph a thousand times is worked out once. */
   private readonly last = new Map<Layer, { readonly shapes: readonly Shape[]; readonly inference: Inference }>();
+
+  /** @param known what layers made of their shapes before, when the graph was read: that is not worked out again */
+  constructor(private readonly known?: Inferences) {}
+
+  get inferences(): Inferences {
+    return this.last;
+  }
 
   /** A value that no layer made: an input of the graph. */
   value(type: TensorType, axes: Axes): TypedValue {
@@ -75,7 +87,7 @@ export class Inferrer {
   }
 
   private inference(layer: Extract<Layer, { type: "primitive" }>, inputs: readonly TypedValue[]): Inference {
-    const known = this.last.get(layer);
+    const known = this.last.get(layer) ?? this.known?.get(layer);
     if (known !== undefined && known.shapes.length === inputs.length && inputs.every(({ shape }, index) => isSame(shape, known.shapes[index])))
       return known.inference;
     const shapes = inputs.map((input) => input.shape);
@@ -91,6 +103,6 @@ export class Inferrer {
     const [source] = inputs;
     const value = (type: TensorType): TypedValue =>
       layer.view === true && source !== undefined ? { shape: type.shape, dtype: source.dtype, axes, id: source.id } : this.value(type, axes);
-    return { name, layer, inputs, outputs: inference.outputs.map(value), inference, steps: [] };
+    return { name, layer, inputs, outputs: inference.outputs.map(value), inference, steps: NONE };
   }
 }

@@ -75,15 +75,24 @@ export function quietJson(json: string): string {
   return json.replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`).replace(/##(?=\[|vso\[)/g, "#\\u0023");
 }
 
+function isShape(list: readonly Json[]): list is readonly number[] {
+  return list.every((item) => typeof item === "number" && Number.isFinite(item));
+}
+
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** Keys that stand in JSON as they are. */
-const PLAIN = /^\w+$/;
+/** Keys as JSON: each layer has the same. A model may have names for keys, so there are only so many. */
+const KEYS = new Map<string, string>();
+const MAX_KEYS = 500;
 
 function keyText(key: string): string {
-  return PLAIN.test(key) ? `"${key}"` : quoted(key);
+  const known = KEYS.get(key);
+  if (known !== undefined) return known;
+  const text = quoted(key);
+  if (KEYS.size < MAX_KEYS) KEYS.set(key, text);
+  return text;
 }
 
 function compact(value: Json): string {
@@ -93,9 +102,10 @@ function compact(value: Json): string {
   if (typeof value === "string") return quoted(value);
   if (typeof value === "function") return compact([...value()]);
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  if (isList(value)) return `[${value.map(compact).join(", ")}]`;
+  if (isList(value)) return isShape(value) ? `[${value.join(", ")}]` : `[${value.map(compact).join(", ")}]`;
   let text = "";
-  for (const key of Object.keys(value)) {
+  // for-in makes no list of the keys, and JSON's objects have no others.
+  for (const key in value) {
     const item = value[key];
     if (item !== undefined) text += `${text === "" ? "" : ", "}${keyText(key)}: ${compact(item)}`;
   }

@@ -122,6 +122,7 @@ export class Expander {
       inputs: this.graphInputs,
       nodes: this.nodes.map((node) => ({ ...node, inputs: node.inputs.map(renamed), outputs: node.outputs.map(renamed) })),
       outputs: results.map(({ tensor }) => renamed(tensor.name)),
+      inferences: this.inferrer.inferences,
     };
   }
 

@@ -10,12 +10,14 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
   return { length: bytes.length, read: (start, end) => bytes.subarray(start, end) };
 }
 
-const WINDOW = 1 << 16;
+/** A window somewhere else is small, since behind a payload stands a name and the next payload; one that goes on from the last is twice as large. */
+const [SMALLEST, LARGEST] = [1 << 10, 1 << 16];
 
 /** Small reads anywhere in a source, from windows of it. */
 export class Windowed {
   private window: Uint8Array = new Uint8Array(0);
   private start = 0;
+  private size = SMALLEST;
 
   constructor(private readonly source: ByteSource) {}
 
@@ -27,8 +29,9 @@ export class Windowed {
   byte(at: number): number | undefined {
     if (at < this.start || at >= this.start + this.window.length) {
       if (at < 0 || at >= this.source.length) return undefined;
+      this.size = at === this.start + this.window.length ? Math.min(2 * this.size, LARGEST) : SMALLEST;
       this.start = at;
-      this.window = this.source.read(at, Math.min(at + WINDOW, this.source.length));
+      this.window = this.source.read(at, Math.min(at + this.size, this.source.length));
     }
     return this.window[at - this.start];
   }

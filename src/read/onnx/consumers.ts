@@ -6,6 +6,7 @@ const MAX_STEPS = 6;
 
 /** Tells of a tensor whether it goes on into a softmax: what is added to it on the way is a mask or a bias of attention's scores. */
 export function softmaxReaders(nodes: readonly NodeProto[]): (tensor: string) => boolean {
+  if (!nodes.some(({ opType }) => opType === "Softmax")) return () => false;
   const readers = new Map<string, NodeProto[]>();
   for (const node of nodes) {
     for (const input of new Set(node.inputs)) {

@@ -41,6 +41,8 @@ export function withoutPayloads(source: ByteSource, path: string): Uint8Array {
 
 class Elider {
   private kept = 0;
+  /** Where the next byte is read. */
+  private at = 0;
 
   constructor(
     private readonly bytes: Windowed,
@@ -50,23 +52,27 @@ class Elider {
   message(type: MessageType, start: number, end: number, depth: number): Uint8Array {
     if (depth > MAX_DEPTH) this.fail(`messages are nested more than ${MAX_DEPTH} deep`);
     const pieces: Uint8Array[] = [];
-    let at = start;
     // What stands together and is kept is copied together.
     let from = start;
     const keep = (to: number) => {
       if (to > from) pieces.push(this.copy(from, to));
     };
-    while (at < end) {
-      const field = this.field(at, end);
-      const inner = field.wire === 2 ? type.messages[field.number]?.() : undefined;
-      const large = field.next - field.body > SMALL;
-      if (field.wire === 2 && large && (inner !== undefined || type.payload.includes(field.number))) {
-        keep(at);
-        from = field.next;
-        if (inner !== undefined) pieces.push(...this.rewritten(field.number, this.message(inner, field.body, field.next, depth + 1)));
-        else if (field.number === RAW_DATA) pieces.push(Uint8Array.from([...varint(ELIDED << 3), ...varint(field.next - field.body)]));
+    this.at = start;
+    while (this.at < end) {
+      const field = this.at;
+      const tag = this.varint(end);
+      const [number, wire] = [Math.floor(tag / 8), tag % 8];
+      const length = this.lengthOf(wire, end);
+      const [body, next] = [this.at, this.at + length];
+      if (next > end) this.fail(`this file is cut off: a field at byte ${body} should end at ${next}, and there are ${end}`);
+      const inner = wire === 2 && length > SMALL ? type.messages[number]?.() : undefined;
+      if (inner !== undefined || (wire === 2 && length > SMALL && type.payload.includes(number))) {
+        keep(field);
+        from = next;
+        if (inner !== undefined) pieces.push(...this.rewritten(number, this.message(inner, body, next, depth + 1)));
+        else if (number === RAW_DATA) pieces.push(Uint8Array.from([...varint(ELIDED << 3), ...varint(length)]));
       }
-      at = field.next;
+      this.at = next;
     }
     keep(end);
     return concat(pieces);
@@ -82,38 +88,31 @@ class Elider {
     return [Uint8Array.from([...varint((field << 3) | 2), ...varint(body.length)]), body];
   }
 
-  private field(at: number, end: number): { readonly number: number; readonly wire: number; readonly body: number; readonly next: number } {
-    const tag = this.varint(at, end);
-    const wire = tag.value % 8;
-    const number = Math.floor(tag.value / 8);
+  /** Bytes of a field's value, from where it starts; a varint is passed over. */
+  private lengthOf(wire: number, end: number): number {
     switch (wire) {
       case 0:
-        return { number, wire, body: tag.next, next: this.varint(tag.next, end).next };
+        this.varint(end);
+        return 0;
       case 1:
-        return this.checked(number, wire, tag.next, tag.next + 8, end);
-      case 2: {
-        const length = this.varint(tag.next, end);
-        return this.checked(number, wire, length.next, length.next + length.value, end);
-      }
+        return 8;
+      case 2:
+        return this.varint(end);
       case 5:
-        return this.checked(number, wire, tag.next, tag.next + 4, end);
+        return 4;
       default:
         return this.fail("this is no ONNX model, or a damaged one");
     }
   }
 
-  private checked(number: number, wire: number, body: number, next: number, end: number) {
-    if (next > end) this.fail(`this file is cut off: a field at byte ${body} should end at ${next}, and there are ${end}`);
-    return { number, wire, body, next };
-  }
-
-  private varint(at: number, end: number): { readonly value: number; readonly next: number } {
+  private varint(end: number): number {
     let value = 0;
     for (let index = 0; index < 10; index++) {
-      const byte = at + index < end ? this.bytes.byte(at + index) : undefined;
-      if (byte === undefined) return this.fail(`this file is cut off at byte ${at + index}`);
+      const byte = this.at < end ? this.bytes.byte(this.at) : undefined;
+      if (byte === undefined) return this.fail(`this file is cut off at byte ${this.at}`);
+      this.at += 1;
       value += (byte & 0x7f) * 2 ** (7 * index);
-      if (byte < 0x80) return { value, next: at + index + 1 };
+      if (byte < 0x80) return value;
     }
     return this.fail("this is no ONNX model, or a damaged one");
   }

@@ -79,11 +79,15 @@ function readGraph(pbf: PbfReader): GraphProto {
   return { name, nodes, initializers, sparseInitializers, inputs, outputs, valueInfo };
 }
 
+/** What most nodes and attributes have none of: one for all of them. */
+const NO_MAP: ReadonlyMap<string, never> = new Map<string, never>();
+const NO_LIST: readonly never[] = [];
+
 function readNode(pbf: PbfReader): NodeProto {
   const [inputs, outputs]: [string[], string[]] = [[], []];
-  const attributes = new Map<string, AttributeProto>();
-  const metadata = new Map<string, string>();
-  const node: Mutable<NodeProto> = { name: "", opType: "", domain: "", overload: "", inputs, outputs, attributes, metadata };
+  let attributes: Map<string, AttributeProto> | undefined;
+  let metadata: Map<string, string> | undefined;
+  const node: Mutable<NodeProto> = { name: "", opType: "", domain: "", overload: "", inputs, outputs, attributes: NO_MAP, metadata: NO_MAP };
   message(pbf, (number) => {
     if (number === 1) inputs.push(pbf.readString());
     else if (number === 2) outputs.push(pbf.readString());
@@ -91,17 +95,21 @@ function readNode(pbf: PbfReader): NodeProto {
     else if (number === 4) node.opType = pbf.readString();
     else if (number === 5) {
       const attribute = readAttribute(pbf);
+      node.attributes = attributes ??= new Map();
       attributes.set(attribute.name, attribute);
     } else if (number === 7) node.domain = pbf.readString();
     else if (number === 8) node.overload = pbf.readString();
-    else if (number === 9) metadata.set(...readEntry(pbf));
+    else if (number === 9) {
+      node.metadata = metadata ??= new Map();
+      metadata.set(...readEntry(pbf));
+    }
   });
   return node;
 }
 
 function readAttribute(pbf: PbfReader): AttributeProto {
-  const [floats, ints, strings]: [number[], number[], string[]] = [[], [], []];
-  const attribute: Mutable<AttributeProto> = { name: "", floats, ints, strings };
+  let [floats, ints, strings]: [number[]?, number[]?, string[]?] = [];
+  const attribute: Mutable<AttributeProto> = { name: "", floats: NO_LIST, ints: NO_LIST, strings: NO_LIST };
   const text = () => new TextDecoder().decode(pbf.readBytes());
   message(pbf, (number) => {
     if (number === 1) attribute.name = pbf.readString();
@@ -110,9 +118,9 @@ function readAttribute(pbf: PbfReader): AttributeProto {
     else if (number === 4) attribute.s = text();
     else if (number === 5) attribute.t = readTensor(pbf);
     else if (number === 6) attribute.g = readGraph(pbf);
-    else if (number === 7) pbf.readPackedFloat(floats);
-    else if (number === 8) pbf.readPackedVarint(ints, true);
-    else if (number === 9) strings.push(text());
+    else if (number === 7) attribute.floats = floats = pbf.readPackedFloat(floats);
+    else if (number === 8) attribute.ints = ints = pbf.readPackedVarint(ints, true);
+    else if (number === 9) (attribute.strings = strings ??= []).push(text());
     else if (number === 21) attribute.ref = pbf.readString();
     else if (number === 22) attribute.sparse = readSparse(pbf);
   });
