@@ -20,7 +20,7 @@ export type Operand =
       readonly name: string;
       readonly shape: Shape;
       readonly dtype: DType | undefined;
-      readonly values?: readonly number[] | undefined;
+      readonly values?: readonly number[] | (() => readonly number[] | undefined) | undefined;
       /** The tensors of the file that it is, or was computed from: they are parameters once a layer reads it. */
       readonly origins: readonly Origin[];
     }
@@ -116,7 +116,8 @@ export function typeOf(operand: Operand | undefined): DType | undefined {
 
 /** The values of an operand, where they are known. */
 export function valuesOf(operand: Operand | undefined): readonly number[] | undefined {
-  return operand?.kind === "constant" ? operand.values : undefined;
+  if (operand?.kind !== "constant") return undefined;
+  return typeof operand.values === "function" ? operand.values() : operand.values;
 }
 
 /** Whether a node is given an input. */

@@ -3,11 +3,12 @@ import { InputError, fail, type Place } from "../../graph/diagnostic.js";
 import type { TypedValue } from "../../graph/inferrer.js";
 import type { OpenShape } from "../../graph/shape.js";
 import type { Primitive, Stored } from "../../graph/layer.js";
+import { NodeBodies, type BodyHost } from "./bodies.js";
 import { softmaxReaders } from "./consumers.js";
 import { fixed, placed } from "./fixed.js";
-import type { Ledger } from "./ledger.js";
+import type { Entry } from "./ledger.js";
 import { layerName } from "./names.js";
-import { possible, typeOf, type Attempt, type Bodies, type OnnxNode, type Operand, type Result } from "./operand.js";
+import { possible, typeOf, type OnnxNode, type Operand, type Result } from "./operand.js";
 import type { AttributeProto, Attributes, FunctionProto, GraphProto, NodeProto } from "./schema.js";
 import { Scope } from "./scope.js";
 import { addRow, materialize, type Frame, type Model, type Tensor } from "./rows.js";
@@ -51,7 +52,7 @@ export function runNodes(model: Model, nodes: readonly NodeProto[], frame: Frame
 }
 
 /** One node being read. */
-class NodeRun {
+class NodeRun implements BodyHost {
   private readonly place: Place;
   private readonly name: string;
 
@@ -104,7 +105,7 @@ class NodeRun {
       attributes: bound(proto.attributes, frame.attributes),
       scores,
       written: (index) => this.writtenType(proto.outputs[index] ?? ""),
-      bodies: this.bodies(),
+      bodies: new NodeBodies(this, model.ledger),
       store: (operands, role = "parameter") => storedBy(model.ledger, operands, { role, always: false, scores }),
       weights: (operands, role = "parameter") => storedBy(model.ledger, operands, { role, always: true, scores }),
       warn: (text) => {
@@ -118,36 +119,14 @@ class NodeRun {
     return this.frame.label === "" || this.model.uniqueNames ? this.model.types.shape(name) : undefined;
   }
 
-  private bodies(): Bodies {
-    const { ledger } = this.model;
-    const run: Bodies["run"] = (graph, inputs, label, times = 1n) => this.body(graph, inputs, label, times);
-    return {
-      run,
-      attempt: (label, doing): Attempt => {
-        const { result: outputs, entry } = ledger.takeOut(doing);
-        const keep = () => {
-          ledger.putBack(entry);
-        };
-        const spare = () => {
-          this.spare(label, entry);
-        };
-        return { outputs, macs: entry.macs, flops: entry.flops, complete: entry.complete, keep, spare };
-      },
-      varying: (operand) => (operand.kind === "constant" ? this.materialized(operand) : operand),
-      slice: (shape, dtype, of) =>
-        this.addOne(fixed({ op: "slice", outputs: [shape], dtype, view: of?.kind === "tensor" }), of === undefined ? [] : [of]),
-      add: (layer, inputs) => this.layer(layer, inputs, []),
-    };
-  }
-
   /** A branch that is not counted still stores its weights. */
-  private spare(label: string, entry: Parameters<Ledger["putBack"]>[0]): void {
+  spare(label: string, entry: Entry): void {
     const tensors = [...entry.claims].flatMap(([origin, tensor]) => (this.model.ledger.claim(origin, tensor) ? [tensor] : []));
     if (tensors.length === 0) return;
     this.addRow(`${this.name}/${label}`, fixed({ op: "weights", outputs: [], stored: tensors }), [], []);
   }
 
-  private body(graph: GraphProto, inputs: readonly Operand[], label: string, times: bigint): readonly Operand[] {
+  body(graph: GraphProto, inputs: readonly Operand[], label: string, times: bigint): readonly Operand[] {
     const { frame, model } = this;
     const inner: Frame = {
       ...frame,
@@ -236,17 +215,17 @@ class NodeRun {
     return { kind: "constant", name, shape: possible(shape), dtype: dtype === "float32" ? undefined : dtype, values, origins };
   }
 
-  private addOne(layer: Primitive, inputs: readonly Operand[]): Operand {
+  addOne(layer: Primitive, inputs: readonly Operand[]): Operand {
     return this.layer(layer, inputs, [])[0] ?? { kind: "none" };
   }
 
   /** A constant as a layer reads it that wants a tensor. */
-  private materialized(operand: Extract<Operand, { kind: "constant" }>): Operand {
+  materialized(operand: Extract<Operand, { kind: "constant" }>): Operand {
     return materialize(this.model, this.frame, operand, this.place);
   }
 
   /** Adds a layer. Its outputs have numbers for names where the file has none. */
-  private layer(layer: Primitive, inputs: readonly Operand[], names: readonly string[]): readonly Operand[] {
+  layer(layer: Primitive, inputs: readonly Operand[], names: readonly string[]): readonly Operand[] {
     // What is left out must not have the next one in its place: a convolution would read its own weights.
     if (inputs[0]?.kind === "none") noInput();
     const read = inputs.filter((operand) => operand.kind === "tensor" || operand.kind === "constant");

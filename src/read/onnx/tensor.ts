@@ -7,7 +7,6 @@ import { ELEMENT_TYPES, type SparseTensorProto, type TensorProto } from "./schem
 export function readTensor(pbf: PbfReader): TensorProto {
   const dims: number[] = [];
   const typed: number[] = [];
-  let raw: Uint8Array | undefined;
   const tensor: Mutable<TensorProto> = { name: "", dims, dataType: 0 };
   message(pbf, (number) => {
     if (number === 1) pbf.readPackedVarint(dims, true);
@@ -16,18 +15,25 @@ export function readTensor(pbf: PbfReader): TensorProto {
     else if (number === 5 || number === 7 || number === 11) pbf.readPackedVarint(typed, number !== 11);
     else if (number === 10) pbf.readPackedDouble(typed);
     else if (number === 8) tensor.name = pbf.readString();
-    else if (number === 9) raw = pbf.readBytes();
+    else if (number === 9) tensor.raw = pbf.readBytes();
     else if (number === 13) {
       const [key, value] = readEntry(pbf);
       if (key === "location") tensor.location = value;
     } else if (number === ELIDED) tensor.rawLength = pbf.readVarint();
   });
-  if (raw !== undefined) tensor.rawLength = raw.length;
-  const values = raw === undefined ? typed : rawValues(raw, tensor.dataType);
-  const count = dims.reduce((product, size) => product * size, 1);
+  if (tensor.raw !== undefined) tensor.rawLength = tensor.raw.length;
   // An elided or external payload leaves fewer values than the shape has.
-  if (values !== undefined && values.length === count && tensor.location === undefined) tensor.values = values;
+  else if (typed.length === sizeOf(dims) && tensor.location === undefined) tensor.values = typed;
   return tensor;
+}
+
+/** The values of a tensor, where they are all there. */
+export function tensorValues({ values, raw, dims, dataType, location }: TensorProto): readonly number[] | undefined {
+  return values ?? (raw === undefined || location !== undefined ? undefined : valuesOfBytes(raw, dims, dataType));
+}
+
+function sizeOf(dims: readonly number[]): number {
+  return dims.reduce((product, size) => product * size, 1);
 }
 
 /** SparseTensorProto: values, indices, dense shape. */
@@ -52,9 +58,9 @@ export function readEntry(pbf: PbfReader): readonly [key: string, value: string]
 }
 
 /** The values of raw bytes, little-endian, where they are as many as the shape has. */
-export function valuesOfBytes(raw: Uint8Array, dims: readonly number[], type: number): readonly number[] | undefined {
+function valuesOfBytes(raw: Uint8Array, dims: readonly number[], type: number): readonly number[] | undefined {
   const values = rawValues(raw, type);
-  return values?.length === dims.reduce((product, size) => product * size, 1) ? values : undefined;
+  return values?.length === sizeOf(dims) ? values : undefined;
 }
 
 function rawValues(raw: Uint8Array, type: number): readonly number[] | undefined {

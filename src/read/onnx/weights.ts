@@ -5,14 +5,16 @@ import { elements, formatShape, type Shape } from "../../graph/shape.js";
 import type { Ledger } from "./ledger.js";
 import { dtypeOf, possible, type Operand, type Origin } from "./operand.js";
 import type { SparseTensorProto, TensorProto } from "./schema.js";
-import { valuesOfBytes } from "./tensor.js";
+import { tensorValues } from "./tensor.js";
 
 /** An initializer. Throws `bad-onnx` for an impossible shape, for bytes that do not fit it, and for data outside of the model's folder. */
 export function stored(ledger: Ledger, tensor: TensorProto, name: string, place: Place): Operand {
-  const { dims, dataType, raw } = tensor;
-  const values = tensor.values ?? (raw === undefined ? undefined : valuesOfBytes(raw, dims, dataType));
+  const { dims, dataType } = tensor;
   if (dims.some((size) => size < 0 || !Number.isSafeInteger(size))) fail("bad-onnx", `the initializer ${name} has an impossible shape`, { place });
   checkData(tensor, name, place);
+  let read: { readonly values: readonly number[] | undefined } | undefined;
+  // Of most weights nobody asks.
+  const values = () => (read ??= { values: tensorValues(tensor) }).values;
   return { kind: "constant", name, shape: dims, dtype: dtypeOf(dataType), values, origins: [ledger.origin(tensor, name, "initializer")] };
 }
 

@@ -11,7 +11,7 @@ const MAX_COUNTED = 1_000;
 const loop: Rule = (node) => {
   const [cond, body] = [bodyOf(node, "cond"), bodyOf(node, "body")];
   const trips = counted(node);
-  const inputs = trips === 0 ? node.inputs : node.inputs.map(node.bodies.varying);
+  const inputs = trips === 0 ? node.inputs : node.inputs.map((operand) => node.bodies.varying(operand));
   if (trips === 0) return { kind: "operands", operands: node.inputs };
   if (trips === undefined) {
     const reason = "how often a WHILE runs depends on the data: one iteration is counted";

@@ -65,7 +65,7 @@ function steadily(node: OnnxNode, head: Head): Ran | undefined {
   const run = () => {
     const [cond, ...rest] = node.bodies.run(
       head.body,
-      [node.bodies.slice([], "int64"), TRUE, ...initial.map(node.bodies.varying)],
+      [node.bodies.slice([], "int64"), TRUE, ...initial.map((operand) => node.bodies.varying(operand))],
       "body",
       BigInt(trips),
     );
@@ -149,7 +149,11 @@ function once(node: OnnxNode, { body, initial }: Head): Result {
   const reason = "how often a Loop runs depends on the data: one iteration is counted";
   node.bodies.add(fixed({ op: "Loop", outputs: [], uncounted: reason }), []);
   const cond = node.bodies.slice([], "bool");
-  const [, ...outputs] = node.bodies.run(body, [node.bodies.slice([], "int64"), cond, ...initial.map(node.bodies.varying)], "body");
+  const [, ...outputs] = node.bodies.run(
+    body,
+    [node.bodies.slice([], "int64"), cond, ...initial.map((operand) => node.bodies.varying(operand))],
+    "body",
+  );
   const operands = outputs.map((operand, index): Operand => {
     if (index < initial.length && sameShape(operand, initial[index])) return node.bodies.varying(operand);
     const shape = shapeOf(operand);

@@ -145,7 +145,7 @@ function splitConstant(source: Extract<Operand, { kind: "constant" }>, outputs: 
   return outputs.map((shape, part) => {
     const from = start;
     start += shape[axis] ?? 0;
-    const values = picked(source.values, source.shape, shape, (index) => index.map((at, dimension) => (dimension === axis ? at + from : at)));
+    const values = picked(valuesOf(source), source.shape, shape, (index) => index.map((at, dimension) => (dimension === axis ? at + from : at)));
     return { ...source, name: `${source.name}.${part}`, shape, values };
   });
 }

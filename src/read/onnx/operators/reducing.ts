@@ -91,7 +91,7 @@ const reduce =
     const output = shape.flatMap((size, axis) => (axes.includes(axis) ? (keep ? [1] : []) : [size]));
     const [source] = node.inputs;
     if (source?.kind === "constant") {
-      return { kind: "constant", shape: output, values: reduced(source.values, shape, axes, folds[op]), dtype: source.dtype };
+      return { kind: "constant", shape: output, values: reduced(valuesOf(source), shape, axes, folds[op]), dtype: source.dtype };
     }
     return {
       kind: "layer",

@@ -1,6 +1,7 @@
 import { fail } from "../../../graph/diagnostic.js";
 import { isDType, isFloat, type DType } from "../../../graph/dtype.js";
 import { elements } from "../../../graph/shape.js";
+import { tensorValues } from "../tensor.js";
 import { fixed } from "../fixed.js";
 import { tabulated } from "../nd.js";
 import {
@@ -31,7 +32,7 @@ const constant: Rule = (node) => {
   const tensor = node.attributes.get("value")?.t;
   const sparse = node.attributes.get("sparse_value")?.sparse;
   if (sparse !== undefined) return { kind: "constant", shape: possible(sparse.dims), dtype: dtypeOf(sparse.values.dataType) };
-  if (tensor !== undefined) return { kind: "constant", shape: tensor.dims, values: tensor.values, dtype: dtypeOf(tensor.dataType) };
+  if (tensor !== undefined) return { kind: "constant", shape: tensor.dims, values: tensorValues(tensor), dtype: dtypeOf(tensor.dataType) };
   const [f, i] = [node.attributes.get("value_float")?.f, node.attributes.get("value_int")?.i];
   const [floats, whole] = [node.attributes.get("value_floats")?.floats, node.attributes.get("value_ints")?.ints];
   const list = whole ?? floats;
@@ -50,7 +51,8 @@ const constantOfShape: Rule = (node) => {
   const shape = possible(known(node, 0, "the shape"));
   const written = node.attributes.get("value")?.t;
   const dtype = written === undefined ? undefined : dtypeOf(written.dataType);
-  return { kind: "constant", shape, values: tabulated(shape, () => written?.values?.[0] ?? 0), dtype };
+  const [filled = 0] = (written && tensorValues(written)) ?? [];
+  return { kind: "constant", shape, values: tabulated(shape, () => filled), dtype };
 };
 
 /** ConstantFill, experimental until opset 10: a shape as attribute or input, `extra_shape` behind it. */
@@ -75,7 +77,7 @@ const range: Rule = (node) => {
 /** The same elements as another type: fractions cut off, truth values 0 or 1 (ONNX, Cast-19). */
 const castTo = (node: OnnxNode, to: DType | undefined): Result => {
   const [source] = node.inputs;
-  if (source?.kind === "constant") return { kind: "constant", shape: source.shape, values: source.values?.map(converted(to)), dtype: to };
+  if (source?.kind === "constant") return { kind: "constant", shape: source.shape, values: valuesOf(source)?.map(converted(to)), dtype: to };
   return { kind: "layer", layer: fixed({ op: "cast", outputs: [inputShape(node)], dtype: to ?? "float32" }), inputs: node.inputs.slice(0, 1) };
 };
 
