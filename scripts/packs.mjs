@@ -22,7 +22,7 @@ const DEFERRED = [
   { importer: /src\/ops\/table\.ts$/, imported: /recurrent|transformer|vision/, pack: "sequences" },
   { importer: /src\/conventions\/table\.ts$/, imported: /^\.\/(?!convcost|convention\.)/, pack: "conventions" },
   { importer: /src\/analyze\/analyze\.ts$/, imported: /caveats|\/convention\.js/, pack: "conventions" },
-  { importer: /src\/commands\/\w+\.ts$/, imported: /pairs|csv|markdown/, pack: "views" },
+  { importer: /src\/commands\/\w+\.ts$/, imported: /csv|markdown/, pack: "views" },
   { importer: /src\/cli\.ts$/, imported: /^chalk$/, pack: "report-table" },
   { importer: /src\/cli\.ts$/, imported: /report\/diagnostic/, pack: "complaints" },
   { importer: /src\/read\/notation\/closest\.ts$/, imported: /levenshtein/, pack: "complaints", names: ["distance"] },

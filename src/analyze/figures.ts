@@ -94,10 +94,10 @@ export function sumFigures(layers: readonly Figures[]): Figures {
 }
 
 function addOperations(into: Partial<Record<Cause, bigint>>, operations: Figures["operations"]): void {
-  for (const cause of CAUSES) {
+  CAUSES.forEach((cause) => {
     const count = operations[cause];
     if (count !== undefined) into[cause] = (into[cause] ?? 0n) + count;
-  }
+  });
 }
 
 const CAUSES: readonly Cause[] = [

@@ -14,7 +14,8 @@ export interface TableStyle {
  */
 export function renderTable(whole: Grid, style: TableStyle): string {
   const { chalk, width } = style;
-  const { grid, dropped } = fitted(whole, width);
+  const shown = { ...whole, rows: whole.rows.map(({ style: kind, cells }) => ({ style: kind, cells: cells.map(harmless) })) };
+  const { grid, dropped } = fitted(shown, width);
   const { columns } = grid;
   const widths = widthsOf(grid);
   const gap = " ".repeat(gapFor(widths, width));
@@ -28,7 +29,7 @@ export function renderTable(whole: Grid, style: TableStyle): string {
   const units = columns.map(({ unit }) => unit);
   let text = line(titles, chalk.bold) + (hasUnits ? line(units, (unit) => chalk.bold(chalk.dim(unit))) : "");
   for (const row of grid.rows) {
-    const cells = row.cells.map(harmless);
+    const { cells } = row;
     if (spanned(row)) text += `${aligned(cells[0] ?? "", widths[0] ?? 0, "left", plain)}${gap}${chalk.dim(`- ${cells[1] ?? ""}`)}\n`;
     else text += line(cells, paintOf(row, chalk));
   }
@@ -62,10 +63,10 @@ function columnsOf(text: string): number {
 function widthsOf(grid: Grid): readonly number[] {
   const widths = grid.columns.map(({ title, unit }) => Math.max(columnsOf(title), columnsOf(unit)));
   for (const row of grid.rows) {
-    for (const [index, cell] of (spanned(row) ? row.cells.slice(0, 1) : row.cells).entries()) {
-      const columns = columnsOf(harmless(cell));
+    (spanned(row) ? row.cells.slice(0, 1) : row.cells).forEach((cell, index) => {
+      const columns = columnsOf(cell);
       if (columns > (widths[index] ?? 0)) widths[index] = columns;
-    }
+    });
   }
   return widths;
 }
