@@ -208,19 +208,21 @@ function isNamedLikeFile(arg: string, io: Io): boolean {
 
 /** What is this? A name of the zoo, standard input, a file by its content, or layers as they stand. */
 async function openSource(arg: string, io: Io, openNetwork: OpenNetwork = network): Promise<Source> {
-  const zoo = ZOO.exec(arg)?.[1];
+  const zoo = arg.startsWith("zoo:") ? ZOO.exec(arg)?.[1] : undefined;
   if (zoo !== undefined) return openZoo(zoo, openNetwork);
   if (arg === "-") {
     const content = io.readStdin();
     return content.type === "file" ? openBytes(content.bytes, "standard input", io, openNetwork) : noFile(content, "standard input");
   }
-  if (!PATH.test(arg) && !WORD.test(arg) && !isNamedLikeFile(arg, io)) return layers(arg, "spec");
+  const path = !arg.includes(" ") && PATH.test(arg);
+  const word = !arg.includes(" ") && WORD.test(arg);
+  if (!path && !word && !isNamedLikeFile(arg, io)) return layers(arg, "spec");
   const bytes = io.openBytes(arg);
   const format = bytes === undefined ? undefined : modelFormat(bytes.read(0, Math.min(HEAD, bytes.length)), bytes.length, arg);
   if (bytes !== undefined && format !== undefined) return model(format, bytes, arg);
   const content = io.readFile(arg);
   // One word is a file only where there is one and no layer has that name.
-  if (WORD.test(arg) && (content.type === "missing" || isLayerWord(arg))) return layers(arg, "spec");
+  if (word && (content.type === "missing" || isLayerWord(arg))) return layers(arg, "spec");
   return content.type === "file" ? openBytes(content.bytes, arg, io, openNetwork) : noFile(content, arg);
 }
 

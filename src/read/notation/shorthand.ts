@@ -80,7 +80,7 @@ function unknownWord(cursor: Cursor, catalog: Catalog, word: string, start: numb
 
 function collect(cursor: Cursor, entry: ShorthandEntry, word: string, part: Part, into: Collected): void {
   const text = part.text.replaceAll("×", "x").replaceAll("→", "->");
-  const channels = /^(\d*)->(\d+)$/.exec(text);
+  const channels = text.includes("->") ? /^(\d*)->(\d+)$/.exec(text) : null;
   if (channels !== null) {
     once(cursor, into.values.outChannels, part, "channels");
     allow(cursor, entry, word, part, "channels");
@@ -88,7 +88,7 @@ function collect(cursor: Cursor, entry: ShorthandEntry, word: string, part: Part
     into.values.outChannels = integer(cursor, channels[2] ?? "", part, 1);
     return;
   }
-  const at = /^@(\d+(?:x\d+)*)$/.exec(text);
+  const at = text.startsWith("@") ? /^@(\d+(?:x\d+)*)$/.exec(text) : null;
   if (at !== null) {
     once(cursor, into.at, part, "@");
     into.at = { sizes: sizesOf(cursor, at[1] ?? "", part, 1), part };

@@ -81,12 +81,17 @@ function tooMany(cursor: Cursor, start: number): never {
 function readItem(cursor: Cursor, catalog: Catalog, depth: number): readonly Statement[] {
   const start = cursor.position;
   if (depth > MAX_DEPTH) cursor.fail("too-deep", `brackets are nested more than ${MAX_DEPTH} deep`, start);
-  const repeat = cursor.take(REPEAT);
+  // A look at a character spares most layers three patterns.
+  const repeat = isDigit(cursor.next) ? cursor.take(REPEAT) : undefined;
   if (repeat !== undefined) return readRepeat(cursor, catalog, Number(repeat[1]), start, depth);
-  const child = cursor.take(CHILD);
-  const name = child?.[1] ?? cursor.take(ASSIGNMENT)?.[1];
+  const child = cursor.next === "(" ? cursor.take(CHILD) : undefined;
+  const name = child?.[1] ?? (cursor.assigns ? cursor.take(ASSIGNMENT)?.[1] : undefined);
   if (child?.[2] !== undefined) return repeated(cursor, readNamed(cursor, catalog, name, depth), Number(child[2]), start);
   return readNamed(cursor, catalog, name, depth);
+}
+
+function isDigit(character: string): boolean {
+  return character >= "0" && character <= "9";
 }
 
 function readRepeat(cursor: Cursor, catalog: Catalog, times: number, start: number, depth: number): readonly Statement[] {
@@ -110,7 +115,7 @@ function repeated(cursor: Cursor, body: readonly Statement[], times: number, sta
 
 function readNamed(cursor: Cursor, catalog: Catalog, name: string | undefined, depth: number): readonly Statement[] {
   const start = cursor.position;
-  if (!cursor.sees(CALL)) {
+  if (!cursor.calls || !cursor.sees(CALL)) {
     const layer = shorthandLayer(cursor, catalog);
     return [{ kind: "layer", name, ...layer, place: cursor.place(start) }];
   }
