@@ -10,8 +10,20 @@ import { build } from "esbuild";
 /** Modules of Node's that most runs never use. */
 const LAZY = /^node:(child_process|os|worker_threads)$/;
 
-/** Modules imported on demand that are loaded most often. */
-const FIRST = ["src/report/table.ts", "src/commands/compare.ts", "src/zoo/zoo.ts", "src/read/network/network.ts", "src/read/onnx/read.ts"];
+/** What several packs share goes into the first of them. */
+const ORDER = [
+  "main",
+  "report-table",
+  "commands-compare",
+  "layers",
+  "read-network-network",
+  "sequences",
+  "views",
+  "complaints",
+  "conventions",
+  "zoo-zoo",
+  "read-onnx-read",
+];
 
 /**
  * What is loaded at its first use though it is imported at once: which imports of which modules, and the pack they go into. A start reads and
@@ -22,7 +34,8 @@ const DEFERRED = [
   { importer: /src\/ops\/table\.ts$/, imported: /recurrent|transformer|vision/, pack: "sequences" },
   { importer: /src\/conventions\/table\.ts$/, imported: /^\.\/(?!convcost|convention\.)/, pack: "conventions" },
   { importer: /src\/analyze\/analyze\.ts$/, imported: /caveats|\/convention\.js/, pack: "conventions" },
-  { importer: /src\/commands\/\w+\.ts$/, imported: /csv|markdown/, pack: "views" },
+  { importer: /src\/commands\/\w+\.ts$/, imported: /csv|markdown|pairs|explain/, pack: "views" },
+  { importer: /src\/compare\/compare\.ts$/, imported: /full-convolution/, pack: "views" },
   { importer: /src\/cli\.ts$/, imported: /^chalk$/, pack: "report-table" },
   { importer: /src\/cli\.ts$/, imported: /report\/diagnostic/, pack: "complaints" },
   { importer: /src\/read\/notation\/closest\.ts$/, imported: /levenshtein/, pack: "complaints", names: ["distance"] },
@@ -117,14 +130,13 @@ function packsOf(chunks, entry, deferred) {
     pack.chunks.push(chunk);
     for (const other of needed(chunk)) add(other, pack);
   };
-  const entries = [...chunks].filter(([, { entryPoint }]) => entryPoint !== undefined);
-  // What several of the others share goes into the first of them.
-  const rank = ({ entryPoint }) => [entry, ...[...deferred.keys()].map((path) => relative(".", path)), ...FIRST, entryPoint].indexOf(entryPoint);
-  entries.sort(([, a], [, b]) => rank(a) - rank(b) || (a.entryPoint < b.entryPoint ? -1 : 1));
+  const nameOf = ({ entryPoint }) =>
+    entryPoint === entry ? "main" : (deferred.get(resolve(entryPoint)) ?? chunkName(entryPoint).replace(/^src-/, ""));
+  const entries = [...chunks].flatMap(([chunk, output]) => (output.entryPoint === undefined ? [] : [{ chunk, name: nameOf(output) }]));
+  const rank = ({ name }) => [...ORDER, name].indexOf(name);
+  entries.sort((a, b) => rank(a) - rank(b) || (a.chunk < b.chunk ? -1 : 1));
   const byName = new Map();
-  for (const [chunk, { entryPoint }] of entries) {
-    const own = chunkName(entryPoint).replace(/^src-/, "");
-    const name = entryPoint === entry ? "main" : (deferred.get(resolve(entryPoint)) ?? own);
+  for (const { chunk, name } of entries) {
     if (!byName.has(name)) byName.set(name, { name, chunks: [] });
     add(chunk, byName.get(name));
   }
