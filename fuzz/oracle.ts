@@ -3,8 +3,15 @@ import { run } from "../src/cli.js";
 import type { FileBytes, Io } from "../src/io.js";
 import type { Case } from "./case.js";
 
-/** How a case ended that is right either way. */
-export type Outcome = "read" | "refused";
+/** How a case ended that is right either way, and how many seconds it may take for what it is besides the second that every case has. */
+export interface Outcome {
+  readonly ended: "read" | "refused";
+  readonly extra: number;
+}
+
+/** A file of a few lines may stand for a hundred thousand layers: seconds for each of those, and for each model of a sweep. */
+export const LAYER = 1e-4;
+const SWEPT = 2e-3;
 
 /** What a case may end in, besides a complaint of the program: nothing. */
 export class Failure extends Error {}
@@ -120,7 +127,8 @@ export async function runCommand({ files }: Case, argv: readonly string[], valid
   const { io, out } = ioOf(files);
   const [command = ""] = argv;
   const code = await run(argv, io);
-  if (out.breaths > ENOUGH) return "read";
+  const extra = out.stdout.split("\n").length * (command === "sweep" ? SWEPT : LAYER);
+  if (out.breaths > ENOUGH) return { ended: "read", extra };
   if (code !== 0 && code !== 2 && !(code === 1 && CHECKS.has(command))) throw new Failure(`exit code ${code}: ${out.stderr}`);
   if (/\n\s+at .*:\d+:\d+/.test(out.stderr)) throw new Failure(`a stack trace: ${out.stderr}`);
   const csv = argv.includes("csv");
@@ -131,5 +139,5 @@ export async function runCommand({ files }: Case, argv: readonly string[], valid
   if (json && code !== 2 && SCHEMAS.has(command)) checkJson(out.stdout, valid);
   if (code === 2 && out.stdout !== "" && !STREAMS.has(command)) throw new Failure("a result and a complaint");
   if (code === 2 && out.stderr.trim() === "" && out.stdout === "") throw new Failure("a failure without a word");
-  return code === 2 ? "refused" : "read";
+  return { ended: code === 2 ? "refused" : "read", extra };
 }

@@ -4,7 +4,7 @@ import { InputError } from "../src/graph/diagnostic.js";
 import { parseShape } from "../src/graph/shape-text.js";
 import { readModel } from "../src/source.js";
 import type { Case } from "./case.js";
-import { checkAnalysis, Failure, ioOf, runCommand, type Outcome, type Valid } from "./oracle.js";
+import { checkAnalysis, Failure, ioOf, LAYER, runCommand, type Outcome, type Valid } from "./oracle.js";
 import { Random } from "./random.js";
 import type { Target } from "./targets.js";
 
@@ -36,10 +36,11 @@ async function tryModel(made: Case, path: string, flags: readonly string[]): Pro
   try {
     const { sets, dims, options } = optionsOf(flags);
     const graph = await readModel([path], ioOf(made.files).io, sets, { ...options, dims });
-    checkAnalysis(analyze(graph, options), made);
-    return "read";
+    const analysis = analyze(graph, options);
+    checkAnalysis(analysis, made);
+    return { ended: "read", extra: analysis.layers.length * LAYER };
   } catch (error) {
-    if (error instanceof InputError) return "refused";
+    if (error instanceof InputError) return { ended: "refused", extra: 0 };
     throw error;
   }
 }
