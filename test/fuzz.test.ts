@@ -19,9 +19,9 @@ describe("the fuzzing (npm run fuzz)", () => {
   });
 
   it.each(TARGETS)("its first cases end in a result or a complaint: $name", async (target) => {
-    for (let index = 1; index < 30; index++)
-      await expect(tryCase(caseOf(target, 1, index), index, () => undefined)).resolves.toMatchObject({
-        ended: expect.stringMatching(/^(read|refused)$/),
-      });
+    for (let index = 1; index < 30; index++) {
+      const { ended } = await tryCase(caseOf(target, 1, index), index, () => undefined);
+      expect(["read", "refused"]).toContain(ended);
+    }
   });
 });
