@@ -2,7 +2,7 @@ import { analyze, type AnalyzeOptions } from "../src/analyze/analyze.js";
 import { dimensions } from "../src/commands/command.js";
 import { InputError } from "../src/graph/diagnostic.js";
 import { parseShape } from "../src/graph/shape-text.js";
-import { readModel } from "../src/source.js";
+import { readModel } from "../src/source/read.js";
 import type { Case } from "./case.js";
 import { checkAnalysis, Failure, ioOf, LAYER, runCommand, type Outcome, type Valid } from "./oracle.js";
 import { Random } from "./random.js";

@@ -4,7 +4,8 @@ import type { FileBytes, Io } from "../io.js";
 import { MAX_LINE, type Line } from "../read/batch/lines.js";
 import { parseLine, readRequest, type BatchRequest, type Envelope } from "../read/batch/request.js";
 import { batchLine, type BatchOutcome } from "../report/batch.js";
-import { NetworkCache, openLayers, openModel, type OpenModel } from "../source.js";
+import { NetworkCache } from "../source/open.js";
+import { openModel, openTexts, type OpenModel } from "../source/read.js";
 
 /** What holds for every line that does not say otherwise, as plain data, so that a worker can be handed it. */
 export interface BatchTask {
@@ -74,7 +75,7 @@ async function counted(value: unknown, task: BatchTask, io: Io, networks: Networ
   const options: AnalyzeOptions = { ...task.options, ...own };
   const files = closing(io);
   try {
-    const open = of.type === "spec" ? await openLayers(of.layers) : await openModel(of.source, files.io, networks);
+    const open = of.type === "spec" ? await openTexts(of.layers) : await openModel(of.source, files.io, networks);
     const graph = open({ ...task.set, ...set }, { ...options, dims: { ...task.dims, ...dims } });
     return { ok: true, analysis: analyze(graph, options), layers: layers ?? task.layers };
   } finally {

@@ -1,7 +1,7 @@
 import { fail } from "../graph/diagnostic.js";
 import { grouped } from "../report/numbers.js";
 import type { Line } from "../read/batch/lines.js";
-import { settingsOf } from "../source.js";
+import { settingsOf } from "../source/read.js";
 import type { Answered, BatchTask } from "./batch-answer.js";
 import {
   addConventionFlag,

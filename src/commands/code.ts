@@ -2,7 +2,7 @@ import { Option } from "commander";
 import { FRAMEWORKS, isFramework, writeCode, type FrameworkName } from "../code/write.js";
 import { fail } from "../graph/diagnostic.js";
 import { closest } from "../read/notation/closest.js";
-import { readModel } from "../source.js";
+import { readModel } from "../source/read.js";
 import { collect, emit, inputShapes, wholeNumber, type Context, type Register } from "./command.js";
 import type { Layout } from "../graph/layout.js";
 

@@ -9,7 +9,7 @@ import { explainLines } from "../report/explain.js";
 import { harmless } from "../report/grid.js";
 import { comparisonJson } from "../report/json.js";
 import { fenced, renderMarkdown } from "../report/markdown.js";
-import { readEach } from "../source.js";
+import { readEach } from "../source/read.js";
 import {
   addCommonFlags,
   analyzeOptions,

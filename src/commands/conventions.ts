@@ -17,7 +17,7 @@ import { harmless, type Grid } from "../report/grid.js";
 import type { Units } from "../report/layer-columns.js";
 import { escape, renderMarkdown } from "../report/markdown.js";
 import { writeJson } from "../report/json.js";
-import { readModel } from "../source.js";
+import { readModel } from "../source/read.js";
 import {
   addModelFlags,
   analyzeOptions,

@@ -2,7 +2,7 @@ import { analyze } from "../analyze/analyze.js";
 import type { Costs } from "../analyze/analysis.js";
 import { fail } from "../graph/diagnostic.js";
 import type { Io } from "../io.js";
-import { readModelOrAnalysis } from "../source.js";
+import { readModelOrAnalysis } from "../source/read.js";
 import { analyzeOptions, dimensions, type SourceFlags } from "./command.js";
 
 /** The costs of one source, and whether the flags had a say in them. */

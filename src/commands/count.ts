@@ -21,7 +21,7 @@ import {
 import { escape, renderMarkdown } from "../report/markdown.js";
 import { summaryLines } from "../report/summary.js";
 import { harmless, type Grid } from "../report/grid.js";
-import { readModel } from "../source.js";
+import { readModel } from "../source/read.js";
 import {
   addCommonFlags,
   analyzeOptions,

@@ -5,7 +5,7 @@ import { fail } from "../graph/diagnostic.js";
 import { harmless } from "../report/grid.js";
 import { progressBar } from "../report/progress.js";
 import { csvRows, isMeasure, jsonRows, markdownRows, settingText, tableRows, type RowWriter, type SweepLayout } from "../report/sweep.js";
-import { readNetworkText, splitSetting } from "../source.js";
+import { readNetworkText, splitSetting } from "../source/read.js";
 import {
   addConventionFlag,
   addModelFlags,

@@ -18,7 +18,7 @@ import {
   whatIfNotes,
   type WhatIfColumn,
 } from "../report/what-if.js";
-import { readModel } from "../source.js";
+import { readModel } from "../source/read.js";
 import {
   addCommonFlags,
   analyzeOptions,

@@ -8,7 +8,7 @@ import type { Shape } from "../../src/graph/shape.js";
 import { add, matmul } from "../../src/ops/arithmetic.js";
 import { readKerasJson } from "../../src/read/keras/read.js";
 import { parseLayers } from "../../src/read/notation/read.js";
-import { readEach, readModel } from "../../src/source.js";
+import { readEach, readModel } from "../../src/source/read.js";
 import { ioOf } from "../../fuzz/oracle.js";
 import { convcost } from "../cli/run.js";
 import { heard, type Wrong } from "./case.js";

@@ -1,26 +1,21 @@
-import { looksLike } from "./read/looks-like.js";
-import { formatOf as modelFormat, MODEL_FORMATS, textFormatOf, type ModelFormat, type TextFormat } from "./read/formats.js";
-import { fail, InputError, type Diagnostic } from "./graph/diagnostic.js";
-import type { Graph } from "./graph/graph.js";
-import type { FileBytes, FileContent, Io } from "./io.js";
-import type { ExpandOptions, Network } from "./read/network/network.js";
-import type { Tree } from "./read/network/tree.js";
-import { isLayerWord, parseLayers } from "./read/notation/read.js";
+import { looksLike } from "../read/looks-like.js";
+import { formatOf as modelFormat, MODEL_FORMATS, textFormatOf, type ModelFormat, type TextFormat } from "../read/formats.js";
+import { fail, InputError, type Diagnostic } from "../graph/diagnostic.js";
+import type { Graph } from "../graph/graph.js";
+import type { FileBytes, FileContent, Io } from "../io.js";
+import type { ExpandOptions, Network } from "../read/network/network.js";
+import type { Tree } from "../read/network/tree.js";
+import { isLayerWord, parseLayers } from "../read/notation/read.js";
 
 /** What an argument names, read but not yet expanded. */
 export type Source =
   | { readonly type: "layers"; readonly graph: Graph }
   /** A model file, or the text of print(model), as `what` says: shapes may be set, nothing else. */
   | { readonly type: "model"; readonly what: string; readonly read: (options: ModelOptions) => Graph }
-  | Extract<ModelOrAnalysis, { type: "analysis" }>
+  /** The JSON that an earlier count has printed. */
+  | { readonly type: "analysis"; readonly text: string; readonly source: string }
   /** A network file: `expand` makes its graph for some parameters, as often as needed. */
   | { readonly type: "network"; readonly written: NetworkText; readonly network: Network; readonly expand: (options?: ExpandOptions) => Graph };
-
-/** A model, or the saved analysis of one. */
-export type ModelOrAnalysis =
-  | { readonly type: "graph"; readonly graph: Graph }
-  /** The JSON that an earlier count has printed. */
-  | { readonly type: "analysis"; readonly text: string; readonly source: string };
 
 /** A network file as it was read, with the variant that its name chose. */
 export interface NetworkText {
@@ -38,9 +33,6 @@ export interface ModelOptions extends ExpandOptions {
   readonly dims?: Readonly<Record<string, number>> | undefined;
 }
 
-/** Parameters as typed: `["alpha=0.5"]`. */
-export type Sets = readonly string[];
-
 /** The text of print(model): a module with others inside, each on a line of its own. */
 const PRINTED = /^\uFEFF?\s*[A-Za-z_][\w.]*\([^\n]*\n\s*\([^():\n]+\):\s/;
 /** Bytes at the beginning of a file that tell its format. */
@@ -53,150 +45,6 @@ const WORD = /^[\w-]+$/;
 const SAVED = /^\uFEFF?\s*\{[^]*"schema"\s*:\s*"convcost\/analysis@/;
 const ZOO = /^zoo:(.*)$/;
 const NETWORK_FILE = /\.(?:ya?ml|json)$/i;
-const NONE = "no layer is given";
-const WANTED = { expected: "layer specs, a file, zoo:NAME, or - for standard input" };
-
-/** A model as it was read: its graph for some parameters and inputs. */
-export type OpenModel = (set: SetValues, options: ModelOptions) => Graph;
-
-/** Reads one argument as a model. Networks that are read again and again are compiled once where `networks` keeps them. */
-export async function openModel(arg: string, io: Io, networks: NetworkCache): Promise<OpenModel> {
-  const source = await openSource(arg, io, networks.network);
-  return (set, options) => graphOf(source, set, options);
-}
-
-/** Reads texts as one chain of layers, or the text of print(model), whatever files there are. */
-export async function openLayers(texts: readonly string[]): Promise<OpenModel> {
-  const sources = await Promise.all(texts.map(async (text) => layers(text, "spec")));
-  const [only, ...others] = sources;
-  if (only === undefined) return fail("empty-spec", NONE, { expected: "layer specs" });
-  if (others.length === 0) return (set, options) => graphOf(only, set, options);
-  const graph = joined(
-    sources.map((source) => (source.type === "layers" ? source.graph : fail("several-models", "a printed model is one by itself"))),
-  );
-  return (set, options) => graphOf({ type: "layers", graph }, set, options);
-}
-
-/** Reads the arguments as one model: a network, or one chain of layers. */
-export async function readModel(args: readonly string[], io: Io, sets: Sets, options: ModelOptions): Promise<Graph> {
-  const sources = await Promise.all(args.map((arg) => openSource(arg, io)));
-  const [only, ...others] = sources;
-  if (only === undefined) return fail("empty-spec", NONE, WANTED);
-  if (others.length === 0) return graphOf(only, await settingsOf(sets), options);
-  const graphs = sources.map((source, index) => {
-    if (source.type === "layers") return source.graph;
-    return fail("several-models", `${args[index] ?? "this"} is a model of its own`, {
-      expected: "one model, or layers alone",
-      hint: "convcost compare takes several",
-    });
-  });
-  if (sets.length > 0) refuseSets(PLAIN_LAYERS);
-  return joined(graphs);
-}
-
-/** Reads one argument as a model, or as what an earlier count has printed of one. */
-export async function readModelOrAnalysis(arg: string, io: Io, sets: Sets, options: ModelOptions): Promise<ModelOrAnalysis> {
-  const source = await openSource(arg, io);
-  if (source.type === "analysis") return source;
-  return { type: "graph", graph: graphOf(source, await settingsOf(sets), options) };
-}
-
-/** Reads each argument as a model of its own. Parameters that are set go to every network that has them, and to one at least. */
-export async function readEach(args: readonly string[], io: Io, sets: Sets, options: ModelOptions): Promise<readonly Graph[]> {
-  const sources = await Promise.all(args.map((arg) => openSource(arg, io)));
-  if (sources.length === 0) return fail("empty-spec", NONE, WANTED);
-  const set = await settingsOf(sets);
-  const networks = sources.flatMap((source) => (source.type === "network" ? [source.network] : []));
-  const unknown = Object.keys(set).find((name) => name !== "variant" && !networks.some(({ parameters }) => parameters.has(name)));
-  if (unknown !== undefined && networks.length > 0)
-    fail("unknown-parameter", `none of these networks has a parameter '${unknown}'`, { place: { kind: "flag", flag: "--set" } });
-  return sources.map((source) => {
-    if (source.type !== "network") return graphOf(source, networks.length === 0 ? set : {}, options);
-    const own = Object.entries(set).filter(([name]) => name === "variant" || source.network.parameters.has(name));
-    return graphOf(source, Object.fromEntries(own), options);
-  });
-}
-
-/** Reads one argument as a network that is to be expanded many times. Throws `no-network`. */
-export async function readNetworkText(arg: string, io: Io): Promise<NetworkText> {
-  const source = await openSource(arg, io);
-  if (source.type === "network") return source.written;
-  return fail("no-network", `${ownerOf(source)} no parameters to vary`, {
-    expected: "a network file, or zoo:NAME",
-    hint: "convcost zoo lists the networks",
-  });
-}
-
-type SetValues = NonNullable<ExpandOptions["set"]>;
-
-/** `alpha=0.5` as a name and a value. Throws `bad-setting`. */
-export async function settingsOf(sets: Sets): Promise<SetValues> {
-  if (sets.length === 0) return {};
-  const { settingValue } = await import("./read/network/network.js");
-  return Object.fromEntries(sets.map((text) => splitSetting(text)).map(([name, value]) => [name, settingValue(value)]));
-}
-
-/** A `--set` as its name and the text of its value. Throws `bad-setting`. */
-export function splitSetting(text: string): readonly [string, string] {
-  const [, name, value] = /^\s*([A-Za-z_]\w*)\s*=(.*)$/s.exec(text) ?? [];
-  if (name !== undefined && value !== undefined) return [name, value];
-  return fail("bad-setting", `'${text}' sets nothing`, { place: { kind: "flag", flag: "--set" }, expected: "NAME=VALUE, as in --set alpha=0.5" });
-}
-
-function graphOf(source: Source, set: SetValues, options: ModelOptions): Graph {
-  if (source.type === "analysis") refuseAnalysis(source.source);
-  if (source.type !== "model" && Object.keys(options.dims ?? {}).length > 0) refuseDims();
-  if (source.type === "network") {
-    const { variant } = source.written;
-    return source.expand({ ...options, set: variant === undefined ? set : { variant, ...set } });
-  }
-  if (Object.keys(set).length > 0) refuseSets(ownerOf(source));
-  return source.type === "layers" ? source.graph : source.read(options);
-}
-
-function refuseAnalysis(path: string): never {
-  return fail("saved-analysis", "this is what an earlier count has printed, and no model", {
-    place: { kind: "file", path },
-    expected: "a model, a network or layers",
-    hint: "convcost diff and convcost check read it",
-  });
-}
-
-const PLAIN_LAYERS = "layers have";
-
-/** What is no network, as the beginning of what it has not. */
-function ownerOf(source: Exclude<Source, { type: "network" }>): string {
-  if (source.type === "layers") return PLAIN_LAYERS;
-  return source.type === "model" ? `${source.what} has` : "a saved analysis has";
-}
-
-function refuseDims(): never {
-  return fail("unknown-dimension", "only a model file names its dimensions", {
-    place: { kind: "flag", flag: "--dim" },
-    expected: "--input and --batch for layers and networks",
-  });
-}
-
-function refuseSets(owner: string): never {
-  return fail("no-network", `${owner} no parameters to set`, {
-    place: { kind: "flag", flag: "--set" },
-    expected: "--set with a network file or zoo:NAME",
-  });
-}
-
-function joined(graphs: readonly Graph[]): Graph {
-  const [first] = graphs;
-  if (first === undefined) throw new Error("no graphs to join");
-  const nodes = graphs
-    .flatMap((graph) => graph.nodes)
-    .map((node, index, all) => ({
-      ...node,
-      name: /^\d+$/.test(node.name) ? String(index) : node.name,
-      inputs: [index === 0 ? "input" : `t${index - 1}`],
-      outputs: [index === all.length - 1 ? "output" : `t${index}`],
-    }));
-  return { ...first, name: graphs.map((graph) => graph.name).join("; "), nodes };
-}
 
 /** `my model (1).onnx`: a name that could be layers as well is a file's where there is such a file. */
 function isNamedLikeFile(arg: string, io: Io): boolean {
@@ -207,7 +55,7 @@ function isNamedLikeFile(arg: string, io: Io): boolean {
 }
 
 /** What is this? A name of the zoo, standard input, a file by its content, or layers as they stand. */
-async function openSource(arg: string, io: Io, openNetwork: OpenNetwork = network): Promise<Source> {
+export async function openSource(arg: string, io: Io, openNetwork: OpenNetwork = network): Promise<Source> {
   const zoo = arg.startsWith("zoo:") ? ZOO.exec(arg)?.[1] : undefined;
   if (zoo !== undefined) return openZoo(zoo, openNetwork);
   if (arg === "-") {
@@ -216,13 +64,13 @@ async function openSource(arg: string, io: Io, openNetwork: OpenNetwork = networ
   }
   const path = !arg.includes(" ") && PATH.test(arg);
   const word = !arg.includes(" ") && WORD.test(arg);
-  if (!path && !word && !isNamedLikeFile(arg, io)) return layers(arg, "spec");
+  if (!path && !word && !isNamedLikeFile(arg, io)) return openLayers(arg, "spec");
   const bytes = io.openBytes(arg);
   const format = bytes === undefined ? undefined : modelFormat(bytes.read(0, Math.min(HEAD, bytes.length)), bytes.length, arg);
   if (bytes !== undefined && format !== undefined) return model(format, bytes, arg);
   const content = io.readFile(arg);
   // One word is a file only where there is one and no layer has that name.
-  if (word && (content.type === "missing" || isLayerWord(arg))) return layers(arg, "spec");
+  if (word && (content.type === "missing" || isLayerWord(arg))) return openLayers(arg, "spec");
   return content.type === "file" ? openBytes(content.bytes, arg, io, openNetwork) : noFile(content, arg);
 }
 
@@ -248,7 +96,7 @@ function noFile(content: Exclude<FileContent, { readonly type: "file" }>, arg: s
 }
 
 async function openZoo(name: string, openNetwork: OpenNetwork): Promise<Source> {
-  const { zooModel } = await import("./zoo/zoo.js");
+  const { zooModel } = await import("../zoo/zoo.js");
   const { family, ...model } = zooModel(name);
   return openNetwork({ ...model, source: `zoo:${family}`, syntax: "yaml" });
 }
@@ -260,10 +108,11 @@ function openText(text: string, name: string, io: Io, openNetwork: OpenNetwork):
   if (format !== undefined) return textModel(format, text, name, io);
   const json = /\.json$/i.test(name) || /^\uFEFF?\s*\{/.test(text);
   if (NETWORK_FILE.test(name) || json || /^layers[ \t]*:/m.test(text)) return openNetwork({ text, source: name, syntax: json ? "json" : "yaml" });
-  return layers(text, name);
+  return openLayers(text, name);
 }
 
-function layers(text: string, source: string): Source | Promise<Source> {
+/** A text of layers; the text of print(model), which is a tree of them, where it is no chain. */
+export function openLayers(text: string, source: string): Source | Promise<Source> {
   try {
     return { type: "layers", graph: parseLayers(text, { source }) };
   } catch (error) {
@@ -274,7 +123,7 @@ function layers(text: string, source: string): Source | Promise<Source> {
 }
 
 async function printed(text: string, source: string): Promise<Source> {
-  const { readPrinted } = await import("./read/torch/read.js");
+  const { readPrinted } = await import("../read/torch/read.js");
   return { type: "model", what: "a printed model", read: (options) => readPrinted(text, { ...options, source }) };
 }
 
@@ -301,7 +150,7 @@ export class NetworkCache {
 
 async function network(written: NetworkText): Promise<NetworkSource> {
   // The YAML library takes a fifth of a bare start: only what reads a network loads it.
-  const { networkExpander, readNetwork } = await import("./read/network/network.js");
+  const { networkExpander, readNetwork } = await import("../read/network/network.js");
   const read = readNetwork(written.text, written);
   return { type: "network", written, network: read, expand: networkExpander(read) };
 }
