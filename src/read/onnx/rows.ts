@@ -58,14 +58,10 @@ export function addRow(model: Model, frame: Frame, { name, layer, inputs, names,
     const free = own !== undefined && own !== "" && frame.label === "";
     return { kind: "tensor", name: free ? own : `${name}#${value.id}.${index}`, value };
   });
-  const node = {
-    name,
-    layer: settled(layer, inferred),
-    inputs: inputs.map((tensor) => tensor.name),
-    outputs: outputs.map((tensor) => tensor.name),
-    place,
-  };
-  model.ledger.add(node, inferred);
+  const kept = settled(layer, inferred);
+  const node = { name, layer: kept, inputs: inputs.map((tensor) => tensor.name), outputs: outputs.map((tensor) => tensor.name), place };
+  const { inference, steps } = inferred;
+  model.ledger.add(node, { name, layer: kept, inputs: inferred.inputs, outputs: inferred.outputs, inference, steps });
   return outputs;
 }
 
