@@ -131,7 +131,9 @@ function writerOf(format: "table" | "json" | "csv" | "markdown", axes: readonly 
   const isOwn = convention.name === OWN;
   const layout: SweepLayout = {
     names: axes.map(({ name }) => name),
-    widths: axes.map(widest),
+    get widths() {
+      return axes.map(widest);
+    },
     columns: columns ?? (isOwn ? DEFAULT : [...DEFAULT, "counted"]),
     units: flags.units,
     counted: { title: convention.name, unit: convention.unit },
@@ -140,7 +142,7 @@ function writerOf(format: "table" | "json" | "csv" | "markdown", axes: readonly 
     case "json":
       return jsonRows;
     case "csv":
-      return csvRows({ ...layout, columns: columns ?? MEASURES.filter((name) => name !== "counted" || !isOwn) });
+      return csvRows(layout.names, columns ?? MEASURES.filter((name) => name !== "counted" || !isOwn));
     case "markdown":
       return markdownRows(layout);
     case "table":

@@ -44,7 +44,7 @@ export const jsonRows: RowWriter = {
 };
 
 /** CSV with a header of keys and raw numbers. */
-export function csvRows({ names, columns }: SweepLayout): RowWriter {
+export function csvRows(names: readonly string[], columns: readonly Measure[]): RowWriter {
   return {
     head: () => csvLine([...names, ...columns, "output", "error"]),
     row: ({ set, result }) => {
@@ -97,8 +97,9 @@ function unitOf(scale: Scale | undefined, unit: string): string {
 /** A table for people: columns of fixed width, numbers on the right. */
 export function tableRows(layout: SweepLayout, chalk: ChalkInstance): RowWriter {
   let cells: Cells | undefined;
+  const { widths: values } = layout;
   const widths = [
-    ...layout.names.map((name, index) => Math.max(name.length, layout.widths[index] ?? 0)),
+    ...layout.names.map((name, index) => Math.max(name.length, values[index] ?? 0)),
     ...layout.columns.map(() => (layout.units === "raw" ? 15 : NUMBER_WIDTH)),
   ];
   const line = (texts: readonly string[]) =>
