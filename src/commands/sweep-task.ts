@@ -31,7 +31,11 @@ export async function openSweep({ network, axes: written, options, where }: Swee
   const axes = written.map(([name, values]): Axis => ({ name, ...parseValues(values) }));
   // A name or a kind of value that is wrong is told before the first row; what a value leads to, where it leads there.
   for (const { name, length, at } of axes) {
-    for (let index = 0; index < Math.min(length, CHECKED); index++) parametersOf(read, { ...variant, [name]: at(index) });
+    const values = Array.from({ length: Math.min(length, CHECKED) }, (_, index) => at(index));
+    // One number is as right as another.
+    const [number] = values.filter((value) => typeof value === "number");
+    const others = values.filter((value) => typeof value !== "number");
+    for (const value of number === undefined ? others : [number, ...others]) parametersOf(read, { ...variant, [name]: value });
   }
   const chain = chainExpander(read, partCounter(options));
   const count: CountPoint = (set) => {
