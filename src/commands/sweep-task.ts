@@ -32,10 +32,10 @@ export async function openSweep({ network, axes: written, options, where }: Swee
   // A name or a kind of value that is wrong is told before the first row; what a value leads to, where it leads there.
   for (const { name, length, at } of axes) {
     const values = Array.from({ length: Math.min(length, CHECKED) }, (_, index) => at(index));
-    // One number is as right as another.
-    const [number] = values.filter((value) => typeof value === "number");
-    const others = values.filter((value) => typeof value !== "number");
-    for (const value of number === undefined ? others : [number, ...others]) parametersOf(read, { ...variant, [name]: value });
+    // One number is as right as another, unless it is the name of a variant.
+    const first = name === "variant" ? -1 : values.findIndex((value) => typeof value === "number");
+    const checked = first < 0 ? values : values.filter((value, index) => typeof value !== "number" || index === first);
+    for (const value of checked) parametersOf(read, { ...variant, [name]: value });
   }
   const chain = chainExpander(read, partCounter(options));
   const count: CountPoint = (set) => {
