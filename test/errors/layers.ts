@@ -24,6 +24,10 @@ export const LAYERS = ofLayers([
   ["repeated-part", "conv 3x3 8 s1 s2", "3x8x8", "is given twice"],
   ["bad-size", "conv 3x3 8 d0", "3x8x8", "`d0` is"],
   ["wrong-rank", "conv 3x3 8 s2x2x2", "3x8x8", "has 3 sizes where the layer has 2 spatial dimensions"],
+  ["wrong-rank", "conv 3x3x3x3 3->8", "3x8x8x8x8", "`conv` has 3 spatial dimensions at most"],
+  // Found by fuzzing: 160 dimensions, and counts that no JSON number holds.
+  ["wrong-rank", `conv 3 3->8 @${Array(160).fill(8).join("x")}`, "3x8x8x8x8", "`conv` has 3 spatial dimensions at most"],
+  ["wrong-rank", "maxpool 2x2x2x2", "3x8x8x8x8", "`maxpool` has 3 spatial dimensions at most"],
   ["too-many-arguments", "nn.ReLU(True, 1)", "4", "takes at most 1 argument"],
   ["repeated-argument", "nn.Conv2d(3, 8, 3, in_channels=3)", "3x8x8", "in_channels of Conv2d is given twice"],
   ["unknown-argument", "nn.Conv2d(3, 8, 3, strides=2)", "3x8x8", "Conv2d has no argument strides"],

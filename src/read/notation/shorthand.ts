@@ -67,6 +67,7 @@ export function readShorthand(cursor: Cursor, catalog: Catalog): ShorthandLayer 
     collect(cursor, entry, word, { text, start: partStart, end }, collected);
   }
   const rank = rankOf(word, collected);
+  if (rank > MAX_RANK && entry.takes.includes("stride")) refuseRank(cursor, word, collected);
   const args: ShorthandArgs = { ...resolve(cursor, entry, word, collected, rank), word, place: cursor.place(start, end), rank };
   return { layer: entry.build(args), at: collected.at && perAxis(cursor, collected.at, rank) };
 }
@@ -188,6 +189,17 @@ function rankOf(word: string, { sizes, at }: Collected): number {
   if (named !== undefined) return Number(named);
   const lengths = [sizes.get("kernel")?.sizes.length, at?.sizes.length, ...[...sizes.values()].map((entry) => entry.sizes.length)];
   return lengths.find((length) => length !== undefined && length > 1) ?? 2;
+}
+
+/** Windows slide over as many dimensions at most, as in PyTorch and Keras. */
+const MAX_RANK = 3;
+
+function refuseRank(cursor: Cursor, word: string, { sizes, at }: Collected): never {
+  const many = [...sizes.values(), ...(at === undefined ? [] : [at])].find((entry) => entry.sizes.length > MAX_RANK);
+  return fail("wrong-rank", `\`${word}\` has ${MAX_RANK} spatial dimensions at most`, {
+    place: many && cursor.place(many.part.start, many.part.end),
+    expected: `up to ${MAX_RANK} sizes`,
+  });
 }
 
 function perAxis(cursor: Cursor, { sizes, part }: { readonly sizes: readonly number[]; readonly part: Part }, rank: number): readonly number[] {
