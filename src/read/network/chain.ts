@@ -14,9 +14,13 @@ const MAX_PARTS = 40_000;
 /** What is kept of a part: what was made of it, not its layers. */
 interface Part<T> {
   readonly made: T;
-  readonly output: Tensor;
-  /** A number for what its output is: parts whose outputs are alike have the same. */
-  readonly outputNumber: number;
+  readonly output: Known;
+}
+
+/** A tensor that parts read: those that are alike are one, and have one number. */
+interface Known {
+  readonly number: number;
+  readonly tensor: Tensor;
 }
 
 /**
@@ -72,7 +76,9 @@ function bodiesOf(action: Action): readonly Body[] {
 
 class Parts<T> {
   private readonly known = new Map<string, Part<T>>();
-  private readonly tensors = new Map<string, number>();
+  private readonly tensors = new Map<string, Known>();
+  /** Numbers are never given again, not to what comes when all is forgotten. */
+  private numbered = 0;
   private readonly numbers = new Map<Instruction, number>();
   private readonly reads: Reads;
 
@@ -85,33 +91,33 @@ class Parts<T> {
 
   of(expander: Expander): readonly T[] {
     const made: T[] = [];
-    this.walk(this.network.layers, expander.frame, expander, this.numberOf(expander.current), made);
+    this.walk(this.network.layers, expander.frame, expander, this.tensor(expander.current), made);
     return made;
   }
 
-  /** Adds what is made of each part of a body that reads the tensor of number `at`; returns the number of its output. */
-  private walk(body: Body, frame: Frame, expander: Expander, at: number, made: T[]): number {
-    let number = at;
+  /** Adds what is made of each part of a body that reads a tensor; returns what it puts out. */
+  private walk(body: Body, frame: Frame, expander: Expander, input: Known, made: T[]): Known {
+    let at = input;
     for (const instruction of body) {
       for (const round of expander.roundsOf(instruction, frame)) {
-        if (!expander.holds(instruction, round)) number = this.walk(instruction.otherwise, round, expander, number, made);
-        else if (instruction.action.kind === "sequence") number = this.walk(instruction.action.body, round, expander, number, made);
+        if (!expander.holds(instruction, round)) at = this.walk(instruction.otherwise, round, expander, at, made);
+        else if (instruction.action.kind === "sequence") at = this.walk(instruction.action.body, round, expander, at, made);
         else {
-          const part = this.part(instruction, round, expander, number);
+          const part = this.part(instruction, round, expander, at);
           made.push(part.made);
-          number = part.outputNumber;
+          at = part.output;
         }
       }
     }
-    return number;
+    return at;
   }
 
-  private part(instruction: Instruction, frame: Frame, expander: Expander, at: number): Part<T> {
-    const key = this.key(instruction, frame, expander, at);
+  private part(instruction: Instruction, frame: Frame, expander: Expander, input: Known): Part<T> {
+    const key = this.key(instruction, frame, expander, input.number);
     const found = this.known.get(key);
     if (found !== undefined) {
-      const { name, value, input } = found.output;
-      expander.current = { name, value: expander.value(value, value.axes), input };
+      const { name, value, input: meant } = found.output.tensor;
+      expander.current = { name, value: expander.value(value, value.axes), input: meant };
       return found;
     }
     const before = expander.current;
@@ -120,19 +126,23 @@ class Parts<T> {
     const output = expander.current;
     requireOnePiece(expander.nodes.slice(first), before, output);
     const made = this.make({ inputs: [before.value], layers: expander.inferred.slice(first), outputs: [output.value] });
-    const part = { made, output, outputNumber: this.numberOf(output) };
-    if (this.known.size >= MAX_PARTS) this.known.clear();
+    const part = { made, output: this.tensor(output) };
+    if (this.known.size >= MAX_PARTS) {
+      this.known.clear();
+      this.tensors.clear();
+    }
     this.known.set(key, part);
     return part;
   }
 
-  private numberOf({ value, input }: Tensor): number {
+  private tensor(tensor: Tensor): Known {
+    const { value, input } = tensor;
     const text = `${value.shape.join()}|${value.dtype ?? ""}|${value.axes}|${input ?? ""}`;
     const known = this.tensors.get(text);
     if (known !== undefined) return known;
-    const number = this.tensors.size;
-    this.tensors.set(text, number);
-    return number;
+    const made = { number: this.numbered++, tensor };
+    this.tensors.set(text, made);
+    return made;
   }
 
   /**
