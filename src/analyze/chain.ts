@@ -65,41 +65,31 @@ function figuresOf(layer: InferredLayer, memo: FigureOptions): Figures {
 
 /** Sums up parts that follow each other, the output of one the input of the next: what {@link analyze} would say of them joined. */
 export function joinParts(parts: readonly Counted[]): Counted {
-  let [layers, uncounted] = [0, 0];
-  let [params, buffers, macs, flops, weightBytes, activationBytes, bytesMoved, peakActivationBytes] = [0n, 0n, 0n, 0n, 0n, 0n, 0n, 0n];
-  let counted: bigint | undefined;
-  for (const { totals } of parts) {
-    layers += totals.layers;
-    uncounted += totals.uncounted;
-    params += totals.params;
-    buffers += totals.buffers;
-    macs += totals.macs;
-    flops += totals.flops;
-    weightBytes += totals.weightBytes;
-    activationBytes += totals.activationBytes;
-    bytesMoved += totals.bytesMoved;
-    if (totals.counted !== undefined) counted = (counted ?? 0n) + totals.counted;
-    // Between two parts one tensor is alive, which is the output of the one and the input of the other.
-    if (totals.peakActivationBytes > peakActivationBytes) peakActivationBytes = totals.peakActivationBytes;
-  }
-  const intensity = ratio(flops, bytesMoved);
-  const unit = parts[0]?.totals.unit;
+  const [flops, bytesMoved] = [sum(parts, (totals) => totals.flops), sum(parts, (totals) => totals.bytesMoved)];
   return {
     totals: {
-      layers,
-      uncounted,
-      params,
-      buffers,
-      macs,
+      layers: parts.reduce((total, { totals }) => total + totals.layers, 0),
+      uncounted: parts.reduce((total, { totals }) => total + totals.uncounted, 0),
+      params: sum(parts, (totals) => totals.params),
+      buffers: sum(parts, (totals) => totals.buffers),
+      macs: sum(parts, (totals) => totals.macs),
       flops,
-      weightBytes,
-      activationBytes,
-      peakActivationBytes,
+      weightBytes: sum(parts, (totals) => totals.weightBytes),
+      activationBytes: sum(parts, (totals) => totals.activationBytes),
+      // Between two parts one tensor is alive, which is the output of the one and the input of the other.
+      peakActivationBytes: parts.reduce((most, { totals }) => (totals.peakActivationBytes > most ? totals.peakActivationBytes : most), 0n),
       bytesMoved,
-      intensity,
-      counted,
-      unit,
+      intensity: ratio(flops, bytesMoved),
+      counted: parts[0]?.totals.counted === undefined ? undefined : sum(parts, (totals) => totals.counted),
+      unit: parts[0]?.totals.unit,
     },
     outputs: parts.at(-1)?.outputs ?? [],
   };
+}
+
+/** An exact sum: of numbers, which take no memory, where that is exact. */
+function sum(parts: readonly Counted[], of: (totals: CountedTotals) => bigint | undefined): bigint {
+  let total = 0;
+  for (const { totals } of parts) total += Number(of(totals) ?? 0n);
+  return Number.isSafeInteger(total) ? BigInt(total) : parts.reduce((exact, { totals }) => exact + (of(totals) ?? 0n), 0n);
 }

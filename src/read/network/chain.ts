@@ -9,7 +9,7 @@ import { Reads } from "./reads.js";
 import type { Scope, Value } from "./scope.js";
 
 /** Parts kept; a sweep of more is as right, and slower. */
-const MAX_PARTS = 40_000;
+const MAX_PARTS = 20_000;
 
 /** What is kept of a part: what was made of it, not its layers. */
 interface Part<T> {

@@ -281,6 +281,7 @@ export class Expander {
   /** The values of the arguments that a block is called with, in order and by name. Throws `bad-argument`. */
   given({ args }: Extract<Action, { kind: "call" }>, { scope }: Frame): Given {
     const positional = args.positional.map((argument) => argument(scope));
+    if (args.named.length === 0) return { positional, named: NONE };
     const named = new Map<string, Value>();
     for (const argument of args.named) {
       if (named.has(argument.name)) fail("bad-argument", `\`${argument.name}\` is given twice`, { place: argument.place });

@@ -2,7 +2,7 @@ import { fail, type Place } from "../../graph/diagnostic.js";
 import { closest } from "../notation/closest.js";
 import type { Entry, Item, MapItem, ScalarItem } from "./document.js";
 import { named, parseExpression, type Expression } from "./expression.js";
-import { isList, type Value } from "./scope.js";
+import { isList, type Scope, type Value } from "./scope.js";
 import { parseTemplate, type Template } from "./template.js";
 
 const NAME = /^[A-Za-z_]\w*$/;
@@ -52,10 +52,12 @@ export function asExpression(item: Item): Expression {
     });
   }
   const items = item.items.map(asExpression);
-  return named(
-    (scope) => items.map((each) => each(scope)),
-    items.flatMap((each) => each.names),
-  );
+  const names = items.flatMap((each) => each.names);
+  const list = (scope: Scope) => items.map((each) => each(scope));
+  if (names.length > 0) return named(list, names);
+  // A list of constants is the same list each time.
+  let known: Value | undefined;
+  return named((scope) => (known ??= list(scope)), names);
 }
 
 /** A text with `{...}` in it, or a number. */
