@@ -1,6 +1,6 @@
 import { fail, InputError, type Place } from "../../graph/diagnostic.js";
 import type { Graph, OpenTensor } from "../../graph/graph.js";
-import { Inferrer, type TypedValue } from "../../graph/inferrer.js";
+import { Inferrer } from "../../graph/inferrer.js";
 import type { ByteSource } from "./bytes.js";
 import { withoutPayloads } from "./elide.js";
 import { fixed } from "./fixed.js";
@@ -78,18 +78,12 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
     source: path,
     inputs: inputs.found,
     nodes,
-    inferred: { nodes, layers, inputs: inputs.found.map(({ name }) => inputValue(frame, name)) },
+    inferred: { nodes, layers, inputs: inputs.values },
     outputs: outputs.map(({ name }) => name),
     openInputs: inputs.open,
     openOutputs: outputs.flatMap(({ open }) => open ?? []),
     warnings: ledger.warnings,
   };
-}
-
-function inputValue({ scope }: Frame, name: string): TypedValue {
-  const operand = scope.get(name);
-  if (operand?.kind !== "tensor") throw new Error(`the input ${name} was read as a tensor`);
-  return operand.value;
 }
 
 function functionsOf({ functions }: ModelProto): Model["functions"] {
