@@ -10,7 +10,8 @@ import { convcost as handedIn } from "./run.js";
 
 // The real command, as a process of its own: what the tests on handed-in streams cannot see.
 const BIN = fileURLToPath(new URL("../../bin/convcost.js", import.meta.url));
-const convcost = (args: readonly string[], input = "") => spawnSync(process.execPath, [BIN, ...args], { encoding: "utf8", input, maxBuffer: 1 << 26 });
+const convcost = (args: readonly string[], input = "") =>
+  spawnSync(process.execPath, [BIN, ...args], { encoding: "utf8", input, maxBuffer: 1 << 26 });
 
 let folder = "";
 beforeAll(() => {
