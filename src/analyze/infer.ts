@@ -9,13 +9,6 @@ import type { ResolvedInput } from "./input.js";
  * Throws what an operator finds wrong with its input, at the place of its layer.
  */
 export function inferGraph(graph: Graph, types: readonly ResolvedInput[]): InferredGraph {
-  const { inferred } = graph;
-  if (
-    inferred?.nodes === graph.nodes &&
-    inferred.inputs.length === types.length &&
-    inferred.inputs.every((value, index) => isLike(value, types[index]))
-  )
-    return { inputs: inferred.inputs, layers: inferred.layers, outputs: outputsOf(graph, inferred) };
   const inferrer = new Inferrer(graph.inferences);
   const inputs = types.map((type) => inferrer.value({ shape: type.shape, dtype: type.dtype }, type.axes));
   const tensors = new Map<string, TypedValue>(inputs.map((input, index) => [graph.inputs[index]?.name ?? "", input]));
@@ -28,23 +21,6 @@ export function inferGraph(graph: Graph, types: readonly ResolvedInput[]): Infer
     return inferred;
   });
   return { inputs, layers, outputs: graph.outputs.filter((name) => !isOpen(graph, name)).map((name) => tensor(tensors, name)) };
-}
-
-function isLike({ shape, dtype, axes }: TypedValue, type: ResolvedInput | undefined): boolean {
-  return type !== undefined && dtype === type.dtype && axes === type.axes && shape.join() === type.shape.join();
-}
-
-/** The outputs of a graph whose layers are inferred. */
-function outputsOf(graph: Graph, { inputs, layers }: NonNullable<Graph["inferred"]>): readonly TypedValue[] {
-  const wanted = new Set(graph.outputs);
-  const tensors = new Map<string, TypedValue>(inputs.map((input, index) => [graph.inputs[index]?.name ?? "", input]));
-  graph.nodes.forEach(({ outputs }, index) => {
-    outputs.forEach((name, at) => {
-      const value = wanted.has(name) ? layers[index]?.outputs[at] : undefined;
-      if (value !== undefined) tensors.set(name, value);
-    });
-  });
-  return graph.outputs.filter((name) => !isOpen(graph, name)).map((name) => tensor(tensors, name));
 }
 
 function isOpen({ openOutputs = [] }: Graph, name: string): boolean {

@@ -1,5 +1,5 @@
 import type { Place } from "./diagnostic.js";
-import type { Inferences, InferredLayer, TypedValue } from "./inferrer.js";
+import type { Inferences } from "./inferrer.js";
 import type { Layout } from "./layout.js";
 import type { Axes, Layer, TensorType } from "./layer.js";
 import type { DType } from "./dtype.js";
@@ -56,10 +56,7 @@ export interface Graph {
   readonly openInputs?: readonly OpenTensor[] | undefined;
   /** Outputs among `outputs` that no node of the graph makes: their sizes depend on the data, or on an open input. */
   readonly openOutputs?: readonly OpenTensor[] | undefined;
-  /** The layers of `nodes` with the shapes that they have been read with, for a graph of these very nodes: nothing need be worked out again. */
-  readonly inferred?:
-    { readonly nodes: readonly Node[]; readonly layers: readonly InferredLayer[]; readonly inputs: readonly TypedValue[] } | undefined;
-  /** What its layers made of their shapes when it was read, where not all of the graph is inferred. */
+  /** What its layers made of their shapes when it was read, so that it need not be worked out again. */
   readonly inferences?: Inferences | undefined;
   /** What the source leaves open and was assumed. */
   readonly warnings?: readonly string[] | undefined;

@@ -41,14 +41,20 @@ function isSame(shape: Shape, other: Shape | undefined): boolean {
 
 const NONE: readonly InferredLayer[] = [];
 
-/** What layers made of the shapes that they read last. */
-export type Inferences = ReadonlyMap<Layer, { readonly shapes: readonly Shape[]; readonly inference: Inference }>;
+/** What a layer made of the shapes that it read last. */
+interface Made {
+  readonly shapes: readonly Shape[];
+  readonly inference: Inference;
+}
+
+/** What layers made of their shapes. */
+export type Inferences = ReadonlyMap<Layer, Made>;
 
 /** Runs layers on values, one after the other: their shapes and what each costs. It numbers the values of one run. */
 export class Inferrer {
   private count = 0;
   /** A layer that stands in a graph a thousand times is worked out once. */
-  private readonly last = new Map<Layer, { readonly shapes: readonly Shape[]; readonly inference: Inference }>();
+  private readonly last = new Map<Layer, Made>();
 
   /** @param known what layers made of their shapes before, when the graph was read: that is not worked out again */
   constructor(private readonly known?: Inferences) {}

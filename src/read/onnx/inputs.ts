@@ -1,6 +1,6 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
 import type { GraphInput, OpenTensor } from "../../graph/graph.js";
-import type { Inferrer, TypedValue } from "../../graph/inferrer.js";
+import type { Inferrer } from "../../graph/inferrer.js";
 import { fromLayout } from "../../graph/layout.js";
 import type { Shape } from "../../graph/shape.js";
 import { writtenInputs, type InputShapes } from "../../graph/written-input.js";
@@ -19,7 +19,7 @@ type TensorProtoType = Extract<TypeProto, { kind: "tensor" }>;
 
 /** The inputs of a model's graph, with the sizes that the file leaves open put in where they are known. */
 export class OnnxInputs {
-  private readonly made: { readonly input: GraphInput; readonly value: TypedValue }[] = [];
+  readonly found: GraphInput[] = [];
   readonly open: OpenTensor[] = [];
 
   constructor(
@@ -31,16 +31,6 @@ export class OnnxInputs {
     private readonly images: "as-written" | "channels-last" | "channels-first" = "as-written",
   ) {}
 
-  /** The inputs whose shapes are known. */
-  get found(): readonly GraphInput[] {
-    return this.made.map(({ input }) => input);
-  }
-
-  /** Their values, in the same order. */
-  get values(): readonly TypedValue[] {
-    return this.made.map(({ value }) => value);
-  }
-
   /** What nodes read under the names of the inputs. Throws `unknown-input`, `wrong-rank`, `bad-shape`. */
   read(infos: readonly ValueInfo[]): ReadonlyMap<string, Operand> {
     const names = infos.map(({ name }) => name);
@@ -48,7 +38,7 @@ export class OnnxInputs {
     // What is said of one input may give another its sizes: those go first.
     const ordered = [...infos.filter(({ name }) => set.has(name)), ...infos.filter(({ name }) => !set.has(name))];
     const operands = new Map(ordered.map((info) => [info.name, this.operand(info, set.get(info.name))]));
-    this.made.sort((a, b) => names.indexOf(a.input.name) - names.indexOf(b.input.name));
+    this.found.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
     return operands;
   }
 
@@ -70,9 +60,8 @@ export class OnnxInputs {
     const ordered = image && this.images === "channels-last" ? fromLayout(possible(shape), "nhwc", true) : possible(shape);
     const value = { shape: ordered, dtype: dtype === "float32" ? undefined : dtype };
     const axes = image ? ("channels" as const) : ("plain" as const);
-    const made = { input: { name, type: value, axes }, value: this.inferrer.value(value, axes) };
-    this.made.push(made);
-    return { kind: "tensor", name, value: made.value };
+    this.found.push({ name, type: value, axes });
+    return { kind: "tensor", name, value: this.inferrer.value(value, axes) };
   }
 
   /** A shape that was typed, with a batch in front where the file has one dimension more. Throws `wrong-rank`. */

@@ -6,7 +6,6 @@ import type { TensorProto } from "./schema.js";
 
 interface Row {
   readonly node: Node;
-  readonly layer: InferredLayer;
   readonly macs: bigint;
   readonly flops: bigint;
   readonly counted: boolean;
@@ -30,9 +29,8 @@ export class Ledger {
 
   private readonly origins = new Map<object, Origin>();
 
-  /** The layers, as nodes of a graph and with their shapes. */
-  get all(): { readonly nodes: readonly Node[]; readonly layers: readonly InferredLayer[] } {
-    return { nodes: this.rows.map(({ node }) => node), layers: this.rows.map(({ layer }) => layer) };
+  get nodes(): readonly Node[] {
+    return this.rows.map(({ node }) => node);
   }
 
   get warnings(): readonly string[] {
@@ -43,17 +41,10 @@ export class Ledger {
     this.said.push(text);
   }
 
-  add(node: Node, layer: InferredLayer): void {
-    const { inference } = layer;
+  add(node: Node, { inference }: InferredLayer): void {
     const { cost, times = 1n } = inference ?? { cost: { macs: 0n, operations: {} } };
     const operations = Object.values(cost.operations).reduce((sum, count) => sum + count, 0n);
-    this.rows.push({
-      node,
-      layer,
-      macs: times * cost.macs,
-      flops: times * (2n * cost.macs + operations),
-      counted: inference?.uncounted === undefined,
-    });
+    this.rows.push({ node, macs: times * cost.macs, flops: times * (2n * cost.macs + operations), counted: inference?.uncounted === undefined });
   }
 
   /** What the file stores under a tensor: the same object for the same tensor, however often it is read (the body of a loop). */

@@ -70,18 +70,17 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
   for (const [name, operand] of placedAt(place, () => inputs.read(open))) frame.scope.set(name, operand, place);
   runNodes(model, graph.nodes, frame);
   const outputs = graph.outputs.flatMap((info) => output(model, frame, info) ?? []);
-  const { nodes, layers } = ledger.all;
   return {
     name: path.replace(/^.*[/\\]/, "").replace(/\.[^.]*$/, ""),
     format,
     lowering,
     source: path,
     inputs: inputs.found,
-    nodes,
-    inferred: { nodes, layers, inputs: inputs.values },
+    nodes: ledger.nodes,
     outputs: outputs.map(({ name }) => name),
     openInputs: inputs.open,
     openOutputs: outputs.flatMap(({ open }) => open ?? []),
+    inferences: inferrer.inferences,
     warnings: ledger.warnings,
   };
 }

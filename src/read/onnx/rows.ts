@@ -1,5 +1,5 @@
 import type { Place } from "../../graph/diagnostic.js";
-import type { InferredLayer, Inferrer } from "../../graph/inferrer.js";
+import type { Inferrer } from "../../graph/inferrer.js";
 import type { Layer } from "../../graph/layer.js";
 import { fixed, placed } from "./fixed.js";
 import type { Ledger } from "./ledger.js";
@@ -58,16 +58,9 @@ export function addRow(model: Model, frame: Frame, { name, layer, inputs, names,
     const free = own !== undefined && own !== "" && frame.label === "";
     return { kind: "tensor", name: free ? own : `${name}#${value.id}.${index}`, value };
   });
-  const kept = settled(layer, inferred);
-  const node = { name, layer: kept, inputs: inputs.map((tensor) => tensor.name), outputs: outputs.map((tensor) => tensor.name), place };
-  const { inference, steps } = inferred;
-  model.ledger.add(node, { name, layer: kept, inputs: inferred.inputs, outputs: inferred.outputs, inference, steps });
+  const node = { name, layer, inputs: inputs.map((tensor) => tensor.name), outputs: outputs.map((tensor) => tensor.name), place };
+  model.ledger.add(node, inferred);
   return outputs;
-}
-
-/** A layer whose shapes are those of the file: what it was made from, which is as much again as all else, is let go. */
-function settled(layer: Layer, { inference }: InferredLayer): Layer {
-  return layer.type === "primitive" && inference !== undefined ? { ...layer, infer: () => inference } : layer;
 }
 
 /** A constant as the output of a layer: stored where it looks like a weight. */
