@@ -20,7 +20,7 @@ describe("a network in parts costs what it costs as a whole", () => {
       if (parts === undefined) continue;
       const whole = analyze(expand(options));
       const { totals, outputs } = joinParts(parts);
-      expect(totals).toEqual({ ...whole.totals, operations: undefined, countedParams: undefined });
+      expect(totals).toEqual(whole.totals);
       expect(outputs).toEqual(whole.outputs.map(({ shape }) => shape));
     }
   });
@@ -35,7 +35,7 @@ describe("a network in parts costs what it costs as a whole", () => {
     const [expand, chain] = [networkExpander(network), chainExpander(network, count)];
     for (let c = 1; c <= 11_000; c++) chain?.({ set: { c } });
     for (const set of [{ c: 5 }, { c: 10_999 }, { c: 5, n: 7 }, { c: 6 }])
-      expect(joinParts(chain?.({ set }) ?? []).totals).toEqual({ ...analyze(expand({ set })).totals, operations: undefined });
+      expect(joinParts(chain?.({ set }) ?? []).totals).toEqual(analyze(expand({ set })).totals);
   });
 
   it.each([
@@ -57,7 +57,7 @@ describe("a network in parts costs what it costs as a whole", () => {
     const [expand, chain] = [networkExpander(network), chainExpander(network, count)];
     for (const set of settings) {
       const whole = analyze(expand({ set })).totals;
-      expect(joinParts(chain?.({ set }) ?? []).totals).toEqual({ ...whole, operations: undefined });
+      expect(joinParts(chain?.({ set }) ?? []).totals).toEqual(whole);
     }
   });
 });
