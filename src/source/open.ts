@@ -56,15 +56,14 @@ function isNamedLikeFile(arg: string, io: Io): boolean {
 
 /** What is this? A name of the zoo, standard input, a file by its content, or layers as they stand. */
 export async function openSource(arg: string, io: Io, openNetwork: OpenNetwork = network): Promise<Source> {
-  const zoo = arg.startsWith("zoo:") ? ZOO.exec(arg)?.[1] : undefined;
+  const zoo = ZOO.exec(arg)?.[1];
   if (zoo !== undefined) return openZoo(zoo, openNetwork);
   if (arg === "-") {
     const content = io.readStdin();
     return content.type === "file" ? openBytes(content.bytes, "standard input", io, openNetwork) : noFile(content, "standard input");
   }
-  const path = !arg.includes(" ") && PATH.test(arg);
-  const word = !arg.includes(" ") && WORD.test(arg);
-  if (!path && !word && !isNamedLikeFile(arg, io)) return openLayers(arg, "spec");
+  const word = WORD.test(arg);
+  if (!word && !PATH.test(arg) && !isNamedLikeFile(arg, io)) return openLayers(arg, "spec");
   const bytes = io.openBytes(arg);
   const format = bytes === undefined ? undefined : modelFormat(bytes.read(0, Math.min(HEAD, bytes.length)), bytes.length, arg);
   if (bytes !== undefined && format !== undefined) return model(format, bytes, arg);

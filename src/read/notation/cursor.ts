@@ -9,18 +9,12 @@ export class Cursor {
   position = 0;
   /** Layers in shorthand that were read, by their texts. */
   readonly layers = new Map<string, ShorthandLayer>();
-  /** There is a bracket somewhere, and so there may be calls; a `=`, and so there may be assignments. */
-  readonly calls: boolean;
-  readonly assigns: boolean;
 
   constructor(
     readonly text: string,
     /** What the text is called in a complaint: `argument 1`, a file name, `standard input`. */
     readonly source: string,
-  ) {
-    this.calls = text.includes("(");
-    this.assigns = text.includes("=");
-  }
+  ) {}
 
   get done(): boolean {
     return this.position >= this.text.length;

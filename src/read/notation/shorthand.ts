@@ -81,7 +81,7 @@ function unknownWord(cursor: Cursor, catalog: Catalog, word: string, start: numb
 
 function collect(cursor: Cursor, entry: ShorthandEntry, word: string, part: Part, into: Collected): void {
   const text = part.text.replaceAll("×", "x").replaceAll("→", "->");
-  const channels = text.includes("->") ? /^(\d*)->(\d+)$/.exec(text) : null;
+  const channels = /^(\d*)->(\d+)$/.exec(text);
   if (channels !== null) {
     once(cursor, into.values.outChannels, part, "channels");
     allow(cursor, entry, word, part, "channels");
@@ -89,7 +89,7 @@ function collect(cursor: Cursor, entry: ShorthandEntry, word: string, part: Part
     into.values.outChannels = integer(cursor, channels[2] ?? "", part, 1);
     return;
   }
-  const at = text.startsWith("@") ? /^@(\d+(?:x\d+)*)$/.exec(text) : null;
+  const at = /^@(\d+(?:x\d+)*)$/.exec(text);
   if (at !== null) {
     once(cursor, into.at, part, "@");
     into.at = { sizes: sizesOf(cursor, at[1] ?? "", part, 1), part };

@@ -81,17 +81,12 @@ function tooMany(cursor: Cursor, start: number): never {
 function readItem(cursor: Cursor, catalog: Catalog, depth: number): readonly Statement[] {
   const start = cursor.position;
   if (depth > MAX_DEPTH) cursor.fail("too-deep", `brackets are nested more than ${MAX_DEPTH} deep`, start);
-  // A look at a character spares most layers three patterns.
-  const repeat = isDigit(cursor.next) ? cursor.take(REPEAT) : undefined;
+  const repeat = cursor.take(REPEAT);
   if (repeat !== undefined) return readRepeat(cursor, catalog, Number(repeat[1]), start, depth);
-  const child = cursor.next === "(" ? cursor.take(CHILD) : undefined;
-  const name = child?.[1] ?? (cursor.assigns ? cursor.take(ASSIGNMENT)?.[1] : undefined);
+  const child = cursor.take(CHILD);
+  const name = child?.[1] ?? cursor.take(ASSIGNMENT)?.[1];
   if (child?.[2] !== undefined) return repeated(cursor, readNamed(cursor, catalog, name, depth), Number(child[2]), start);
   return readNamed(cursor, catalog, name, depth);
-}
-
-function isDigit(character: string): boolean {
-  return character >= "0" && character <= "9";
 }
 
 function readRepeat(cursor: Cursor, catalog: Catalog, times: number, start: number, depth: number): readonly Statement[] {
@@ -115,7 +110,7 @@ function repeated(cursor: Cursor, body: readonly Statement[], times: number, sta
 
 function readNamed(cursor: Cursor, catalog: Catalog, name: string | undefined, depth: number): readonly Statement[] {
   const start = cursor.position;
-  if (!cursor.calls || !cursor.sees(CALL)) {
+  if (!cursor.sees(CALL)) {
     const layer = shorthandLayer(cursor, catalog);
     return [{ kind: "layer", name, ...layer, place: cursor.place(start) }];
   }
