@@ -48,12 +48,8 @@ function spread(value: Json, indent: string): string {
     if (value.every((item) => typeof item !== "object" || item === null || isList(item))) return compact(value);
     return `[${value.map((item) => inner + compact(item)).join(",")}\n${indent}]`;
   }
-  let text = "";
-  for (const key of Object.keys(value)) {
-    const item = value[key];
-    if (item !== undefined) text += `${text === "" ? "" : ","}${inner}${keyText(key)}: ${spread(item, `${indent}  `)}`;
-  }
-  return text === "" ? "{}" : `{${text}\n${indent}}`;
+  const fields = fieldsOf(value, `,${inner}`, (item) => spread(item, `${indent}  `));
+  return fields === "" ? "{}" : `{${inner}${fields}\n${indent}}`;
 }
 
 /** A value on one line, with a line end: a record of JSON lines. */
@@ -75,23 +71,24 @@ export function quietJson(json: string): string {
   return json.replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`).replace(/##(?=\[|vso\[)/g, "#\\u0023");
 }
 
-function isShape(list: readonly Json[]): list is readonly number[] {
-  return list.every((item) => typeof item === "number" && Number.isFinite(item));
-}
-
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** Keys as JSON: each layer has the same. A model may have names for keys, so there are only so many. */
-const KEYS = new Map<string, string>();
-const MAX_KEYS = 500;
+/** Keys that stand in JSON as they are. */
+const PLAIN = /^\w+$/;
 
 function keyText(key: string): string {
-  const known = KEYS.get(key);
-  if (known !== undefined) return known;
-  const text = quoted(key);
-  if (KEYS.size < MAX_KEYS) KEYS.set(key, text);
+  return PLAIN.test(key) ? `"${key}"` : quoted(key);
+}
+
+/** The fields of an object, as `write` puts their values. A loop: lists of them take half as long again for a long model. */
+function fieldsOf(value: { readonly [key: string]: Json | undefined }, between: string, write: (item: Json) => string): string {
+  let text = "";
+  for (const key in value) {
+    const item = value[key];
+    if (item !== undefined) text += `${text === "" ? "" : between}${keyText(key)}: ${write(item)}`;
+  }
   return text;
 }
 
@@ -102,14 +99,9 @@ function compact(value: Json): string {
   if (typeof value === "string") return quoted(value);
   if (typeof value === "function") return compact([...value()]);
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  if (isList(value)) return isShape(value) ? `[${value.join(", ")}]` : `[${value.map(compact).join(", ")}]`;
-  let text = "";
-  // for-in makes no list of the keys, and JSON's objects have no others.
-  for (const key in value) {
-    const item = value[key];
-    if (item !== undefined) text += `${text === "" ? "" : ", "}${keyText(key)}: ${compact(item)}`;
-  }
-  return text === "" ? "{}" : `{ ${text} }`;
+  if (isList(value)) return `[${value.map(compact).join(", ")}]`;
+  const fields = fieldsOf(value, ", ", compact);
+  return fields === "" ? "{}" : `{ ${fields} }`;
 }
 
 /** An analysis as `convcost/analysis@1`. */
