@@ -86,10 +86,7 @@ function chunkName(path) {
     .replaceAll(/\W+/g, "-");
 }
 
-/**
- * Writes `main.cjs` and a pack for each module that is loaded on demand into `folder`.
- * @returns the names of the packs
- */
+/** Writes `main.cjs` and a pack for each module that is loaded on demand into `folder`. */
 export async function buildPacks({ entry, folder, options }) {
   const temporary = mkdtempSync(join(tmpdir(), "convcost-build-"));
   try {
@@ -113,7 +110,6 @@ export async function buildPacks({ entry, folder, options }) {
     const chunks = new Map(Object.entries(outputs).map(([path, output]) => [resolve(path), output]));
     const packs = packsOf(chunks, entry, deferred);
     for (const pack of new Set(packs.values())) await buildPack(pack, { packs, chunks, temporary, folder, options });
-    return [...new Set([...packs.values()].map(({ name }) => name))];
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }

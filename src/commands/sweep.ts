@@ -131,9 +131,6 @@ function writerOf(format: "table" | "json" | "csv" | "markdown", axes: readonly 
   const isOwn = convention.name === OWN;
   const layout: SweepLayout = {
     names: axes.map(({ name }) => name),
-    get widths() {
-      return axes.map(widest);
-    },
     columns: columns ?? (isOwn ? DEFAULT : [...DEFAULT, "counted"]),
     units: flags.units,
     counted: { title: convention.name, unit: convention.unit },
@@ -142,11 +139,11 @@ function writerOf(format: "table" | "json" | "csv" | "markdown", axes: readonly 
     case "json":
       return jsonRows;
     case "csv":
-      return csvRows(layout.names, columns ?? MEASURES.filter((name) => name !== "counted" || !isOwn));
+      return csvRows({ ...layout, columns: columns ?? MEASURES.filter((name) => name !== "counted" || !isOwn) });
     case "markdown":
       return markdownRows(layout);
     case "table":
-      return tableRows(layout, chalk);
+      return tableRows(layout, axes.map(widest), chalk);
   }
 }
 

@@ -17,8 +17,6 @@ export interface RowWriter {
 export interface SweepLayout {
   /** Names of the parameters, in the order of the flags. */
   readonly names: readonly string[];
-  /** The widest value of each parameter, in characters. */
-  readonly widths: readonly number[];
   readonly columns: readonly Measure[];
   readonly units: "auto" | "raw";
   /** What the column of another convention is called, and its unit. */
@@ -44,7 +42,7 @@ export const jsonRows: RowWriter = {
 };
 
 /** CSV with a header of keys and raw numbers. */
-export function csvRows(names: readonly string[], columns: readonly Measure[]): RowWriter {
+export function csvRows({ names, columns }: SweepLayout): RowWriter {
   return {
     head: () => csvLine([...names, ...columns, "output", "error"]),
     row: ({ set, result }) => {
@@ -94,10 +92,9 @@ function unitOf(scale: Scale | undefined, unit: string): string {
   return [scale?.unit ?? "", unit].filter(Boolean).join(" ");
 }
 
-/** A table for people: columns of fixed width, numbers on the right. */
-export function tableRows(layout: SweepLayout, chalk: ChalkInstance): RowWriter {
+/** A table for people: columns of fixed width, numbers on the right. `values` are the widths of the widest value of each parameter. */
+export function tableRows(layout: SweepLayout, values: readonly number[], chalk: ChalkInstance): RowWriter {
   let cells: Cells | undefined;
-  const { widths: values } = layout;
   const widths = [
     ...layout.names.map((name, index) => Math.max(name.length, values[index] ?? 0)),
     ...layout.columns.map(() => (layout.units === "raw" ? 15 : NUMBER_WIDTH)),

@@ -22,13 +22,11 @@ export function catalogOf(families: Families): Catalog {
 export class Names<T> {
   private readonly known = new Map<string, T>();
   private asked = 0;
-  private readonly families: Families;
-  private readonly entriesOf: (family: Family) => readonly (readonly [string, T])[];
 
-  constructor(families: Families, entriesOf: (family: Family) => readonly (readonly [string, T])[]) {
-    this.families = families;
-    this.entriesOf = entriesOf;
-  }
+  constructor(
+    private readonly families: Families,
+    private readonly entriesOf: (family: Family) => readonly (readonly [string, T])[],
+  ) {}
 
   get(name: string): T | undefined {
     while (!this.known.has(name) && this.askNext());

@@ -65,8 +65,9 @@ class Elider {
       const length = this.lengthOf(wire, end);
       const [body, next] = [this.at, this.at + length];
       if (next > end) this.fail(`this file is cut off: a field at byte ${body} should end at ${next}, and there are ${end}`);
-      const inner = wire === 2 && length > SMALL ? type.messages[number]?.() : undefined;
-      if (inner !== undefined || (wire === 2 && length > SMALL && type.payload.includes(number))) {
+      const large = wire === 2 && length > SMALL;
+      const inner = large ? type.messages[number]?.() : undefined;
+      if (inner !== undefined || (large && type.payload.includes(number))) {
         keep(field);
         from = next;
         if (inner !== undefined) pieces.push(...this.rewritten(number, this.message(inner, body, next, depth + 1)));
