@@ -17,14 +17,16 @@ export function bindArguments(
 ): Scope {
   const wrong = (message: string): never => fail("bad-argument", message, { place, expected: signatureOf(callee, parameters) });
   root.budget.spend(1, place);
-  if (args.length === names.length && named.size === 0) return root.child(names, args);
+  // None leaves an argument to its default.
+  if (args.length === names.length && named.size === 0 && !args.includes(null)) return root.child(names, args);
   if (args.length > parameters.length) wrong(`${callee} is given ${args.length} values`);
   for (const name of named.keys()) if (!parameters.some((parameter) => parameter.name === name)) wrong(`${callee} has no argument \`${name}\``);
-  const given = names.slice(0, args.length);
-  for (const name of given) if (named.has(name)) wrong(`\`${name}\` of ${callee} is given twice`);
-  const scope = root.child(given, args);
-  for (const { name, otherwise } of parameters.slice(args.length))
-    scope.set(name, named.get(name) ?? otherwise?.(scope) ?? wrong(`${callee} needs \`${name}\``));
+  const scope = root.child([], []);
+  parameters.forEach(({ name, otherwise }, index) => {
+    const byOrder = args[index];
+    if (byOrder !== undefined && named.has(name)) wrong(`\`${name}\` of ${callee} is given twice`);
+    scope.set(name, byOrder ?? named.get(name) ?? otherwise?.(scope) ?? wrong(`${callee} needs \`${name}\``));
+  });
   return scope;
 }
 

@@ -48,7 +48,8 @@ export class Scope {
   get(name: string): Value | undefined {
     const own = this.own?.get(name);
     if (own !== undefined) return typeof own === "function" ? own() : own;
-    const at = this.bound.indexOf(name);
+    // Of a name that is bound twice the last value counts, as in Python.
+    const at = this.bound.lastIndexOf(name);
     return at < 0 ? this.parent?.get(name) : this.values[at];
   }
 
