@@ -1,7 +1,9 @@
 import type { Node } from "../../graph/graph.js";
 import type { InferredGraph } from "../../graph/inferrer.js";
 import { elements } from "../../graph/shape.js";
-import { expandSettled, type Expander, type ExpandOptions, type Given } from "./expand.js";
+import { argumentsGiven, type Given } from "./arguments.js";
+import { expandSettled, type ExpandOptions } from "./expand.js";
+import type { Expander } from "./expander.js";
 import type { Frame, Tensor } from "./frame.js";
 import { LayerTexts } from "./layers.js";
 import type { Action, Body, Instruction, Network } from "./program.js";
@@ -154,7 +156,7 @@ class Parts<T> {
     if (frame.calledAs === undefined && action.kind === "layers") return `${tensor}|text ${action.template.render(frame.scope)}`;
     const { scope: root } = expander.frame;
     if (frame.calledAs === undefined && action.kind === "call")
-      return `${tensor}|block ${action.block}${givenText(expander.given(action, frame))}${valuesOf(this.reads.ofBlock(action.block), root, root)}`;
+      return `${tensor}|block ${action.block}${givenText(argumentsGiven(action.args, frame.scope))}${valuesOf(this.reads.ofBlock(action.block), root, root)}`;
     let number = this.numbers.get(instruction);
     if (number === undefined) this.numbers.set(instruction, (number = this.numbers.size));
     return `${tensor}|${number}${valuesOf(this.reads.of(instruction), frame.scope, root)}`;

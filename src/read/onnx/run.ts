@@ -6,10 +6,11 @@ import type { Primitive, Stored } from "../../graph/layer.js";
 import { NodeBodies, type BodyHost } from "./bodies.js";
 import { softmaxReaders } from "./consumers.js";
 import { fixed, placed } from "./fixed.js";
+import { boundAttributes, functionKey } from "./functions.js";
 import type { Entry } from "./ledger.js";
 import { layerName } from "./names.js";
 import { possible, typeOf, type OnnxNode, type Operand, type Result } from "./operand.js";
-import type { AttributeProto, Attributes, FunctionProto, GraphProto, NodeProto } from "./schema.js";
+import type { FunctionProto, GraphProto, NodeProto } from "./schema.js";
 import { Scope } from "./scope.js";
 import { addRow, materialize, type Frame, type Model, type Tensor } from "./rows.js";
 import type { WrittenTypes } from "./types.js";
@@ -30,11 +31,6 @@ const TAKES_UNKNOWN = new Set([
   "Optional",
   "OptionalHasElement",
 ]);
-
-/** Name of a function of the model: its domain, name and overload. */
-export function functionKey(domain: string, name: string, overload: string): string {
-  return `${domain === "ai.onnx" ? "" : domain}\n${name}\n${overload}`;
-}
 
 /** Reads what a graph stores into its scope. */
 export function readInitializers(model: Model, graph: GraphProto, { scope, label }: Frame): void {
@@ -102,7 +98,7 @@ class NodeRun implements BodyHost {
       opset: frame.opsets.get(proto.domain === "ai.onnx" ? "" : proto.domain) ?? 1,
       inputs,
       outputs: proto.outputs.length,
-      attributes: bound(proto.attributes, frame.attributes),
+      attributes: boundAttributes(proto.attributes, frame.attributes),
       scores,
       written: (index) => this.writtenType(proto.outputs[index] ?? ""),
       bodies: new NodeBodies(this, model.ledger),
@@ -146,7 +142,7 @@ class NodeRun implements BodyHost {
   /** A function of the model: it sees its inputs and nothing else (ONNX, FunctionProto). */
   private call(called: FunctionProto, inputs: readonly Operand[]): void {
     const { frame, proto } = this;
-    const own = bound(proto.attributes, frame.attributes);
+    const own = boundAttributes(proto.attributes, frame.attributes);
     const inner: Frame = {
       scope: new Scope(),
       opsets: called.opsets.size > 0 ? called.opsets : frame.opsets,
@@ -284,18 +280,6 @@ class NodeRun implements BodyHost {
 /** An operator with its domain, where that is not ONNX's own. */
 function operatorOf({ domain, opType }: NodeProto): string {
   return domain === "" || domain === "ai.onnx" ? opType : `${domain}.${opType}`;
-}
-
-/** Attributes with those that refer to the function's own put in; one that its call leaves out is left out. */
-function bound(attributes: Attributes, outer: Attributes | undefined): Attributes {
-  if (![...attributes.values()].some(({ ref }) => ref !== undefined)) return attributes;
-  return new Map(
-    [...attributes].flatMap(([name, attribute]): readonly (readonly [string, AttributeProto])[] => {
-      if (attribute.ref === undefined) return [[name, attribute]];
-      const value = outer?.get(attribute.ref);
-      return value === undefined ? [] : [[name, { ...value, name }]];
-    }),
-  );
 }
 
 /** What looks at the shape of its input only. */
