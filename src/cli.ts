@@ -21,6 +21,8 @@ Examples:
 
 Exit codes: 0 fine, 1 a check failed, 2 the request or the input was wrong, 70 a bug of convcost.`;
 
+const VERSION_FLAGS = ["-V", "--version"];
+
 /** Fine, a check failed, wrong input, our bug (EX_SOFTWARE of sysexits.h). */
 export type ExitCode = 0 | 1 | 2 | 70;
 
@@ -49,8 +51,9 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
-/** The command that is run; all where that is not one of them, or needs to know the others. */
+/** The command that is run; all where that is not one of them, or needs to know the others; none for the version. */
 async function registersOf([name = ""]: readonly string[]): Promise<readonly Register[]> {
+  if (VERSION_FLAGS.includes(name)) return [];
   const only = name === "completion" ? undefined : commands.get(name);
   return Promise.all((only === undefined ? [...commands.values()] : [only]).map(async (load) => load()));
 }
@@ -60,7 +63,7 @@ function programFor(context: Context, registers: readonly Register[]): Command {
   const program = new Command("convcost");
   program
     .description("What a neural-network layer or model costs: parameters, multiply-adds, FLOPs, shapes, memory.")
-    .version(version, "-V, --version")
+    .version(version, VERSION_FLAGS.join(", "))
     .configureHelp({
       get helpWidth() {
         return Math.min(io.stdout.columns ?? 80, 110);

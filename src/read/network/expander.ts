@@ -16,7 +16,7 @@ import { Budget, isList, kindOf, Scope, type Call, type Value } from "./scope.js
 import { bindEach, truth, whole } from "./values.js";
 
 /** Layers and steps that one file may expand to. */
-export const MAX_STEPS = 500_000;
+const MAX_STEPS = 500_000;
 const MAX_CALLS = 64;
 
 /** One expansion of a network: runs instructions, which add nodes and move the current tensor on. */

@@ -3,7 +3,7 @@ import type { Layer } from "../../graph/layer.js";
 import type { Literal } from "../../ops/args.js";
 import type { CallEntry } from "../../ops/entry.js";
 import { bindArguments, type WrittenArguments } from "./binding.js";
-import type { Catalog } from "./catalog.js";
+import { callNames, type CallEntries, type Catalog, type Framework } from "./catalog.js";
 import { closest } from "./closest.js";
 import type { Cursor } from "./cursor.js";
 import { readLiteral, unclosed } from "./literal.js";
@@ -74,7 +74,7 @@ const HELPERS = new Set(["regularizers", "initializers", "constraints"]);
 /** A call that makes no layer but configures one: `regularizers.l2(0.01)`, `keras.initializers.HeNormal()`. */
 function isHelper({ prefix, name }: WrittenCall, catalog: Catalog): boolean {
   if (prefix.split(".").some((segment) => HELPERS.has(segment))) return true;
-  return prefix === "" && !catalog.torch.has(name) && !catalog.keras.has(name);
+  return prefix === "" && !catalog.calls.has(name);
 }
 
 /** Which framework's entry a call means, and the layer it makes. Throws `unknown-layer` with the nearest name. */
@@ -90,15 +90,13 @@ function lastChannels(layer: Layer): Layer {
   return { ...layer, channelsLast: true };
 }
 
-function candidates(call: WrittenCall, catalog: Catalog) {
+function candidates(call: WrittenCall, catalog: Catalog): CallEntries {
   const framework = frameworkOf(call);
-  return {
-    torch: framework === "keras" ? undefined : catalog.torch.get(call.name),
-    keras: framework === "torch" ? undefined : catalog.keras.get(call.name),
-  };
+  const entries = catalog.calls.get(call.name) ?? {};
+  return framework === undefined ? entries : { [framework]: entries[framework] };
 }
 
-function frameworkOf({ prefix }: WrittenCall): "torch" | "keras" | undefined {
+function frameworkOf({ prefix }: WrittenCall): Framework | undefined {
   const segments = prefix.split(".");
   if (segments.some((segment) => ["layers", "keras", "tf", "tfl", "kl"].includes(segment.toLowerCase()))) return "keras";
   if (segments.some((segment) => ["nn", "torch"].includes(segment))) return "torch";
@@ -136,8 +134,8 @@ function build(call: WrittenCall, entry: CallEntry): Layer {
 
 function unknownLayer(call: WrittenCall, catalog: Catalog): never {
   const framework = frameworkOf(call);
-  const names = [...(framework === "keras" ? [] : catalog.torch.keys()), ...(framework === "torch" ? [] : catalog.keras.keys())];
-  const elsewhere = framework === undefined ? undefined : (framework === "torch" ? catalog.keras : catalog.torch).get(call.name);
+  const names = framework === undefined ? callNames(catalog) : callNames(catalog, [framework]);
+  const elsewhere = framework === undefined ? undefined : catalog.calls.get(call.name);
   const near = closest(call.name, names);
   const where = framework === "torch" ? "PyTorch's torch.nn" : framework === "keras" ? "Keras's layers" : "PyTorch or Keras";
   return fail("unknown-layer", `${where} has no layer ${call.name} that is known here`, {

@@ -2,20 +2,44 @@ import type { CallEntry, Family, ShorthandEntry } from "../../ops/entry.js";
 
 /** Every name a notation knows, from one list of families. */
 export interface Catalog {
-  readonly torch: Names<CallEntry>;
-  readonly keras: Names<CallEntry>;
+  readonly calls: Names<CallEntries>;
   readonly shorthand: Names<ShorthandEntry>;
 }
+
+/** What a name means in PyTorch and in Keras. Both are of one family, so that the first family to know a name knows all of it. */
+export type CallEntries = Partial<Record<Framework, CallEntry>>;
+
+export type Framework = "torch" | "keras";
 
 type Families = readonly (() => Family)[];
 
 /** Looks names up in families. */
 export function catalogOf(families: Families): Catalog {
   return {
-    torch: new Names(families, ({ torch = [] }) => torch.flatMap((entry) => entry.names.map((name) => [name, entry] as const))),
-    keras: new Names(families, ({ keras = [] }) => keras.flatMap((entry) => entry.names.map((name) => [name, entry] as const))),
-    shorthand: new Names(families, ({ shorthand = [] }) => shorthand.flatMap((entry) => entry.words.map((word) => [word, entry] as const))),
+    calls: new Names(families, callsOf),
+    shorthand: new Names(families, ({ shorthand = [] }) => named(shorthand.flatMap((entry) => entry.words.map((word) => [word, entry] as const)))),
   };
+}
+
+/** The names of layers in frameworks: PyTorch's first, as they are preferred. */
+export function callNames({ calls }: Catalog, frameworks: readonly Framework[] = ["torch", "keras"]): readonly string[] {
+  return frameworks.flatMap((framework) => calls.keys().filter((name) => calls.get(name)?.[framework] !== undefined));
+}
+
+function callsOf({ torch = [], keras = [] }: Family): ReadonlyMap<string, CallEntries> {
+  const entries = (list: readonly CallEntry[]) => named(list.flatMap((entry) => entry.names.map((name) => [name, entry] as const)));
+  const calls = new Map<string, CallEntries>();
+  for (const [name, entry] of entries(torch)) calls.set(name, { torch: entry });
+  for (const [name, entry] of entries(keras)) calls.set(name, { ...calls.get(name), keras: entry });
+  return calls;
+}
+
+/** A name given twice in one framework is a bug of ours. */
+function named<T>(pairs: readonly (readonly [string, T])[]): ReadonlyMap<string, T> {
+  const entries = new Map(pairs);
+  const [twice] = pairs.find(([name, entry]) => entries.get(name) !== entry) ?? [];
+  if (twice !== undefined) throw new Error(`two layers are called ${twice}`);
+  return entries;
 }
 
 /** Entries by name; a family is asked for its own when none before it has the name. */
@@ -25,7 +49,7 @@ export class Names<T> {
 
   constructor(
     private readonly families: Families,
-    private readonly entriesOf: (family: Family) => readonly (readonly [string, T])[],
+    private readonly entriesOf: (family: Family) => ReadonlyMap<string, T>,
   ) {}
 
   get(name: string): T | undefined {
@@ -43,7 +67,7 @@ export class Names<T> {
     return [...this.known.keys()];
   }
 
-  /** A name given twice in one framework is a bug of ours. */
+  /** A name given by two families is a bug of ours. */
   private askNext(): boolean {
     const family = this.families[this.asked];
     if (family === undefined) return false;

@@ -18,7 +18,7 @@ function catalog(): Catalog {
 
 /** Names of the arguments of a layer of Keras; nothing for one that is not counted. */
 export function kerasArguments(className: string): ReadonlySet<string> | undefined {
-  const entry = catalog().keras.get(className);
+  const entry = catalog().calls.get(className)?.keras;
   return entry === undefined ? undefined : new Set(readSignature(entry.signature).map(({ name }) => name));
 }
 

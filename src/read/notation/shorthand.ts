@@ -2,7 +2,7 @@ import { fail } from "../../graph/diagnostic.js";
 import type { Layer } from "../../graph/layer.js";
 import { MAX_DIMENSION } from "../../graph/shape.js";
 import type { ShorthandArgs, ShorthandEntry, ShorthandPart } from "../../ops/entry.js";
-import type { Catalog } from "./catalog.js";
+import { callNames, type Catalog } from "./catalog.js";
 import { closest } from "./closest.js";
 import type { Cursor } from "./cursor.js";
 
@@ -73,7 +73,7 @@ export function readShorthand(cursor: Cursor, catalog: Catalog): ShorthandLayer 
 }
 
 function unknownWord(cursor: Cursor, catalog: Catalog, word: string, start: number): never {
-  const near = closest(word, catalog.shorthand.keys()) ?? closest(word, [...catalog.torch.keys(), ...catalog.keras.keys()]);
+  const near = closest(word, catalog.shorthand.keys()) ?? closest(word, callNames(catalog));
   return cursor.fail("unknown-layer", `there is no layer \`${word}\``, start, {
     hint: near === undefined ? "`convcost count --help` shows the notations" : `did you mean \`${near}\`?`,
   });
