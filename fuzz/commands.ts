@@ -1,7 +1,7 @@
 import { strToU8 } from "fflate";
 import { analyze } from "../src/analyze/analyze.js";
 import { parseLayers } from "../src/read/notation/read.js";
-import { analysisJson } from "../src/report/json.js";
+import { analysisJson } from "../src/report/analysis-json.js";
 import type { Case } from "./case.js";
 import { mutateJson } from "./mutate/json.js";
 import { mutateText } from "./mutate/text.js";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { analyze } from "../src/analyze/analyze.js";
 import { readAnalysis } from "../src/analyze/saved.js";
 import { parseLayers } from "../src/read/notation/read.js";
-import { analysisJson } from "../src/report/json.js";
+import { analysisJson } from "../src/report/analysis-json.js";
 import { complaint } from "./ops/refusal.js";
 
 const saved = (spec: string, input: string) => {

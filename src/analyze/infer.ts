@@ -37,7 +37,7 @@ function inferNode(inferrer: Inferrer, node: Node, tensors: ReadonlyMap<string, 
   const inputs = node.inputs.map((name) => tensor(tensors, name));
   checkAt(node, inputs);
   try {
-    return inferrer.run(node.name, node.layer, inputs);
+    return inferrer.run(node.name, node.layer, inputs, node.storedNames);
   } catch (error) {
     throw error instanceof InputError ? placed(error, node.place) : error;
   }

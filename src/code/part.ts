@@ -1,5 +1,5 @@
 import { fail, type Place } from "../graph/diagnostic.js";
-import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
+import { storedOf, type InferredLayer, type TypedValue } from "../graph/inferrer.js";
 import type { AttributeValue } from "../graph/layer.js";
 import type { Shape } from "../graph/shape.js";
 
@@ -89,7 +89,7 @@ export function rankOf(op: string): number {
 
 /** The shapes of what a layer stores, by name. */
 export function storedShape({ layer }: Pick<Part, "layer">, name: string): Shape | undefined {
-  return layer.inference?.stored.find((tensor) => tensor.name === name)?.shape;
+  return storedOf(layer).find((tensor) => tensor.name === name)?.shape;
 }
 
 export function isStored(part: Pick<Part, "layer">, name: string): boolean {

@@ -1,4 +1,4 @@
-import type { InferredLayer } from "../graph/inferrer.js";
+import { storedOf, type InferredLayer } from "../graph/inferrer.js";
 import type { AttributeValue } from "../graph/layer.js";
 import { elements } from "../graph/shape.js";
 import { Attrs, cannotWrite, type Part } from "./part.js";
@@ -23,7 +23,7 @@ export interface RecurrentPart {
 /** What a recurrent layer or cell is, from its attributes and what it stores. Throws `cannot-write` for what no framework here does alike. */
 export function recurrentPart(part: Part): RecurrentPart {
   const attributes = new Attrs(part);
-  const stored = part.layer.inference?.stored ?? [];
+  const stored = storedOf(part.layer);
   const biasOf = (kind: string) => stored.filter(({ name }) => name.startsWith(kind));
   const cell = part.op.replace("_cell", "");
   for (const name of ["goBackwards", "stateful", "timeMajor"]) if (attributes.flag(name)) cannotWrite(part, `${name} is not written`);
@@ -46,7 +46,7 @@ export function recurrentPart(part: Part): RecurrentPart {
 export function alikeDirections({ layer, steps }: InferredLayer): InferredLayer | undefined {
   const [forward, backward] = steps;
   if (layer.type !== "composite" || layer.attributes["mergeMode"] !== "concat" || forward === undefined || backward === undefined) return undefined;
-  const text = ({ inference, layer: { op } }: InferredLayer) => JSON.stringify([op, inference?.attributes, inference?.stored]);
+  const text = (each: InferredLayer) => JSON.stringify([each.layer.op, each.inference?.attributes, storedOf(each)]);
   return text(forward) === text(backward) ? forward : undefined;
 }
 

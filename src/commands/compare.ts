@@ -7,7 +7,7 @@ import { comparisonColumn, comparisonGrid } from "../report/comparison-grid.js";
 import { renderCsv } from "../report/csv.js";
 import { explainLines } from "../report/explain.js";
 import { harmless } from "../report/grid.js";
-import { comparisonJson } from "../report/json.js";
+import { comparisonJson } from "../report/analysis-json.js";
 import { fenced, renderMarkdown } from "../report/markdown.js";
 import { readEach } from "../source/read.js";
 import {

@@ -6,7 +6,7 @@ import { fail } from "../graph/diagnostic.js";
 import type { Analysis, LayerAnalysis } from "../analyze/analysis.js";
 import { READABLE } from "../read/formats.js";
 import { renderCsv } from "../report/csv.js";
-import { analysisPieces } from "../report/json.js";
+import { analysisPieces } from "../report/analysis-json.js";
 import {
   csvColumns,
   groupGrid,

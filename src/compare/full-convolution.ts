@@ -2,7 +2,7 @@ import { analyze, type AnalyzeOptions } from "../analyze/analyze.js";
 import type { LayerAnalysis } from "../analyze/analysis.js";
 import { separablePairs } from "../analyze/pairs.js";
 import { fail } from "../graph/diagnostic.js";
-import type { Graph, Node } from "../graph/graph.js";
+import { withLayer, type Graph, type Node } from "../graph/graph.js";
 import type { Layer } from "../graph/layer.js";
 import { convolution } from "../ops/conv/convolution.js";
 import { convolutionOf, type ConvolutionShape } from "./convolution-of.js";
@@ -30,7 +30,7 @@ export function fullConvolution(graph: Graph, options: AnalyzeOptions = {}): Ful
     const layer = layers[index];
     if (layer === undefined) return;
     if (isSeparable(layer)) {
-      changes.set(index, { ...node, layer: standard(convolutionOf(layer)) });
+      changes.set(index, withLayer(node, standard(convolutionOf(layer))));
       pairs += 1;
       return;
     }
@@ -39,13 +39,13 @@ export function fullConvolution(graph: Graph, options: AnalyzeOptions = {}): Ful
     const last = path?.at(-1);
     const [pointwise, end] = last === undefined ? [] : [layers[last], graph.nodes[last]];
     if (path === undefined || pointwise === undefined || end === undefined) {
-      changes.set(index, { ...node, layer: standard(convolutionOf(layer)) });
+      changes.set(index, withLayer(node, standard(convolutionOf(layer))));
       alone += 1;
       return;
     }
     for (const gone of path) changes.set(gone, "gone");
     const shape = convolutionOf({ ...layer, steps: [layer, pointwise] });
-    changes.set(index, { ...node, layer: standard(shape), outputs: end.outputs });
+    changes.set(index, { ...withLayer(node, standard(shape)), outputs: end.outputs });
     pairs += 1;
   });
   if (pairs + alone === 0) {

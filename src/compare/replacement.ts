@@ -1,6 +1,6 @@
 import { InputError } from "../graph/diagnostic.js";
 import type { DType } from "../graph/dtype.js";
-import { Inferrer, type InferredLayer } from "../graph/inferrer.js";
+import { Inferrer, storedOf, type InferredLayer } from "../graph/inferrer.js";
 import type { Inference, Layer, Primitive, Stored } from "../graph/layer.js";
 import { elements, formatShape, type Shape } from "../graph/shape.js";
 import { convolution } from "../ops/conv/convolution.js";
@@ -60,7 +60,8 @@ function unavailable(reason: string): never {
 const WINDOW = ["stride", "dilation", "padding"];
 const MORE = "it is more than a plain convolution";
 
-function plainConvolution({ layer, inference, inputs }: InferredLayer, shared: ReadonlySet<string>): Plain {
+function plainConvolution(found: InferredLayer, shared: ReadonlySet<string>): Plain {
+  const { layer, inference, inputs } = found;
   if (layer.type !== "primitive" || inference === undefined) throw new Error("a convolution is a primitive layer");
   const [input, ...more] = inputs;
   if (layer.op.startsWith("conv_transpose")) unavailable("it is a transposed convolution");
@@ -70,10 +71,11 @@ function plainConvolution({ layer, inference, inputs }: InferredLayer, shared: R
   const shape = convolutionOf({ op: layer.op, attributes: inference.attributes, steps: [] });
   const channelsLast = orderOf(shape, inference, input.shape);
   const weightShape = [shape.outChannels, shape.inChannels / shape.groups, ...shape.kernelSize];
-  const weight = inference.stored.find((tensor) => tensor.role === "parameter" && elements(tensor.shape) === elements(weightShape));
+  const stored = storedOf(found);
+  const weight = stored.find((tensor) => tensor.role === "parameter" && elements(tensor.shape) === elements(weightShape));
   if (weight === undefined || weight.bytes !== undefined) return unavailable("its weights are not stored one by one");
   if (weight.shared === true || shared.has(weight.name)) return unavailable("other layers share its weights");
-  const bias = inference.stored.find((tensor) => tensor !== weight);
+  const bias = stored.find((tensor) => tensor !== weight);
   return { layer, shape, inference, channelsLast, weight, bias, inputDtype: input.dtype };
 }
 

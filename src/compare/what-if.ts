@@ -3,8 +3,8 @@ import { analyze, type AnalyzeOptions } from "../analyze/analyze.js";
 import { inferGraph } from "../analyze/infer.js";
 import { resolveInputs } from "../analyze/input.js";
 import { fail, InputError } from "../graph/diagnostic.js";
-import type { Graph, Node } from "../graph/graph.js";
-import type { InferredLayer } from "../graph/inferrer.js";
+import { withLayer, type Graph, type Node } from "../graph/graph.js";
+import { storedOf, type InferredLayer } from "../graph/inferrer.js";
 import type { AttributeValue, Kind, Primitive } from "../graph/layer.js";
 import { convolutionIn, replaced, type ReplacementOptions } from "./replacement.js";
 import type { ConvolutionFacts, Selector } from "./selector.js";
@@ -83,7 +83,7 @@ export function whatIf(graph: Graph, options: WhatIfOptions): WhatIf {
     const layer = attempt(whole, wanted.with, context);
     if ("reason" in layer) return leave(layer.reason, false);
     chosen.set(index, wanted.with);
-    return { ...node, layer: layer.layer };
+    return withLayer(node, layer.layer);
   });
   if (chosen.size === 0) nothing(graph, before, left);
   // The weights that a file lists are no longer those of its layers.
@@ -137,7 +137,7 @@ function factsOf({ name, attributes, macs, params }: LayerAnalysis, kind: Kind):
 /** Names of tensors that a layer stores and another one reads as well. */
 function sharedNames(layers: readonly InferredLayer[]): ReadonlySet<string> {
   const names = (layer: InferredLayer): readonly string[] => [
-    ...(layer.inference?.stored ?? []).flatMap(({ name, shared }) => (shared === true ? [name] : [])),
+    ...storedOf(layer).flatMap(({ name, shared }) => (shared === true ? [name] : [])),
     ...layer.steps.flatMap(names),
   ];
   return new Set(layers.flatMap(names));

@@ -15,6 +15,13 @@ export interface Node {
   /** Spatial size that the spec says its input has (`@56x56`). */
   readonly at?: Shape | undefined;
   readonly place?: Place | undefined;
+  /** Names of what it stores, in the order of its layer: several nodes of one layer store different tensors. The layer's own unless said. */
+  readonly storedNames?: readonly string[] | undefined;
+}
+
+/** The same node with another layer, which stores what is its own. */
+export function withLayer(node: Node, layer: Layer): Node {
+  return { ...node, layer, storedNames: undefined };
 }
 
 /** A graph input; its type may be left to the `--input` flag or to the first layer. */

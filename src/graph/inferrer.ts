@@ -1,5 +1,5 @@
 import { exactSize, type Shape } from "./shape.js";
-import type { Axes, Inference, Layer, TensorType, Value } from "./layer.js";
+import type { Axes, Inference, Layer, Stored, TensorType, Value } from "./layer.js";
 
 /** A value with the order of its axes, so that it can be shown in the reader's layout. */
 export interface TypedValue extends Value {
@@ -14,6 +14,14 @@ export interface InferredLayer {
   readonly outputs: readonly TypedValue[];
   readonly inference?: Inference | undefined;
   readonly steps: readonly InferredLayer[];
+  /** Names of what it stores, where its node has others than its layer. */
+  readonly storedNames?: readonly string[] | undefined;
+}
+
+/** What a primitive layer stores, under the names of its node; nothing for a composite, whose steps do. */
+export function storedOf({ inference, storedNames }: InferredLayer): readonly Stored[] {
+  const stored = inference?.stored ?? [];
+  return storedNames === undefined ? stored : stored.map((tensor, index) => ({ ...tensor, name: storedNames[index] ?? tensor.name }));
 }
 
 /** A graph with its shapes known: its layers in execution order. */
@@ -69,9 +77,9 @@ export class Inferrer {
   }
 
   /** Throws InputError, still without a place, where the layer cannot read its inputs. */
-  run(name: string, layer: Layer, given: readonly TypedValue[]): InferredLayer {
+  run(name: string, layer: Layer, given: readonly TypedValue[], storedNames?: readonly string[]): InferredLayer {
     const inputs = layer.channelsLast === true ? given.map((input) => turned(layer, input)) : given;
-    if (layer.type === "primitive") return this.primitive(name, layer, inputs);
+    if (layer.type === "primitive") return this.primitive(name, layer, inputs, storedNames);
     const steps: InferredLayer[] = [];
     const known = new Map<number, TypedValue>(inputs.map((input) => [input.id, input]));
     const typed = (value: Value): TypedValue => ({
@@ -103,12 +111,17 @@ export class Inferrer {
     return inference;
   }
 
-  private primitive(name: string, layer: Extract<Layer, { type: "primitive" }>, inputs: readonly TypedValue[]): InferredLayer {
+  private primitive(
+    name: string,
+    layer: Extract<Layer, { type: "primitive" }>,
+    inputs: readonly TypedValue[],
+    storedNames: readonly string[] | undefined,
+  ): InferredLayer {
     const inference = this.inference(layer, inputs);
     const axes = layer.axes === "any" ? (inputs[0]?.axes ?? "plain") : layer.axes;
     const [source] = inputs;
     const value = (type: TensorType): TypedValue =>
       layer.view === true && source !== undefined ? { shape: type.shape, dtype: source.dtype, axes, id: source.id } : this.value(type, axes);
-    return { name, layer, inputs, outputs: inference.outputs.map(value), inference, steps: NONE };
+    return { name, layer, inputs, outputs: inference.outputs.map(value), inference, steps: NONE, storedNames };
   }
 }

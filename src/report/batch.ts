@@ -1,7 +1,8 @@
 import type { Analysis } from "../analyze/analysis.js";
 import type { Diagnostic, Place } from "../graph/diagnostic.js";
 import { position } from "./diagnostic.js";
-import { analysisObject, jsonLine, quietJson, type Json } from "./json.js";
+import { analysisObject } from "./analysis-json.js";
+import { jsonLine, quietJson, type Json } from "./json.js";
 
 /** Where a request stood, and the id that it gave, as JSON. */
 export interface BatchOrigin {

@@ -4,7 +4,9 @@ import type { ReplacedLayer, Replacement, WhatIf } from "../compare/what-if.js";
 import { fail } from "../graph/diagnostic.js";
 import { formatShape } from "../graph/shape.js";
 import type { Grid, Row } from "./grid.js";
-import { analysisObject, layerJson, totalsJson, writeJson, type Json } from "./json.js";
+import { analysisObject, totalsJson } from "./analysis-json.js";
+import { writeJson, type Json } from "./json.js";
+import { layerJson } from "./layer-json.js";
 import type { Units } from "./layer-columns.js";
 import { byteScale, bytes, count, countScale, quotient, ratio, scaled, type Scale } from "./numbers.js";
 

@@ -2,7 +2,7 @@ import { analyze } from "../../src/analyze/analyze.js";
 import { bytesSource } from "../../src/read/onnx/bytes.js";
 import { readOnnx } from "../../src/read/onnx/read.js";
 import { parseLayers } from "../../src/read/notation/read.js";
-import { analysisJson } from "../../src/report/json.js";
+import { analysisJson } from "../../src/report/analysis-json.js";
 import { input, model, node, output, weight } from "../read/onnx-model.js";
 import { file } from "../cli/run.js";
 import type { Wrong } from "./case.js";

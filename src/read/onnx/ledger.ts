@@ -1,14 +1,12 @@
 import type { Node } from "../../graph/graph.js";
 import type { InferredLayer } from "../../graph/inferrer.js";
-import type { Stored } from "../../graph/layer.js";
+import type { Inference, Stored } from "../../graph/layer.js";
 import { dtypeOf, type Origin } from "./operand.js";
 import type { TensorProto } from "./schema.js";
 
 interface Row {
   readonly node: Node;
-  readonly macs: bigint;
-  readonly flops: bigint;
-  readonly counted: boolean;
+  readonly inference: Inference | undefined;
 }
 
 /** Layers that were taken back out of a ledger, to be put in again or not. */
@@ -42,9 +40,7 @@ export class Ledger {
   }
 
   add(node: Node, { inference }: InferredLayer): void {
-    const { cost, times = 1n } = inference ?? { cost: { macs: 0n, operations: {} } };
-    const operations = Object.values(cost.operations).reduce((sum, count) => sum + count, 0n);
-    this.rows.push({ node, macs: times * cost.macs, flops: times * (2n * cost.macs + operations), counted: inference?.uncounted === undefined });
+    this.rows.push({ node, inference });
   }
 
   /** What the file stores under a tensor: the same object for the same tensor, however often it is read (the body of a loop). */
@@ -55,6 +51,11 @@ export class Ledger {
     const origin = { name, shape: tensor.dims, dtype: dtypeOf(tensor.dataType), held, role: tensor.role, quantised: tensor.quantised };
     this.origins.set(key, origin);
     return origin;
+  }
+
+  /** Whether a tensor is part of what is stored. */
+  isClaimed(origin: Origin): boolean {
+    return this.claims.has(origin);
   }
 
   /** Makes a tensor part of what is stored. False where it is already. */
@@ -73,16 +74,8 @@ export class Ledger {
     try {
       const result = run();
       const claims = new Map([...this.claims].filter(([origin]) => !before.claims.has(origin)));
-      const total = (of: (row: Row) => bigint) => this.rows.reduce((sum, row) => sum + of(row), 0n);
-      const entry = {
-        rows: this.rows,
-        warnings: this.said,
-        claims,
-        macs: total((row) => row.macs),
-        flops: total((row) => row.flops),
-        complete: this.rows.every((row) => row.counted),
-      };
-      return { result, entry };
+      const complete = this.rows.every(({ inference }) => inference?.uncounted === undefined);
+      return { result, entry: { rows: this.rows, warnings: this.said, claims, ...costOf(this.rows), complete } };
     } finally {
       this.rows = before.rows;
       this.said = before.said;
@@ -95,4 +88,15 @@ export class Ledger {
     this.said.push(...warnings);
     for (const [origin, stored] of claims) this.claims.set(origin, stored);
   }
+}
+
+function costOf(rows: readonly Row[]): Pick<Entry, "macs" | "flops"> {
+  let [macs, flops] = [0n, 0n];
+  for (const { inference } of rows) {
+    if (inference === undefined) continue;
+    const { cost, times = 1n } = inference;
+    macs += times * cost.macs;
+    flops += times * Object.values(cost.operations).reduce((sum, count) => sum + count, 2n * cost.macs);
+  }
+  return { macs, flops };
 }

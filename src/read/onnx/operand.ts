@@ -5,6 +5,7 @@ import type { Layer, Primitive, Stored } from "../../graph/layer.js";
 import type { OpenShape, Shape } from "../../graph/shape.js";
 import { resolveAxis } from "../../ops/primitive.js";
 import { ELEMENT_TYPES, type Attributes, type GraphProto } from "./schema.js";
+import { StoredValues } from "./tensor.js";
 
 /** What a node reads under one name. */
 export type Operand =
@@ -20,12 +21,15 @@ export type Operand =
       readonly name: string;
       readonly shape: Shape;
       readonly dtype: DType | undefined;
-      readonly values?: readonly number[] | (() => readonly number[] | undefined) | undefined;
+      readonly values?: Values | undefined;
       /** The tensors of the file that it is, or was computed from: they are parameters once a layer reads it. */
       readonly origins: readonly Origin[];
     }
   /** A sequence of ONNX, whose length is known. */
   | { readonly kind: "sequence"; readonly elements: readonly Operand[] };
+
+/** Values that are known, or that the file has. */
+export type Values = readonly number[] | StoredValues;
 
 /** A tensor that the file stores. */
 export interface Origin {
@@ -45,7 +49,7 @@ export type Result =
   | { readonly kind: "layer"; readonly layer: Primitive; readonly inputs: readonly Operand[] }
   /** A layer as the notations make it: its types and axes are its own. */
   | { readonly kind: "written"; readonly layer: Layer; readonly inputs: readonly Operand[] }
-  | { readonly kind: "constant"; readonly shape: Shape; readonly values?: readonly number[] | undefined; readonly dtype?: DType | undefined }
+  | { readonly kind: "constant"; readonly shape: Shape; readonly values?: Values | undefined; readonly dtype?: DType | undefined }
   | { readonly kind: "operands"; readonly operands: readonly Operand[] }
   /** Shapes that depend on the data, as far as they are known. */
   | { readonly kind: "unknown"; readonly reason: string; readonly shapes: readonly OpenShape[] };
@@ -117,7 +121,7 @@ export function typeOf(operand: Operand | undefined): DType | undefined {
 /** The values of an operand, where they are known. */
 export function valuesOf(operand: Operand | undefined): readonly number[] | undefined {
   if (operand?.kind !== "constant") return undefined;
-  return typeof operand.values === "function" ? operand.values() : operand.values;
+  return operand.values instanceof StoredValues ? operand.values.get() : operand.values;
 }
 
 /** Whether a node is given an input. */

@@ -2,6 +2,7 @@ import PbfReader from "pbf";
 import { message, type Mutable } from "./message.js";
 import type {
   AttributeProto,
+  Attributes,
   FunctionProto,
   GraphProto,
   ModelProto,
@@ -11,14 +12,20 @@ import type {
   TypeProto,
   ValueInfo,
 } from "./schema.js";
+import { SameBytes } from "./same-bytes.js";
 import { readEntry, readSparse, readTensor } from "./tensor.js";
 
 // Field numbers are those of onnx.proto3 (github.com/onnx/onnx).
 
+/** A reader that remembers attributes of nodes. */
+class ModelReader extends PbfReader {
+  readonly attributes = new SameBytes<Attributes>(this.buf);
+}
+
 /** A model from bytes whose large payloads were taken out. Throws what pbf throws at bytes that are no protobuf. */
 export function readModelProto(bytes: Uint8Array): ModelProto {
   // pbf reads floats from the start of the array's buffer, wherever the array begins in it.
-  const pbf = new PbfReader(new Uint8Array(bytes));
+  const pbf = new ModelReader(bytes.byteOffset === 0 ? bytes : new Uint8Array(bytes));
   const opsets = new Map<string, number>();
   const functions: FunctionProto[] = [];
   const model: Mutable<ModelProto> = { irVersion: 0, producer: "", opsets, functions };
@@ -41,7 +48,7 @@ function readOpset(pbf: PbfReader, opsets: Map<string, number>): void {
   opsets.set(domain, version);
 }
 
-function readFunction(pbf: PbfReader): FunctionProto {
+function readFunction(pbf: ModelReader): FunctionProto {
   const [inputs, outputs, nodes]: [string[], string[], NodeProto[]] = [[], [], []];
   const defaults = new Map<string, AttributeProto>();
   const opsets = new Map<string, number>();
@@ -61,7 +68,7 @@ function readFunction(pbf: PbfReader): FunctionProto {
   return made;
 }
 
-function readGraph(pbf: PbfReader): GraphProto {
+function readGraph(pbf: ModelReader): GraphProto {
   const nodes: NodeProto[] = [];
   const initializers: TensorProto[] = [];
   const sparseInitializers: SparseTensorProto[] = [];
@@ -83,21 +90,17 @@ function readGraph(pbf: PbfReader): GraphProto {
 const NO_MAP: ReadonlyMap<string, never> = new Map<string, never>();
 const NO_LIST: readonly never[] = [];
 
-function readNode(pbf: PbfReader): NodeProto {
+function readNode(pbf: ModelReader): NodeProto {
   const [inputs, outputs]: [string[], string[]] = [[], []];
-  let attributes: Map<string, AttributeProto> | undefined;
   let metadata: Map<string, string> | undefined;
   const node: Mutable<NodeProto> = { name: "", opType: "", domain: "", overload: "", inputs, outputs, attributes: NO_MAP, metadata: NO_MAP };
-  message(pbf, (number) => {
+  message(pbf, (number, end) => {
     if (number === 1) inputs.push(pbf.readString());
     else if (number === 2) outputs.push(pbf.readString());
     else if (number === 3) node.name = pbf.readString();
     else if (number === 4) node.opType = pbf.readString();
-    else if (number === 5) {
-      const attribute = readAttribute(pbf);
-      node.attributes = attributes ??= new Map();
-      attributes.set(attribute.name, attribute);
-    } else if (number === 7) node.domain = pbf.readString();
+    else if (number === 5) node.attributes = readAttributes(pbf, end, node.attributes);
+    else if (number === 7) node.domain = pbf.readString();
     else if (number === 8) node.overload = pbf.readString();
     else if (number === 9) {
       node.metadata = metadata ??= new Map();
@@ -107,7 +110,49 @@ function readNode(pbf: PbfReader): NodeProto {
   return node;
 }
 
-function readAttribute(pbf: PbfReader): AttributeProto {
+/** The attributes of a node that stand together, those before them among them. Nodes with the same ones share them. */
+function readAttributes(pbf: ModelReader, nodeEnd: number, before: Attributes): Attributes {
+  const start = pbf.pos;
+  const end = before.size === 0 ? endOfAttributes(pbf, nodeEnd) : start;
+  const known = end === start ? undefined : pbf.attributes.get(start, end);
+  if (known !== undefined) {
+    pbf.pos = end;
+    return known;
+  }
+  const attributes = new Map(before);
+  const add = () => {
+    const attribute = readAttribute(pbf);
+    attributes.set(attribute.name, attribute);
+  };
+  add();
+  while (pbf.pos < end) {
+    pbf.type = pbf.readVarint() & 7;
+    add();
+  }
+  // A tensor or a graph is one of its own in each node, however much alike they are.
+  const plain = [...attributes.values()].every(({ t, g, sparse }) => t === undefined && g === undefined && sparse === undefined);
+  if (end > start && plain) pbf.attributes.set(start, end, attributes);
+  return attributes;
+}
+
+/** Field 5 of a NodeProto, a message. */
+const ATTRIBUTE_TAG = (5 << 3) | 2;
+
+/** Where the attributes end that stand one after the other from where the reader is, behind the tag of the first. */
+function endOfAttributes(pbf: ModelReader, nodeEnd: number): number {
+  const start = pbf.pos;
+  let end = start;
+  if (pbf.type !== 2) return end;
+  do {
+    const length = pbf.readVarint();
+    if (pbf.pos + length > nodeEnd) break;
+    end = pbf.pos += length;
+  } while (end < nodeEnd && pbf.readVarint() === ATTRIBUTE_TAG);
+  pbf.pos = start;
+  return end;
+}
+
+function readAttribute(pbf: ModelReader): AttributeProto {
   let [floats, ints, strings]: [number[]?, number[]?, string[]?] = [];
   const attribute: Mutable<AttributeProto> = { name: "", floats: NO_LIST, ints: NO_LIST, strings: NO_LIST };
   const text = () => new TextDecoder().decode(pbf.readBytes());

@@ -1,6 +1,7 @@
 import { fail, InputError, type Place } from "../../graph/diagnostic.js";
 import type { Graph, OpenTensor } from "../../graph/graph.js";
 import { Inferrer } from "../../graph/inferrer.js";
+import { AlikeNodes } from "./alike.js";
 import type { ByteSource } from "./bytes.js";
 import { withoutPayloads } from "./elide.js";
 import { fixed } from "./fixed.js";
@@ -61,7 +62,17 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
   const place: Place = { kind: "file", path };
   const [ledger, inferrer] = [new Ledger(), new Inferrer()];
   const types = new WrittenTypes(graph, options.dims ?? {});
-  const model: Model = { path, ledger, inferrer, types, uniqueNames, ruleOf: rules, functions: functionsOf(proto), spend: budget() };
+  const model: Model = {
+    path,
+    ledger,
+    inferrer,
+    types,
+    uniqueNames,
+    ruleOf: rules,
+    functions: functionsOf(proto),
+    spend: budget(),
+    alike: new AlikeNodes(ledger),
+  };
   const opsets = new Map([...proto.opsets].map(([domain, version]) => [domain === "ai.onnx" ? "" : domain, version]));
   const frame: Frame = { scope: new Scope(), opsets, label: "", times: 1n, depth: 0 };
   readInitializers(model, graph, frame);

@@ -1,6 +1,7 @@
 import type { Place } from "../../graph/diagnostic.js";
 import type { Inferrer } from "../../graph/inferrer.js";
 import type { Layer } from "../../graph/layer.js";
+import type { AlikeNodes } from "./alike.js";
 import { fixed, placed } from "./fixed.js";
 import type { Ledger } from "./ledger.js";
 import type { Operand, Rule } from "./operand.js";
@@ -14,6 +15,7 @@ export interface Model {
   readonly path: string;
   readonly ledger: Ledger;
   readonly inferrer: Inferrer;
+  readonly alike: AlikeNodes;
   readonly functions: ReadonlyMap<string, FunctionProto>;
   readonly types: WrittenTypes;
   readonly ruleOf: (domain: string, op: string) => Rule | undefined;
@@ -44,9 +46,10 @@ export interface NewRow {
   /** Names of the outputs in the file. */
   readonly names: readonly string[];
   readonly place: Place;
+  readonly storedNames?: readonly string[] | undefined;
 }
 
-export function addRow(model: Model, frame: Frame, { name, layer, inputs, names, place }: NewRow): readonly Operand[] {
+export function addRow(model: Model, frame: Frame, { name, layer, inputs, names, place, storedNames }: NewRow): readonly Operand[] {
   const inferred = model.inferrer.run(
     name,
     layer,
@@ -58,7 +61,7 @@ export function addRow(model: Model, frame: Frame, { name, layer, inputs, names,
     const free = own !== undefined && own !== "" && frame.label === "";
     return { kind: "tensor", name: free ? own : `${name}#${value.id}.${index}`, value };
   });
-  const node = { name, layer, inputs: inputs.map((tensor) => tensor.name), outputs: outputs.map((tensor) => tensor.name), place };
+  const node = { name, layer, inputs: inputs.map((tensor) => tensor.name), outputs: outputs.map((tensor) => tensor.name), place, storedNames };
   model.ledger.add(node, inferred);
   return outputs;
 }

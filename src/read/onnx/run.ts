@@ -1,8 +1,8 @@
 import { noInput } from "../../ops/primitive.js";
 import { InputError, fail, type Place } from "../../graph/diagnostic.js";
-import type { TypedValue } from "../../graph/inferrer.js";
 import type { OpenShape } from "../../graph/shape.js";
 import type { Primitive, Stored } from "../../graph/layer.js";
+import type { Storing, Written } from "./alike.js";
 import { NodeBodies, type BodyHost } from "./bodies.js";
 import { softmaxReaders } from "./consumers.js";
 import { fixed, placed } from "./fixed.js";
@@ -51,6 +51,8 @@ export function runNodes(model: Model, nodes: readonly NodeProto[], frame: Frame
 class NodeRun implements BodyHost {
   private readonly place: Place;
   private readonly name: string;
+  /** Its rule did more than read its inputs' shapes and store weights. */
+  private didMore = false;
 
   constructor(
     private readonly model: Model,
@@ -81,7 +83,12 @@ class NodeRun implements BodyHost {
 
   private counted(inputs: readonly Operand[], rule: (node: OnnxNode) => Result): void {
     try {
-      this.take(rule(this.node(inputs)), inputs);
+      const written = this.written(inputs);
+      const { alike } = this.model;
+      const key = alike.keyOf(written);
+      const repeated = key === undefined ? undefined : alike.repeat(key, written);
+      if (repeated === undefined) this.made(rule, written, key);
+      else this.setAll(this.addRow(this.name, repeated.layer, repeated.reads, this.proto.outputs, repeated.storedNames));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       if (error.diagnostic.code !== "data-dependent") throw error.at(this.place);
@@ -89,22 +96,58 @@ class NodeRun implements BodyHost {
     }
   }
 
-  private node(inputs: readonly Operand[]): OnnxNode {
-    const { proto, model, frame } = this;
+  private written(inputs: readonly Operand[]): Written {
+    const { proto, frame } = this;
     const [first = ""] = proto.outputs;
-    const scores = inputs.some((operand) => operand.kind === "tensor" && operand.value.shape.length >= 3) && this.scores(first);
     return {
       op: proto.opType,
+      domain: proto.domain,
       opset: frame.opsets.get(proto.domain === "ai.onnx" ? "" : proto.domain) ?? 1,
       inputs,
       outputs: proto.outputs.length,
       attributes: boundAttributes(proto.attributes, frame.attributes),
-      scores,
-      written: (index) => this.writtenType(proto.outputs[index] ?? ""),
+      scores: inputs.some((operand) => operand.kind === "tensor" && operand.value.shape.length >= 3) && this.scores(first),
+      times: frame.times,
+    };
+  }
+
+  /** Does what the rule of its operator says. A node of which it did no more than store weights may have others like it. */
+  private made(rule: (node: OnnxNode) => Result, written: Written, key: string | undefined): void {
+    const { alike, inferrer } = this.model;
+    const storings: Storing[] = [];
+    const result = rule(this.node(written, storings));
+    const single = this.didMore;
+    if (result.kind !== "layer") {
+      this.take(result, written.inputs);
+      return;
+    }
+    const layer = this.placed(result.layer, result.inputs);
+    const reads = this.readable(result.inputs);
+    this.setAll(this.addRow(this.name, layer, reads, this.proto.outputs));
+    if (key === undefined || single) return;
+    alike.learn(key, written.inputs, { layer, reads, storings, stored: inferrer.inferences.get(layer)?.inference.stored ?? [] });
+  }
+
+  private node(written: Written, storings: Storing[]): OnnxNode {
+    const { proto, model } = this;
+    const storing =
+      (always: boolean) =>
+      (operands: readonly (Operand | undefined)[], role: Stored["role"] = "parameter") => {
+        const made = storedBy(model.ledger, operands, { role, always, scores: written.scores });
+        storings.push({ operands, role, always, made });
+        return made;
+      };
+    return {
+      ...written,
+      written: (index) => {
+        this.didMore = true;
+        return this.writtenType(proto.outputs[index] ?? "");
+      },
       bodies: new NodeBodies(this, model.ledger),
-      store: (operands, role = "parameter") => storedBy(model.ledger, operands, { role, always: false, scores }),
-      weights: (operands, role = "parameter") => storedBy(model.ledger, operands, { role, always: true, scores }),
+      store: storing(false),
+      weights: storing(true),
       warn: (text) => {
+        this.didMore = true;
         model.ledger.warn(`node ${this.name}: ${text}`);
       },
     };
@@ -119,11 +162,12 @@ class NodeRun implements BodyHost {
   spare(label: string, entry: Entry): void {
     const tensors = [...entry.claims].flatMap(([origin, tensor]) => (this.model.ledger.claim(origin, tensor) ? [tensor] : []));
     if (tensors.length === 0) return;
-    this.addRow(`${this.name}/${label}`, fixed({ op: "weights", outputs: [], stored: tensors }), [], []);
+    this.addRow(`${this.name}/${label}`, this.placed(fixed({ op: "weights", outputs: [], stored: tensors }), []), [], []);
   }
 
   body(graph: GraphProto, inputs: readonly Operand[], label: string, times: bigint): readonly Operand[] {
     const { frame, model } = this;
+    this.didMore = true;
     const inner: Frame = {
       ...frame,
       scope: new Scope(frame.scope),
@@ -165,7 +209,7 @@ class NodeRun implements BodyHost {
     return fail("bad-onnx", `functions and graphs are nested more than ${MAX_DEPTH} deep: does one contain itself?`, { place: this.place });
   }
 
-  private take(result: Result, inputs: readonly Operand[]): void {
+  private take(result: Exclude<Result, { kind: "layer" }>, inputs: readonly Operand[]): void {
     const { proto } = this;
     if (result.kind === "operands") {
       this.setAll(result.operands);
@@ -181,11 +225,7 @@ class NodeRun implements BodyHost {
       this.uncounted(inputs, `${result.reason} (node ${this.name})`, undefined, result.shapes);
       return;
     }
-    if (result.kind === "constant") {
-      this.set(0, this.constant(result, inputs));
-      return;
-    }
-    this.setAll(this.layer(result.layer, result.inputs, proto.outputs));
+    this.set(0, this.constant(result, inputs));
   }
 
   private setAll(operands: readonly Operand[]): void {
@@ -217,18 +257,29 @@ class NodeRun implements BodyHost {
 
   /** A constant as a layer reads it that wants a tensor. */
   materialized(operand: Extract<Operand, { kind: "constant" }>): Operand {
+    this.didMore = true;
     return materialize(this.model, this.frame, operand, this.place);
   }
 
   /** Adds a layer. Its outputs have numbers for names where the file has none. */
   layer(layer: Primitive, inputs: readonly Operand[], names: readonly string[]): readonly Operand[] {
+    this.didMore = true;
+    return this.addRow(this.name, this.placed(layer, inputs), this.readable(inputs), names);
+  }
+
+  /** A layer with the element type of the first input that it has. */
+  private placed(layer: Primitive, inputs: readonly Operand[]): Primitive {
+    return placed(layer, typeOf(inputs.find(({ kind }) => kind !== "none")), this.frame.times);
+  }
+
+  /** What of its inputs a layer reads as tensors: a constant only where it reads nothing else. */
+  private readable(inputs: readonly Operand[]): readonly Tensor[] {
     // What is left out must not have the next one in its place: a convolution would read its own weights.
     if (inputs[0]?.kind === "none") noInput();
-    const read = inputs.filter((operand) => operand.kind === "tensor" || operand.kind === "constant");
-    const [first] = read;
-    const tensors = read.flatMap((operand) => (operand.kind === "tensor" ? [operand] : []));
-    const only = tensors.length === 0 && first?.kind === "constant" ? this.materialized(first) : undefined;
-    return this.addRow(this.name, layer, only?.kind === "tensor" ? [only] : tensors, names, typeOf(inputs.find(({ kind }) => kind !== "none")));
+    const tensors = inputs.flatMap((operand) => (operand.kind === "tensor" ? [operand] : []));
+    const constant = tensors.length > 0 ? undefined : inputs.find((operand) => operand.kind === "constant");
+    const only = constant === undefined ? undefined : this.materialized(constant);
+    return only?.kind === "tensor" ? [only] : tensors;
   }
 
   /** Running statistics stay buffers; weights that are stored in few bits are weights as well. */
@@ -246,9 +297,9 @@ class NodeRun implements BodyHost {
     layer: Primitive,
     inputs: readonly Tensor[],
     names: readonly string[],
-    dtype?: TypedValue["dtype"],
+    storedNames?: readonly string[],
   ): readonly Operand[] {
-    return addRow(this.model, this.frame, { name, layer: placed(layer, dtype, this.frame.times), inputs, names, place: this.place });
+    return addRow(this.model, this.frame, { name, layer, inputs, names, place: this.place, storedNames });
   }
 
   /** A node whose cost is not known, nor its shapes unless the file says them; what it stores is known. */
@@ -268,7 +319,7 @@ class NodeRun implements BodyHost {
       uncounted: reason,
     });
     const tensors = inputs.flatMap((operand) => (operand.kind === "tensor" ? [operand] : []));
-    const outputs = this.addRow(this.name, layer, tensors, names);
+    const outputs = this.addRow(this.name, this.placed(layer, []), tensors, names);
     proto.outputs.forEach((name, index) => {
       const at = names.indexOf(name);
       const unknown: Operand = { kind: "unknown", reason: after, shape: shapes[index] };

@@ -40,8 +40,9 @@ export interface TensorProto {
   readonly rawLength?: number | undefined;
   /** What it is stored as, where several tensors share it. */
   readonly key?: object | undefined;
-  /** Bytes of a small tensor whose values are read when they are asked for. */
+  /** Bytes of a small tensor, whose values are read when they are asked for: these, or `rawLength` of them from `rawStart` on. */
   readonly raw?: Uint8Array | undefined;
+  readonly rawStart?: number | undefined;
   /** What the file says that it is; nothing where that follows from what reads it. */
   readonly role?: "parameter" | "buffer" | "constant" | undefined;
   /** Whole numbers that stand for real ones, by a scale. */

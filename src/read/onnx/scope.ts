@@ -18,8 +18,9 @@ export class Scope {
   /** Throws `bad-onnx` where the graph has a tensor of that name: ONNX's graphs are in static single assignment. */
   set(name: string, operand: Operand, place: Place): void {
     if (name === "") return;
-    if (this.operands.has(name)) fail("bad-onnx", `the tensor \`${name}\` is made twice`, { place, expected: "another name for each tensor" });
+    const { size } = this.operands;
     this.operands.set(name, operand);
+    if (this.operands.size === size) fail("bad-onnx", `the tensor \`${name}\` is made twice`, { place, expected: "another name for each tensor" });
   }
 
   read(name: string, place: Place): Operand {

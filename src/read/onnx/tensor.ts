@@ -6,30 +6,50 @@ import { ELEMENT_TYPES, type SparseTensorProto, type TensorProto } from "./schem
 /** One TensorProto; values only where they are few, and all there. */
 export function readTensor(pbf: PbfReader): TensorProto {
   const dims: number[] = [];
-  const typed: number[] = [];
-  const tensor: Mutable<TensorProto> = { name: "", dims, dataType: 0 };
+  let typed: number[] | undefined;
+  const tensor: Mutable<TensorProto> = { name: "", dims, dataType: 0, raw: undefined, rawStart: undefined, rawLength: undefined };
   message(pbf, (number) => {
     if (number === 1) pbf.readPackedVarint(dims, true);
     else if (number === 2) tensor.dataType = pbf.readVarint();
-    else if (number === 4) pbf.readPackedFloat(typed);
-    else if (number === 5 || number === 7 || number === 11) pbf.readPackedVarint(typed, number !== 11);
-    else if (number === 10) pbf.readPackedDouble(typed);
+    else if (number === 4) typed = pbf.readPackedFloat(typed);
+    else if (number === 5 || number === 7 || number === 11) typed = pbf.readPackedVarint(typed, number !== 11);
+    else if (number === 10) typed = pbf.readPackedDouble(typed);
     else if (number === 8) tensor.name = pbf.readString();
-    else if (number === 9) tensor.raw = pbf.readBytes();
-    else if (number === 13) {
+    else if (number === 9) {
+      tensor.rawLength = pbf.readVarint();
+      tensor.raw = pbf.buf;
+      tensor.rawStart = pbf.pos;
+      pbf.pos += tensor.rawLength;
+    } else if (number === 13) {
       const [key, value] = readEntry(pbf);
       if (key === "location") tensor.location = value;
     } else if (number === ELIDED) tensor.rawLength = pbf.readVarint();
   });
-  if (tensor.raw !== undefined) tensor.rawLength = tensor.raw.length;
   // An elided or external payload leaves fewer values than the shape has.
-  else if (typed.length === sizeOf(dims) && tensor.location === undefined) tensor.values = typed;
+  if (tensor.raw === undefined && tensor.location === undefined && (typed?.length ?? 0) === sizeOf(dims)) tensor.values = typed ?? [];
   return tensor;
 }
 
-/** The values of a tensor, where they are all there. */
-export function tensorValues({ values, raw, dims, dataType, location }: TensorProto): readonly number[] | undefined {
-  return values ?? (raw === undefined || location !== undefined ? undefined : valuesOfBytes(raw, dims, dataType));
+/** The values of a stored tensor, read from its bytes when somebody asks: of most weights nobody does. */
+export class StoredValues {
+  private known: { readonly values: readonly number[] | undefined } | undefined;
+
+  constructor(private readonly tensor: TensorProto) {}
+
+  get asked(): boolean {
+    return this.known !== undefined;
+  }
+
+  /** Nothing where they are not all there. */
+  get(): readonly number[] | undefined {
+    return (this.known ??= { values: valuesIn(this.tensor) }).values;
+  }
+}
+
+function valuesIn({ values, raw, rawStart, rawLength = 0, dims, dataType, location }: TensorProto): readonly number[] | undefined {
+  if (values !== undefined) return values;
+  if (raw === undefined || location !== undefined) return undefined;
+  return valuesOfBytes(rawStart === undefined ? raw : raw.subarray(rawStart, rawStart + rawLength), dims, dataType);
 }
 
 function sizeOf(dims: readonly number[]): number {

@@ -5,17 +5,15 @@ import { elements, formatShape, type Shape } from "../../graph/shape.js";
 import type { Ledger } from "./ledger.js";
 import { dtypeOf, possible, type Operand, type Origin } from "./operand.js";
 import type { SparseTensorProto, TensorProto } from "./schema.js";
-import { tensorValues } from "./tensor.js";
+import { StoredValues } from "./tensor.js";
 
 /** An initializer. Throws `bad-onnx` for an impossible shape, for bytes that do not fit it, and for data outside of the model's folder. */
 export function stored(ledger: Ledger, tensor: TensorProto, name: string, place: Place): Operand {
   const { dims, dataType } = tensor;
   if (dims.some((size) => size < 0 || !Number.isSafeInteger(size))) fail("bad-onnx", `the initializer ${name} has an impossible shape`, { place });
   checkData(tensor, name, place);
-  let read: { readonly values: readonly number[] | undefined } | undefined;
-  // Of most weights nobody asks.
-  const values = () => (read ??= { values: tensorValues(tensor) }).values;
-  return { kind: "constant", name, shape: dims, dtype: dtypeOf(dataType), values, origins: [ledger.origin(tensor, name, "initializer")] };
+  const origins = [ledger.origin(tensor, name, "initializer")];
+  return { kind: "constant", name, shape: dims, dtype: dtypeOf(dataType), values: new StoredValues(tensor), origins };
 }
 
 /** A sparse initializer: its parameters are the values that are stored, its shape the whole one. */

@@ -1,7 +1,7 @@
 import { fail } from "../../../graph/diagnostic.js";
 import { isDType, isFloat, type DType } from "../../../graph/dtype.js";
 import { elements } from "../../../graph/shape.js";
-import { tensorValues } from "../tensor.js";
+import { StoredValues } from "../tensor.js";
 import { fixed } from "../fixed.js";
 import { tabulated } from "../nd.js";
 import {
@@ -32,7 +32,7 @@ const constant: Rule = (node) => {
   const tensor = node.attributes.get("value")?.t;
   const sparse = node.attributes.get("sparse_value")?.sparse;
   if (sparse !== undefined) return { kind: "constant", shape: possible(sparse.dims), dtype: dtypeOf(sparse.values.dataType) };
-  if (tensor !== undefined) return { kind: "constant", shape: tensor.dims, values: tensorValues(tensor), dtype: dtypeOf(tensor.dataType) };
+  if (tensor !== undefined) return { kind: "constant", shape: tensor.dims, values: new StoredValues(tensor), dtype: dtypeOf(tensor.dataType) };
   const [f, i] = [node.attributes.get("value_float")?.f, node.attributes.get("value_int")?.i];
   const [floats, whole] = [node.attributes.get("value_floats")?.floats, node.attributes.get("value_ints")?.ints];
   const list = whole ?? floats;
@@ -51,7 +51,7 @@ const constantOfShape: Rule = (node) => {
   const shape = possible(known(node, 0, "the shape"));
   const written = node.attributes.get("value")?.t;
   const dtype = written === undefined ? undefined : dtypeOf(written.dataType);
-  const [filled = 0] = (written && tensorValues(written)) ?? [];
+  const [filled = 0] = (written && new StoredValues(written).get()) ?? [];
   return { kind: "constant", shape, values: tabulated(shape, () => filled), dtype };
 };
 
