@@ -67,10 +67,12 @@ export class AlikeNodes {
    */
   keyOf({ op, domain, opset, attributes, inputs, outputs, scores, times }: Written): string | undefined {
     let key = `${domain}:${op}:${opset}:${this.numberOf(attributes)}:${outputs}:${scores}:${times}`;
-    for (const [index, operand] of inputs.entries()) {
+    let index = 0;
+    for (const operand of inputs) {
       const read = this.textOf(operand, index, inputs);
       if (read === undefined) return undefined;
       key += `;${read}`;
+      index += 1;
     }
     return key;
   }

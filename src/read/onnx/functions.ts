@@ -7,7 +7,7 @@ export function functionKey(domain: string, name: string, overload: string): str
 
 /** Attributes with those that refer to the function's own put in; one that its call leaves out is left out. */
 export function boundAttributes(attributes: Attributes, outer: Attributes | undefined): Attributes {
-  if (![...attributes.values()].some(({ ref }) => ref !== undefined)) return attributes;
+  if (!hasReference(attributes)) return attributes;
   return new Map(
     [...attributes].flatMap(([name, attribute]): readonly (readonly [string, AttributeProto])[] => {
       if (attribute.ref === undefined) return [[name, attribute]];
@@ -15,4 +15,9 @@ export function boundAttributes(attributes: Attributes, outer: Attributes | unde
       return value === undefined ? [] : [[name, { ...value, name }]];
     }),
   );
+}
+
+function hasReference(attributes: Attributes): boolean {
+  for (const { ref } of attributes.values()) if (ref !== undefined) return true;
+  return false;
 }

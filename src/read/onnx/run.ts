@@ -8,17 +8,17 @@ import { softmaxReaders } from "./consumers.js";
 import { fixed, placed } from "./fixed.js";
 import { boundAttributes, functionKey } from "./functions.js";
 import type { Entry } from "./ledger.js";
+import { madeConstant } from "./made-constant.js";
 import { layerName } from "./names.js";
-import { possible, typeOf, type OnnxNode, type Operand, type Result } from "./operand.js";
+import { typeOf, type OnnxNode, type Operand, type Result } from "./operand.js";
 import type { FunctionProto, GraphProto, NodeProto } from "./schema.js";
 import { Scope } from "./scope.js";
 import { addRow, materialize, type Frame, type Model, type Tensor } from "./rows.js";
 import type { WrittenTypes } from "./types.js";
+import { operatorOf, uncountedLayer } from "./uncounted.js";
 import { stored, storedBy, storedSparse } from "./weights.js";
 
 const MAX_DEPTH = 64;
-/** Operators whose fourth and fifth input are running statistics, in ONNX and in TensorFlow. */
-const BATCH_NORMS = new Set(["BatchNormalization", "FUSED_BATCH_NORM"]);
 /** What can do something with an input whose shape is not known. */
 const TAKES_UNKNOWN = new Set([
   "If",
@@ -69,7 +69,7 @@ class NodeRun implements BodyHost {
     const { proto, model, frame } = this;
     model.spend(this.place);
     const inputs = proto.inputs.map((name) => frame.scope.read(name, this.place));
-    const called = model.functions.get(functionKey(proto.domain, proto.opType, proto.overload));
+    const called = model.functions.size === 0 ? undefined : model.functions.get(functionKey(proto.domain, proto.opType, proto.overload));
     if (called !== undefined) {
       this.call(called, inputs);
       return;
@@ -160,6 +160,7 @@ class NodeRun implements BodyHost {
 
   /** A branch that is not counted still stores its weights. */
   spare(label: string, entry: Entry): void {
+    this.didMore = true;
     const tensors = [...entry.claims].flatMap(([origin, tensor]) => (this.model.ledger.claim(origin, tensor) ? [tensor] : []));
     if (tensors.length === 0) return;
     this.addRow(`${this.name}/${label}`, this.placed(fixed({ op: "weights", outputs: [], stored: tensors }), []), [], []);
@@ -225,7 +226,7 @@ class NodeRun implements BodyHost {
       this.uncounted(inputs, `${result.reason} (node ${this.name})`, undefined, result.shapes);
       return;
     }
-    this.set(0, this.constant(result, inputs));
+    this.set(0, madeConstant(this.model.ledger, this.frame.label, proto, result, inputs));
   }
 
   private setAll(operands: readonly Operand[]): void {
@@ -236,19 +237,6 @@ class NodeRun implements BodyHost {
 
   private set(index: number, operand: Operand): void {
     this.frame.scope.set(this.proto.outputs[index] ?? "", operand, this.place);
-  }
-
-  private constant({ shape, dtype, values }: Extract<Result, { kind: "constant" }>, inputs: readonly Operand[]): Operand {
-    const { proto, model } = this;
-    const name = this.frame.label + (proto.outputs[0] ?? "");
-    const { t, sparse } = proto.attributes.get("value") ?? proto.attributes.get("sparse_value") ?? {};
-    const tensor = proto.opType === "Constant" ? (t ?? sparse?.values) : undefined;
-    // A Constant node may hold a weight (Paddle's exports have all of theirs there).
-    const held = tensor === undefined ? [] : [model.ledger.origin(tensor, name, "node")];
-    // Of a quantised weight the scales and zero points are no weights.
-    const from = proto.opType.endsWith("quantizeLinear") || proto.opType === "QuantizeLinear" ? inputs.slice(0, 1) : inputs;
-    const origins = [...held, ...from.flatMap((operand) => (operand.kind === "constant" && !LOOKS.has(proto.opType) ? operand.origins : []))];
-    return { kind: "constant", name, shape: possible(shape), dtype: dtype === "float32" ? undefined : dtype, values, origins };
   }
 
   addOne(layer: Primitive, inputs: readonly Operand[]): Operand {
@@ -282,16 +270,6 @@ class NodeRun implements BodyHost {
     return only?.kind === "tensor" ? [only] : tensors;
   }
 
-  /** Running statistics stay buffers; weights that are stored in few bits are weights as well. */
-  private storedUncounted(inputs: readonly Operand[]): readonly Stored[] {
-    const { ledger } = this.model;
-    const [buffers, weights] = BATCH_NORMS.has(this.proto.opType) ? [inputs.slice(3), inputs.slice(0, 3)] : [[], inputs];
-    return [
-      ...storedBy(ledger, weights, { role: "parameter", always: false, scores: false }),
-      ...storedBy(ledger, buffers, { role: "buffer", always: true, scores: false }),
-    ];
-  }
-
   private addRow(
     name: string,
     layer: Primitive,
@@ -305,19 +283,13 @@ class NodeRun implements BodyHost {
   /** A node whose cost is not known, nor its shapes unless the file says them; what it stores is known. */
   private uncounted(inputs: readonly Operand[], reason: string, after = reason, shapes: readonly OpenShape[] = []): void {
     const { proto } = this;
-    const op = operatorOf(proto);
     const written = proto.outputs.map((name, index) => {
       const type = this.writtenType(name);
       return type?.shape.length === (shapes[index] ?? type?.shape)?.length ? type : undefined;
     });
     const names = proto.outputs.filter((_, index) => written[index] !== undefined);
-    const layer = fixed({
-      op,
-      outputs: written.flatMap((type) => (type === undefined ? [] : [type.shape])),
-      dtype: written.flatMap((type) => (type === undefined ? [] : [type.dtype])),
-      stored: this.storedUncounted(inputs),
-      uncounted: reason,
-    });
+    const types = written.flatMap((type) => (type === undefined ? [] : [type]));
+    const layer = uncountedLayer(this.model.ledger, proto, inputs, types, reason);
     const tensors = inputs.flatMap((operand) => (operand.kind === "tensor" ? [operand] : []));
     const outputs = this.addRow(this.name, this.placed(layer, []), tensors, names);
     proto.outputs.forEach((name, index) => {
@@ -327,11 +299,3 @@ class NodeRun implements BodyHost {
     });
   }
 }
-
-/** An operator with its domain, where that is not ONNX's own. */
-function operatorOf({ domain, opType }: NodeProto): string {
-  return domain === "" || domain === "ai.onnx" ? opType : `${domain}.${opType}`;
-}
-
-/** What looks at the shape of its input only. */
-const LOOKS = new Set(["Shape", "Size", "ConstantOfShape"]);

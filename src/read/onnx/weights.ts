@@ -61,16 +61,18 @@ export function storedBy(
   operands: readonly (Operand | undefined)[],
   { role, always, scores }: { readonly role: Stored["role"]; readonly always: boolean; readonly scores: boolean },
 ): readonly Stored[] {
-  return operands.flatMap((operand): readonly Stored[] => {
-    if (operand?.kind !== "constant") return [];
+  const all: Stored[] = [];
+  for (const operand of operands) {
+    if (operand?.kind !== "constant") continue;
     const { name, shape, dtype } = operand;
     // Of what a node made without any tensor of the file (ConstantOfShape) the operand itself is stored.
     const from = operand.origins.length === 0 && always ? [{ name, shape, dtype, held: "node" as const }] : operand.origins;
-    return from.flatMap((origin): readonly Stored[] => {
-      if (!always && !looksTrained(origin, scores)) return [];
+    for (const origin of from) {
+      if (!always && !looksTrained(origin, scores)) continue;
       const own = origin.role === undefined || origin.role === "constant" ? role : origin.role;
       const tensor: Stored = { name: origin.name, role: own, shape: origin.shape, dtype: origin.dtype === "float32" ? undefined : origin.dtype };
-      return [ledger.claim(origin, tensor) ? tensor : { ...tensor, shared: true }];
-    });
-  });
+      all.push(ledger.claim(origin, tensor) ? tensor : { ...tensor, shared: true });
+    }
+  }
+  return all;
 }

@@ -1,0 +1,135 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseSelector } from "../../src/compare/selector.js";
+import { whatIf } from "../../src/compare/what-if.js";
+import { readOnnx } from "../../src/read/onnx/read.js";
+import { analysed, input, model, node, output, source, tensorOf, weight, whole, type Write } from "../read/onnx-model.js";
+import { holds } from "./property.js";
+
+// Weights that nodes choose from: alike but for their names, one of another type, and shapes as values.
+const BIASES = Array.from({ length: 12 }, (_, index) => `b${index}`);
+const WEIGHTS: readonly Write[] = [
+  ...["w0", "w1", "w2"].map((name) => weight(name, [4, 4, 1, 1])),
+  weight("half", [4, 4, 1, 1], { type: 10 }),
+  ...BIASES.map((name) => weight(name, [4])),
+  ...["s0", "s1"].map((name) => weight(name, [1, 4, 1, 1])),
+  whole("flat", 1, 4, 36),
+  whole("square", 1, 4, 6, 6),
+  whole("wide", 1, 4, 4, 9),
+];
+
+interface Step {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
+  readonly constant?: boolean;
+}
+
+// All of them keep [1, 4, ...] and 36 positions.
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc
+    .tuple(fc.constantFrom("w0", "w1", "w2", "half"), fc.constantFrom([], ["b0"], ["b1"]), fc.constantFrom({}, { pads: [0, 0, 0, 0] }))
+    .map(([kernel, bias, attributes]) => ({ op: "Conv", inputs: ["x", kernel, ...bias], attributes })),
+  fc.constantFrom("Relu", "Sigmoid").map((op) => ({ op, inputs: ["x"] })),
+  fc.constantFrom(["x", "s0"], ["s0", "x"], ["x", "s1"], ["x", "x"], ["x"]).map((inputs) => ({ op: "Mul", inputs })),
+  // Which of the four are the same one, of four that others may read as well.
+  fc.tuple(fc.constantFrom([0, 0, 0, 0], [0, 1, 0, 1], [0, 0, 1, 1], [0, 1, 2, 3]), fc.constantFrom(0, 4, 8)).map(([which, from]) => {
+    return { op: "BatchNormalization", inputs: ["x", ...which.map((index) => `b${from + index}`)] };
+  }),
+  fc.constantFrom("square", "wide").map((shape) => ({ op: "Reshape", inputs: ["x", shape] })),
+  fc.constantFrom(1, 3).map((size) => {
+    const pad = (size - 1) / 2;
+    return { op: "AveragePool", inputs: ["x"], attributes: { kernel_shape: [size, size], pads: [pad, pad, pad, pad] } };
+  }),
+  fc.constant({ op: "Mul", inputs: ["x", "made"], constant: true }),
+);
+
+/** A chain of the steps; `marked` nodes have a note each that is nobody else's, so that no two are alike. */
+function chain(steps: readonly Step[], marked: boolean): Uint8Array {
+  let x = "x";
+  const nodes = steps.flatMap(({ op, inputs, attributes = {}, constant = false }, index) => {
+    const made = `made${index}`;
+    const read = inputs.map((name) => (name === "x" ? x : name === "made" ? made : name));
+    x = index === steps.length - 1 ? "y" : `t${index}`;
+    const note = marked ? { [`note${index}`]: 1 } : {};
+    // The values of two Constant nodes are two tensors, however much alike they are.
+    const before = constant ? [node("Constant", [], [made], { attributes: { value: { tensor: tensorOf("", [4, 1, 1]) } } })] : [];
+    return [...before, node(op, read, [x], { attributes: { ...attributes, ...note } })];
+  });
+  return model([input("x", [1, 4, 6, 6]), output("y"), ...WEIGHTS, ...nodes]);
+}
+
+describe("ONNX: nodes that are written and read alike", () => {
+  const outcome = (content: Uint8Array) => {
+    try {
+      const { totals, layers } = analysed(content);
+      return { totals, layers: layers.map(({ formulas, ...layer }) => ({ ...layer, formulas: formulas?.() })) };
+    } catch (error) {
+      return String(error);
+    }
+  };
+
+  it("cost what they cost where each is told apart by a note of its own", () => {
+    holds(
+      fc.array(step, { minLength: 1, maxLength: 14 }),
+      (steps) => {
+        expect(outcome(chain(steps, false))).toEqual(outcome(chain(steps, true)));
+      },
+      500,
+    );
+  });
+
+  it("store tensors of their own: by hand, three convolutions of 16 weights, the third reading those of the second", () => {
+    const steps = ["w0", "w1", "w1"].map((kernel) => ({ op: "Conv", inputs: ["x", kernel, "b0"] }));
+    const { totals, layers } = analysed(chain(steps, false));
+    expect(totals.params).toBe(16n + 16n + 4n);
+    expect(layers.map(({ params, sharedParams }) => [params, sharedParams])).toEqual([
+      [20n, undefined],
+      [16n, 4n],
+      [0n, 20n],
+    ]);
+  });
+
+  it("are known to what-if by the tensors that they store: one whose weights another reads is left", () => {
+    const steps = ["w0", "w1", "w2", "w1"].map((kernel) => ({ op: "Conv", inputs: ["x", kernel] }));
+    const graph = readOnnx(source(chain(steps, false)));
+    const { replaced, left } = whatIf(graph, { replacements: [{ replace: parseSelector("pointwise"), with: "grouped" }] });
+    expect(replaced.map(({ before }) => before.index)).toEqual([0, 2]);
+    expect(left.map(({ index, reason }) => [index, reason])).toEqual([
+      [1, "other layers share its weights"],
+      [3, "other layers share its weights"],
+    ]);
+  });
+
+  it("that take their shape from values have each its own", () => {
+    const steps = ["flat", "square", "wide", "flat"].map((shape) => ({ op: "Reshape", inputs: ["x", shape] }));
+    expect(analysed(chain(steps, false)).layers.map(({ outputs }) => outputs[0])).toEqual([
+      [1, 4, 36],
+      [1, 4, 6, 6],
+      [1, 4, 4, 9],
+      [1, 4, 36],
+    ]);
+  });
+
+  it("are told apart by their attributes: 1x1 convolutions of the same weights with no padding, with none again, and with one of 1", () => {
+    const pads = [0, 0, 1].map((pad) => [pad, pad, pad, pad]);
+    const steps = pads.map((pad) => ({ op: "Conv", inputs: ["x", "w0"], attributes: { pads: pad } }));
+    expect(analysed(chain(steps, false)).layers.map(({ outputs }) => outputs[0])).toEqual([
+      [1, 4, 6, 6],
+      [1, 4, 6, 6],
+      [1, 4, 8, 8],
+    ]);
+  });
+
+  it("that read a weight turned round store it all the same: products with transposed matrices of 6 x 6, the third with that of the second", () => {
+    const product = (input: string, matrix: string, output: string) =>
+      node("FusedMatMul", [input, matrix], [output], { domain: "com.microsoft", attributes: { transB: 1 } });
+    const nodes = [product("x", "a", "t"), product("t", "b", "u"), product("u", "b", "y")];
+    const { layers } = analysed(model([input("x", [1, 6]), output("y"), weight("a", [6, 6]), weight("b", [6, 6]), ...nodes]));
+    expect(layers.map(({ params, macs }) => [params, macs])).toEqual([
+      [36n, 36n],
+      [36n, 36n],
+      [0n, 36n],
+    ]);
+  });
+});
