@@ -15,6 +15,7 @@ const ORDER = [
   "main",
   "report-table",
   "commands-compare",
+  "calls",
   "layers",
   "read-network-network",
   "sequences",
@@ -30,11 +31,17 @@ const ORDER = [
  * takes in all of main, so what one run in ten needs stands elsewhere.
  */
 const DEFERRED = [
+  { importer: /src\/ops\/table\.ts$/, imported: /conv\/calls|activation/, pack: "calls" },
+  { importer: /src\/read\/notation\/(statements|read)\.ts$/, imported: /call|binding/, pack: "calls" },
   { importer: /src\/ops\/table\.ts$/, imported: /norm|linear|pool|dropout|tensor/, pack: "layers" },
   { importer: /src\/ops\/table\.ts$/, imported: /recurrent|transformer|vision/, pack: "sequences" },
+  { importer: /src\/source\/open\.ts$/, imported: /\.\/file/, pack: "files" },
+  { importer: /src\/commands\/count\.ts$/, imported: /read\/formats/, pack: "files" },
   { importer: /src\/conventions\/table\.ts$/, imported: /^\.\/(?!convcost|convention\.)/, pack: "conventions" },
   { importer: /src\/analyze\/analyze\.ts$/, imported: /caveats|\/convention\.js/, pack: "conventions" },
   { importer: /src\/commands\/\w+\.ts$/, imported: /csv|markdown|pairs|explain/, pack: "views" },
+  { importer: /src\/commands\/count\.ts$/, imported: /layer-grid|layer-order|summary|analyze\/group\./, pack: "report-table" },
+  { importer: /src\/commands\/compare\.ts$/, imported: /comparison-grid/, pack: "report-table" },
   { importer: /src\/compare\/compare\.ts$/, imported: /full-convolution/, pack: "views" },
   { importer: /src\/cli\.ts$/, imported: /^chalk$/, pack: "report-table" },
   { importer: /src\/cli\.ts$/, imported: /report\/diagnostic/, pack: "complaints" },

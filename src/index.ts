@@ -1,6 +1,7 @@
 export { analyze, type AnalyzeOptions } from "./analyze/analyze.js";
 export type { Analysis, CausedDifference, Figures, LayerAnalysis, NamedTensor, Totals, Uncounted } from "./analyze/analysis.js";
-export { groupLayers, modulePath, type Group, type Grouping, type GroupOptions } from "./analyze/group.js";
+export { groupLayers, modulePath, type Group, type GroupOptions } from "./analyze/group.js";
+export type { Grouping } from "./analyze/grouping.js";
 export { separablePairs, withPairs, type SeparablePair } from "./analyze/pairs.js";
 export { FRAMEWORKS, writeCode, type CodeOptions, type FrameworkName } from "./code/write.js";
 export type { Layout } from "./graph/layout.js";

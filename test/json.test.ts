@@ -34,9 +34,7 @@ describe("JSON written piece by piece", () => {
 
   it("rows of layers that are alike are each what they are by themselves", () => {
     // The same layers at two sizes, and blocks that have steps.
-    const graph = parseLayers(
-      "conv 3x3 4->4 p1 @12x12; relu; conv 3x3 4->4 p1; relu; relu; maxpool 2; conv 3x3 4->4 p1; relu; sep 3x3 4; sep 3x3 4",
-    );
+    const graph = parseLayers("conv 3x3 4->4 p1 @12x12; relu; conv 3x3 4->4 p1; relu; relu; maxpool 2; conv 3x3 4->4 p1; relu; sep 3x3 4; sep 3x3 4");
     const { layers } = analyze(graph);
     expect([...layerLines(layers)].map((line) => normal(writeJson(line)))).toEqual(layers.map((layer) => normal(writeJson(layerJson(layer)))));
   });

@@ -30,7 +30,10 @@ export function primitiveFigures(layer: InferredLayer, inference: Inference, opt
 
 function figuresOf(layer: InferredLayer, inference: Inference, { dtype }: FigureOptions): Figures {
   const { cost, times = 1n } = inference;
-  let [params, buffers, weightBytes, readBytes] = [0n, 0n, 0n, 0n];
+  let params = 0n;
+  let buffers = 0n;
+  let weightBytes = 0n;
+  let readBytes = 0n;
   for (const tensor of inference.stored) {
     const bytes = tensor.bytes ?? tensorBytes(tensor, dtype);
     readBytes += bytes;
@@ -75,7 +78,13 @@ export function compositeFigures(layer: InferredLayer, steps: readonly Figures[]
 /** The sum of some layers' figures; the intensity of the whole is all FLOPs over all bytes. */
 export function sumFigures(layers: readonly Figures[]): Figures {
   const operations: Partial<Record<Cause, bigint>> = {};
-  let [params, buffers, macs, flops, weightBytes, activationBytes, bytesMoved] = [0n, 0n, 0n, 0n, 0n, 0n, 0n];
+  let params = 0n;
+  let buffers = 0n;
+  let macs = 0n;
+  let flops = 0n;
+  let weightBytes = 0n;
+  let activationBytes = 0n;
+  let bytesMoved = 0n;
   let counted: bigint | undefined;
   for (const layer of layers) {
     addOperations(operations, layer.operations);

@@ -1,8 +1,6 @@
 import { sumFigures } from "./figures.js";
 import type { Figures, LayerAnalysis } from "./analysis.js";
-
-export const GROUPINGS = ["module", "op", "kind"] as const;
-export type Grouping = (typeof GROUPINGS)[number];
+import type { Grouping } from "./grouping.js";
 
 /** Several layers as one: the layers of a module and of the modules in it, or all of an operator or a kind. */
 export interface Group extends Figures {

@@ -83,15 +83,20 @@ function most(lives: readonly Life[], runs: number): { readonly peak: bigint; re
   // Bytes that come before a run, and that go after it.
   const ending: bigint[] = [];
   for (const { bytes, lastUse } of lives) if (lastUse < runs) ending[lastUse] = (ending[lastUse] ?? 0n) + bytes;
-  let [alive, next] = [0n, 0];
+  let alive = 0n;
+  let next = 0;
   const begin = (run: number) => {
     for (let life = lives[next]; life?.made === run; life = lives[++next]) alive += life.bytes;
   };
   begin(-1);
-  let [peak, at] = [alive, -1];
+  let peak = alive;
+  let at = -1;
   for (let run = 0; run < runs; run++) {
     begin(run);
-    if (alive > peak) [peak, at] = [alive, run];
+    if (alive > peak) {
+      peak = alive;
+      at = run;
+    }
     alive -= ending[run] ?? 0n;
   }
   return { peak, at };

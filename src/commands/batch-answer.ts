@@ -4,7 +4,7 @@ import type { FileBytes, Io } from "../io.js";
 import { MAX_LINE, type Line } from "../read/batch/lines.js";
 import { parseLine, readRequest, type BatchRequest, type Envelope } from "../read/batch/request.js";
 import { batchLine, type BatchOutcome } from "../report/batch.js";
-import { NetworkCache } from "../source/open.js";
+import { NetworkCache } from "../source/networks.js";
 import { openModel, openTexts, type OpenModel } from "../source/read.js";
 
 /** What holds for every line that does not say otherwise, as plain data, so that a worker can be handed it. */

@@ -1,23 +1,16 @@
 import { Option } from "commander";
 import { analyze } from "../analyze/analyze.js";
-import { groupLayers, GROUPINGS, type Group, type Grouping } from "../analyze/group.js";
+import { groupLayers, type Group } from "../analyze/group.js";
+import { GROUPINGS, type Grouping } from "../analyze/grouping.js";
 import { withPairs } from "../analyze/pairs.js";
 import { fail } from "../graph/diagnostic.js";
 import type { Analysis, LayerAnalysis } from "../analyze/analysis.js";
 import { READABLE } from "../read/formats.js";
 import { renderCsv } from "../report/csv.js";
 import { analysisPieces } from "../report/analysis-json.js";
-import {
-  csvColumns,
-  groupGrid,
-  groupOrder,
-  LAYER_COLUMNS,
-  layerColumn,
-  layerGrid,
-  sortLayers,
-  type LayerColumn,
-  type Units,
-} from "../report/layer-columns.js";
+import { LAYER_COLUMNS, layerColumn, type LayerColumn, type Units } from "../report/layer-columns.js";
+import { csvColumns, groupGrid, layerGrid } from "../report/layer-grid.js";
+import { groupOrder, sortLayers } from "../report/layer-order.js";
 import { escape, renderMarkdown } from "../report/markdown.js";
 import { summaryLines } from "../report/summary.js";
 import { harmless, type Grid } from "../report/grid.js";
@@ -107,7 +100,7 @@ async function run(specs: readonly string[], flags: CountFlags, context: Context
       hint: "convcost count --help has examples",
     });
   const format = formatOf(flags);
-  const columns = columnList(flags, layerColumn);
+  const columns = flags.columns === undefined ? undefined : columnList(flags.columns, layerColumn);
   const grouping = groupingOf(flags);
   const options = analyzeOptions(flags);
   const graph = await readModel(specs, context.io, flags.set, { ...options, dims: dimensions(flags.dim) });

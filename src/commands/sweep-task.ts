@@ -2,7 +2,7 @@ import type { Analysis } from "../analyze/analysis.js";
 import { analyze, type AnalyzeOptions } from "../analyze/analyze.js";
 import { joinParts, partCounter, type Counted } from "../analyze/chain.js";
 import { MEASURES, measure, sweepRange, type Axis, type CountPoint, type SweepFigures, type SweepRow } from "../compare/sweep.js";
-import type { NetworkText } from "../source/open.js";
+import type { NetworkText } from "../source/source.js";
 
 /** A sweep as plain data, so that a worker can be handed it. */
 export interface SweepTask {

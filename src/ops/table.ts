@@ -1,4 +1,5 @@
 import { activationFamily } from "./activation.js";
+import { convolutionCalls } from "./conv/calls.js";
 import { convolutionFamily } from "./conv/family.js";
 import { dropoutFamily } from "./dropout.js";
 import type { Family } from "./entry.js";
@@ -16,6 +17,7 @@ import { visionFamily } from "./vision/family.js";
  */
 export const families: readonly (() => Family)[] = [
   () => convolutionFamily,
+  () => convolutionCalls,
   () => activationFamily,
   () => normFamily,
   () => linearFamily,

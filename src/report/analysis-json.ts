@@ -31,7 +31,7 @@ export function* analysisPieces(analysis: Analysis, version: string, layers: rea
 
 /** An analysis as one object, its layers left out unless they are asked for. */
 export function analysisObject(analysis: Analysis, withLayers: boolean): JsonObject {
-  return { ...headJson(analysis), layers: withLayers ? analysis.layers.map(layerJson) : undefined, ...tailJson(analysis) };
+  return { ...headJson(analysis), layers: withLayers ? () => layerLines(analysis.layers) : undefined, ...tailJson(analysis) };
 }
 
 function headJson(analysis: Analysis) {

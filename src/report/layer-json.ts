@@ -19,11 +19,9 @@ export function figuresJson(figures: Figures) {
 
 /** A layer as the JSON of an analysis has it. */
 export function layerJson(layer: LayerAnalysis): JsonObject {
-  return { index: layer.index, name: layer.name, ...restJson(layer) };
-}
-
-function restJson(layer: LayerAnalysis): JsonObject {
   return {
+    index: layer.index,
+    name: layer.name,
     op: layer.op,
     kind: layer.kind,
     inputs: layer.inputs,
@@ -42,19 +40,19 @@ function restJson(layer: LayerAnalysis): JsonObject {
 export function* layerLines(layers: readonly LayerAnalysis[]): Generator<JsonText> {
   const written = new Map<LayerAnalysis["attributes"], { readonly fields: JsonObject; readonly text: string }>();
   for (const layer of layers) {
-    const fields = restJson(layer);
+    const fields = layerJson(layer);
     let known = written.get(layer.attributes);
     if (known === undefined || !isAlike(fields, known.fields)) {
-      known = { fields, text: compact(fields).slice(1) };
+      known = { fields, text: compact({ ...fields, index: undefined, name: undefined }).slice(1) };
       written.set(layer.attributes, known);
     }
     yield jsonText(`{ "index": ${layer.index}, "name": ${compact(layer.name)},${known.text}`);
   }
 }
 
-/** Whether objects say the same, as far as a glance tells: what is no plain value or list of such must be the very same. */
+/** Whether rows say the same but for number and name, as far as a glance tells: what is no plain value or list of such must be the very same. */
 function isAlike(fields: JsonObject, others: JsonObject): boolean {
-  for (const key in fields) if (!isSame(fields[key], others[key])) return false;
+  for (const key in fields) if (key !== "index" && key !== "name" && !isSame(fields[key], others[key])) return false;
   return true;
 }
 

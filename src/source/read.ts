@@ -2,7 +2,10 @@ import { fail } from "../graph/diagnostic.js";
 import type { Graph } from "../graph/graph.js";
 import type { Io } from "../io.js";
 import type { ExpandOptions } from "../read/network/network.js";
-import { openLayers, openSource, type ModelOptions, type NetworkCache, type NetworkText, type Source } from "./open.js";
+import { openLayers } from "./layers.js";
+import type { NetworkCache } from "./networks.js";
+import { openSource } from "./open.js";
+import type { ModelOptions, NetworkText, Source } from "./source.js";
 
 /** A model, or the saved analysis of one. */
 export type ModelOrAnalysis = { readonly type: "graph"; readonly graph: Graph } | Extract<Source, { type: "analysis" }>;

@@ -1,7 +1,5 @@
 import type { Family } from "../entry.js";
-import { kerasConvolutions } from "./keras.js";
 import { convolutionWords } from "./shorthand.js";
-import { torchConvolutions } from "./torch.js";
 
-/** Convolutions: standard, grouped, depthwise, pointwise, separable and transposed, 1-D to 3-D. */
-export const convolutionFamily: Family = { torch: torchConvolutions, keras: kerasConvolutions, shorthand: convolutionWords };
+/** Convolutions: standard, grouped, depthwise, pointwise, separable and transposed, 1-D to 3-D. As PyTorch and Keras call them: calls.ts. */
+export const convolutionFamily: Family = { shorthand: convolutionWords };
