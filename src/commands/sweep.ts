@@ -94,12 +94,12 @@ async function run(argument: string, flags: SweepFlags, context: Context): Promi
   const { write, flush } = gathered(writeThrough, io.now);
   let [first, shown, failed] = [true, 0, 0];
   let failure: string | undefined;
+  // The first row goes out with what stands before it: by itself it would wait for others.
   const show = (row: SweepRow | undefined) => {
-    if (first) write(writer.head(row));
+    const head = first ? writer.head(row) : "";
     first = false;
-    if (row === undefined) return;
-    write(writer.row(row));
-    shown += 1;
+    write(row === undefined ? head : head + writer.row(row));
+    if (row !== undefined) shown += 1;
   };
   const limit = flags.top ?? Infinity;
   await finish(async () => {

@@ -33,6 +33,18 @@ async function rows(...flags: readonly string[]): Promise<readonly Row[]> {
 const macs = (c: number, k = 1) => 16 * 4 * c * k * k;
 
 describe("sweep", () => {
+  it.each([
+    ["csv", 2],
+    ["markdown", 3],
+    ["table", 3],
+  ])("writes the first row of %s at once, with what stands before it", async (format, lines) => {
+    const writes: string[] = [];
+    // The clock of the test stands still: what waits for company would wait to the end.
+    await convcost(["sweep", "net.yaml", "--set", "c=8..200:1", "--format", format], { ...setting, onWrite: (text) => writes.push(text) });
+    expect(writes[0]?.trimEnd().split("\n")).toHaveLength(lines);
+    expect(writes[0]).toContain(String(macs(8)));
+  });
+
   it("goes through the grid, the last axis fastest", async () => {
     const found = await rows("--set", "c=8,16", "--set", "k=1..5:2");
     expect(found.map(({ set }) => [set["c"], set["k"]])).toEqual([
