@@ -82,9 +82,10 @@ function isAt(file, position, length) {
   return true;
 }
 
-/** What the bundle calls `require`: a chunk of a pack, a module of Node's, or either of them when it is first used. */
+/** What the bundle calls `require`: a chunk of a pack, a file of JSON, a module of Node's, or one of these when it is first used. */
 function ask(id) {
   if (id.startsWith("lazy:")) return new Proxy({}, { get: (_, name) => ask(id.slice(5))[name] });
+  if (id.startsWith("json:")) return JSON.parse(fs.readFileSync(path.join(dist, "cli", id.slice(5)), "utf8"));
   if (!id.startsWith("pack:")) return require(id);
   const [name, chunk] = id.slice(5).split("#");
   return load(name)[chunk];

@@ -27,7 +27,7 @@ export interface Target {
 
 const SMALL = 24_000;
 const UNKNOWN = "Zzyzx";
-const WORDS = families
+const WORDS = [...new Set([...families.calls, ...families.shorthand])]
   .map((family) => family())
   .flatMap(({ torch = [], keras = [], shorthand = [] }) => [
     ...torch.flatMap(({ names }) => names.map((name) => `nn.${name}(`)),

@@ -17,7 +17,8 @@ const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"
 if (status !== 0) process.exit(status ?? 1);
 
 const shared = { bundle: true, platform: "node", target: "node20", logLevel: "warning", loader: { ".yaml": "text" } };
-await buildPacks({ entry: "src/cli-main.ts", folder: "dist/cli", options: { ...shared, plugins: [await zooTrees()] } });
+const cli = "dist/cli";
+await buildPacks({ entry: "src/cli-main.ts", folder: cli, options: { ...shared, plugins: [await zooTrees(cli)] } });
 // The library's modules import fastest-levenshtein: bundled, so that the package has no dependencies to install.
 // Neutral, so that nothing of Node's gets into it: it touches no file and no process.
 await build({

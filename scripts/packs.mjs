@@ -31,9 +31,10 @@ const ORDER = [
  * takes in all of main, so what one run in ten needs stands elsewhere.
  */
 const DEFERRED = [
-  { importer: /src\/ops\/table\.ts$/, imported: /conv\/calls|activation/, pack: "calls" },
+  { importer: /src\/ops\/table\.ts$/, imported: /conv\/calls/, pack: "calls" },
   { importer: /src\/read\/notation\/(statements|read)\.ts$/, imported: /call|binding/, pack: "calls" },
-  { importer: /src\/ops\/table\.ts$/, imported: /norm|linear|pool|dropout|tensor/, pack: "layers" },
+  { importer: /src\/ops\/table\.ts$/, imported: /activation|norm|linear|pool|dropout|tensor/, pack: "layers" },
+  { importer: /src\/ops\/with-activation\.ts$/, imported: /activation/, pack: "layers" },
   { importer: /src\/ops\/table\.ts$/, imported: /recurrent|transformer|vision/, pack: "sequences" },
   { importer: /src\/source\/open\.ts$/, imported: /\.\/file/, pack: "files" },
   { importer: /src\/commands\/count\.ts$/, imported: /read\/formats/, pack: "files" },
@@ -49,6 +50,9 @@ const DEFERRED = [
   { importer: /src\/read\/network\/document\.ts$/, imported: /syntax/, pack: "yaml" },
   { importer: /commander/, imported: /help|suggestSimilar/, pack: "complaints", names: ["Help", "stripColor", "suggestSimilar"] },
 ];
+
+/** Small things that packs of layers share: in main, so that none of them loads another for these. */
+const SHARED = /src\/ops\/(keras-common|with-activation)\.ts$/;
 
 /** What is asked for as "lazy:ID" is loaded when a name of it is first used; bin/convcost.js sees to that. */
 const lazyModules = {
@@ -66,7 +70,7 @@ function deferring(deferred) {
   return {
     name: "deferring",
     setup: (bundler) => {
-      bundler.onResolve({ filter: /^pack:/ }, ({ path }) => ({ path, external: true }));
+      bundler.onResolve({ filter: /^(pack|lazy):/ }, ({ path }) => ({ path, external: true }));
       bundler.onResolve({ filter: /.*/ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
         const rule = DEFERRED.find((one) => one.importer.test(importer) && one.imported.test(path));
         if (pluginData === "resolving" || rule === undefined || kind === "dynamic-import") return undefined;
@@ -142,6 +146,8 @@ function packsOf(chunks, entry, deferred) {
   for (const { chunk, name } of entries) {
     if (!byName.has(name)) byName.set(name, { name, chunks: [] });
     add(chunk, byName.get(name));
+    if (name === "main")
+      for (const [other, { inputs }] of chunks) if (Object.keys(inputs).some((path) => SHARED.test(path))) add(other, byName.get(name));
   }
   refuseCycles(packs, needed);
   return packs;

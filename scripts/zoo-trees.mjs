@@ -1,5 +1,5 @@
-// Parses the zoo's network files when the command is built: a tree for each stands in the bundle where src/zoo/trees.ts has none.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+// Parses the zoo's network files when the command is built: a file of JSON for each, which the bundle reads where src/zoo/trees.ts has no trees.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,14 +7,17 @@ import { build } from "esbuild";
 
 const NETWORKS = "src/zoo/networks";
 
-/** An esbuild plugin that puts the trees in. They are texts of JSON, of which V8 reads the one that is asked for. */
-export async function zooTrees() {
+/** Writes the trees into `zoo` of a folder, and returns an esbuild plugin that puts in what reads them: bin/convcost.js answers to "lazy:json:". */
+export async function zooTrees(folder) {
   const parseTree = await parser();
-  const lines = readdirSync(NETWORKS).map((file) => {
-    const tree = JSON.stringify(parseTree(readFileSync(join(NETWORKS, file), "utf8"), file, "yaml"));
-    return `${basename(file, ".yaml")}: () => JSON.parse(${JSON.stringify(tree)})`;
-  });
-  const contents = `export const trees = { ${lines.join(", ")} };`;
+  mkdirSync(join(folder, "zoo"), { recursive: true });
+  const names = readdirSync(NETWORKS).map((file) => basename(file, ".yaml"));
+  for (const name of names) {
+    const file = `${name}.yaml`;
+    writeFileSync(join(folder, "zoo", `${name}.json`), JSON.stringify({ tree: parseTree(readFileSync(join(NETWORKS, file), "utf8"), file, "yaml") }));
+  }
+  const imports = names.map((name) => `import { tree as ${name} } from "lazy:json:zoo/${name}.json";`);
+  const contents = `${imports.join("\n")}\nexport const trees = { ${names.map((name) => `${name}: () => ${name}`).join(", ")} };`;
   return {
     name: "zoo-trees",
     setup: (bundler) => {

@@ -1,4 +1,4 @@
-import type { CallEntry, Family, ShorthandEntry } from "../../ops/entry.js";
+import type { CallEntry, Families, Family, ShorthandEntry } from "../../ops/entry.js";
 
 /** Every name a notation knows, from one list of families. */
 export interface Catalog {
@@ -11,13 +11,11 @@ export type CallEntries = Partial<Record<Framework, CallEntry>>;
 
 export type Framework = "torch" | "keras";
 
-type Families = readonly (() => Family)[];
-
 /** Looks names up in families. */
-export function catalogOf(families: Families): Catalog {
+export function catalogOf({ calls, shorthand: words }: Families): Catalog {
   return {
-    calls: new Names(families, callsOf),
-    shorthand: new Names(families, ({ shorthand = [] }) => named(shorthand.flatMap((entry) => entry.words.map((word) => [word, entry] as const)))),
+    calls: new Names(calls, callsOf),
+    shorthand: new Names(words, ({ shorthand = [] }) => named(shorthand.flatMap((entry) => entry.words.map((word) => [word, entry] as const)))),
   };
 }
 
@@ -48,7 +46,7 @@ export class Names<T> {
   private asked = 0;
 
   constructor(
-    private readonly families: Families,
+    private readonly families: readonly (() => Family)[],
     private readonly entriesOf: (family: Family) => ReadonlyMap<string, T>,
   ) {}
 

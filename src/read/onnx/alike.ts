@@ -3,7 +3,7 @@ import type { Ledger } from "./ledger.js";
 import type { Operand } from "./operand.js";
 import type { Tensor } from "./rows.js";
 import type { Attributes } from "./schema.js";
-import { StoredValues } from "./tensor.js";
+import { StoredValues } from "./stored-values.js";
 import { storedBy } from "./weights.js";
 
 /** Weights that a rule stored for its node. */

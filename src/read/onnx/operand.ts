@@ -5,7 +5,7 @@ import type { Layer, Primitive, Stored } from "../../graph/layer.js";
 import type { OpenShape, Shape } from "../../graph/shape.js";
 import { resolveAxis } from "../../ops/primitive.js";
 import { ELEMENT_TYPES, type Attributes, type GraphProto } from "./schema.js";
-import { StoredValues } from "./tensor.js";
+import { StoredValues } from "./stored-values.js";
 
 /** What a node reads under one name. */
 export type Operand =

@@ -5,7 +5,7 @@ import { elements, formatShape, type Shape } from "../../graph/shape.js";
 import type { Ledger } from "./ledger.js";
 import { dtypeOf, possible, type Operand, type Origin } from "./operand.js";
 import type { SparseTensorProto, TensorProto } from "./schema.js";
-import { StoredValues } from "./tensor.js";
+import { StoredValues } from "./stored-values.js";
 
 /** An initializer. Throws `bad-onnx` for an impossible shape, for bytes that do not fit it, and for data outside of the model's folder. */
 export function stored(ledger: Ledger, tensor: TensorProto, name: string, place: Place): Operand {

@@ -1,7 +1,7 @@
 import { fail } from "../../../graph/diagnostic.js";
 import { isDType, isFloat, type DType } from "../../../graph/dtype.js";
 import { elements } from "../../../graph/shape.js";
-import { StoredValues } from "../tensor.js";
+import { StoredValues } from "../stored-values.js";
 import { fixed } from "../fixed.js";
 import { tabulated } from "../nd.js";
 import {
