@@ -13,6 +13,7 @@ const LAZY = /^node:(child_process|os|worker_threads)$/;
 /** What several packs share goes into the first of them. */
 const ORDER = [
   "main",
+  "files",
   "report-table",
   "commands-compare",
   "calls",
@@ -40,7 +41,8 @@ const DEFERRED = [
   { importer: /src\/commands\/count\.ts$/, imported: /read\/formats/, pack: "files" },
   { importer: /src\/conventions\/table\.ts$/, imported: /^\.\/(?!convcost|convention\.)/, pack: "conventions" },
   { importer: /src\/analyze\/analyze\.ts$/, imported: /caveats|\/convention\.js/, pack: "conventions" },
-  { importer: /src\/commands\/\w+\.ts$/, imported: /csv|markdown|pairs|explain/, pack: "views" },
+  { importer: /src\/commands\/\w+\.ts$/, imported: /pairs|explain/, pack: "views" },
+  { importer: /src\/commands\/\w+\.ts$/, imported: /csv|markdown/, pack: "report-table" },
   { importer: /src\/commands\/count\.ts$/, imported: /layer-grid|layer-order|summary|analyze\/group\./, pack: "report-table" },
   { importer: /src\/commands\/compare\.ts$/, imported: /comparison-grid/, pack: "report-table" },
   { importer: /src\/compare\/compare\.ts$/, imported: /full-convolution/, pack: "views" },
@@ -51,8 +53,11 @@ const DEFERRED = [
   { importer: /commander/, imported: /help|suggestSimilar/, pack: "complaints", names: ["Help", "stripColor", "suggestSimilar"] },
 ];
 
-/** Small things that packs of layers share: in main, so that none of them loads another for these. */
-const SHARED = /src\/ops\/(keras-common|with-activation)\.ts$/;
+/** Small things that several packs share, and the pack that has them: else the first to need them would, and the others load all of that for these. */
+const SHARED = [
+  { module: /src\/(ops\/(keras-common|with-activation)|commands\/gathered)\.ts$/, pack: "main" },
+  { module: /src\/ops\/(join|called-as|recurrent)\.ts$/, pack: "layers" },
+];
 
 /** What is asked for as "lazy:ID" is loaded when a name of it is first used; bin/convcost.js sees to that. */
 const lazyModules = {
@@ -146,8 +151,9 @@ function packsOf(chunks, entry, deferred) {
   for (const { chunk, name } of entries) {
     if (!byName.has(name)) byName.set(name, { name, chunks: [] });
     add(chunk, byName.get(name));
-    if (name === "main")
-      for (const [other, { inputs }] of chunks) if (Object.keys(inputs).some((path) => SHARED.test(path))) add(other, byName.get(name));
+    const shared = SHARED.filter(({ pack }) => pack === name);
+    const isShared = ({ inputs }) => Object.keys(inputs).some((path) => shared.some(({ module }) => module.test(path)));
+    for (const [other, output] of chunks) if (isShared(output)) add(other, byName.get(name));
   }
   refuseCycles(packs, needed);
   return packs;
