@@ -9,7 +9,8 @@ import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
 import { inferGraph } from "./infer.js";
 import { resolveInputs, type InputOptions } from "./input.js";
 import { toLayout, type Layout } from "../graph/layout.js";
-import { compositeFigures, figureOptions, primitiveFigures, sumFigures, type FigureOptions } from "./figures.js";
+import { AlikeRows } from "./alike-rows.js";
+import { compositeFigures, primitiveFigures, sumFigures } from "./figures.js";
 import { peakActivations } from "./memory.js";
 import { elements } from "../graph/shape.js";
 
@@ -28,7 +29,7 @@ interface Context {
 /** How a layer is counted; without a convention where that is the program's own, or the layer is a step of one that was taken whole. */
 interface Counting extends Context {
   readonly convention: Convention | undefined;
-  readonly figures: FigureOptions;
+  readonly rows: AlikeRows;
 }
 
 /**
@@ -39,7 +40,7 @@ interface Counting extends Context {
 export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
   const context: Context = { dtype: options.dtype ?? "float32", layout: options.layout ?? graph.layout ?? "nchw" };
   const convention = conventionNamed(options.convention ?? OWN);
-  const counting: Counting = { ...context, convention: convention.name === OWN ? undefined : convention, figures: figureOptions(context.dtype) };
+  const counting: Counting = { ...context, convention: convention.name === OWN ? undefined : convention, rows: new AlikeRows() };
   const inferred = inferGraph(graph, resolveInputs(graph, options));
   const layers = inferred.layers.map((layer, index) => countLayer(layer, index, counting));
   const tool = counting.convention && countAll(counting.convention, inferred.layers);
@@ -119,12 +120,22 @@ function shown(value: TypedValue, layout: Layout) {
 }
 
 function countLayer(layer: InferredLayer, index: number, context: Counting): LayerAnalysis {
+  // A convention may count by the names of what is stored, in which layers differ that are one.
+  if (context.convention !== undefined) return rowOf(layer, index, context);
+  const known = context.rows.get(layer);
+  if (known !== undefined) return { ...known, index, name: layer.name };
+  const row = rowOf(layer, index, context);
+  context.rows.set(layer, row);
+  return row;
+}
+
+function rowOf(layer: InferredLayer, index: number, context: Counting): LayerAnalysis {
   const { convention } = context;
   const inside = convention !== undefined && isTakenWhole(convention, layer) ? { ...context, convention: undefined } : context;
   const steps = layer.steps.map((step, position) => countLayer(step, position, inside));
   const lead = layer.layer.type === "composite" ? leadOf(layer.layer.lead, steps) : undefined;
   const figures =
-    layer.inference === undefined ? compositeFigures(layer, steps, context.figures) : primitiveFigures(layer, layer.inference, context.figures);
+    layer.inference === undefined ? compositeFigures(layer, steps, context.dtype) : primitiveFigures(layer, layer.inference, context.dtype);
   return {
     index,
     name: layer.name,

@@ -1,11 +1,12 @@
 import { conventionNamed, OWN } from "../conventions/table.js";
+import type { DType } from "../graph/dtype.js";
 import type { InferredGraph, InferredLayer } from "../graph/inferrer.js";
 import type { OpenShape } from "../graph/shape.js";
 import { toLayout } from "../graph/layout.js";
 import type { Figures, Totals } from "./analysis.js";
 import type { AnalyzeOptions } from "./analyze.js";
 import { countBy } from "./convention.js";
-import { compositeFigures, figureOptions, primitiveFigures, sumFigures, type FigureOptions } from "./figures.js";
+import { compositeFigures, primitiveFigures, sumFigures } from "./figures.js";
 import { peakBytes } from "./memory.js";
 
 /** What a part of a model costs in all. */
@@ -23,7 +24,6 @@ export function partCounter(options: Pick<AnalyzeOptions, "dtype" | "layout" | "
   const named = conventionNamed(options.convention ?? OWN);
   const convention = named.name === OWN ? undefined : named;
   return (part) => {
-    const memo = figureOptions(dtype);
     const counted = convention === undefined ? undefined : part.layers.reduce((total, layer) => total + countBy(convention, layer).counted, 0n);
     return {
       totals: {
@@ -32,19 +32,19 @@ export function partCounter(options: Pick<AnalyzeOptions, "dtype" | "layout" | "
         peakActivationBytes: peakBytes(part, dtype),
         unit: convention?.unit,
         counted,
-        ...sumFigures(part.layers.map((layer) => figuresOf(layer, memo))),
+        ...sumFigures(part.layers.map((layer) => figuresOf(layer, dtype))),
       },
       outputs: part.outputs.map(({ shape, axes }) => (axes === "channels" ? toLayout(shape, layout) : shape)),
     };
   };
 }
 
-function figuresOf(layer: InferredLayer, memo: FigureOptions): Figures {
-  if (layer.inference !== undefined) return primitiveFigures(layer, layer.inference, memo);
+function figuresOf(layer: InferredLayer, dtype: DType): Figures {
+  if (layer.inference !== undefined) return primitiveFigures(layer, layer.inference, dtype);
   return compositeFigures(
     layer,
-    layer.steps.map((step) => figuresOf(step, memo)),
-    memo,
+    layer.steps.map((step) => figuresOf(step, dtype)),
+    dtype,
   );
 }
 

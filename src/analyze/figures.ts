@@ -5,30 +5,8 @@ import { elements } from "../graph/shape.js";
 import type { Figures } from "./analysis.js";
 import { distinctBytes, isFused, newBytes, tensorBytes } from "./memory.js";
 
-/** What figures depend on besides the layer, and those that are known. */
-export interface FigureOptions {
-  readonly dtype: DType;
-  /** Figures by what a layer infers, and the type that it reads. */
-  readonly known: Map<Inference, { readonly dtype: DType | undefined; readonly figures: Figures }>;
-}
-
-/** Options for the layers of one model. */
-export function figureOptions(dtype: DType): FigureOptions {
-  return { dtype, known: new Map() };
-}
-
-/** The figures of a layer; those of one that has been counted on the same shapes are known. */
-export function primitiveFigures(layer: InferredLayer, inference: Inference, options: FigureOptions): Figures {
-  const [input, ...more] = layer.inputs;
-  if (more.length > 0) return figuresOf(layer, inference, options);
-  const known = options.known.get(inference);
-  if (known !== undefined && known.dtype === input?.dtype) return known.figures;
-  const figures = figuresOf(layer, inference, options);
-  options.known.set(inference, { dtype: input?.dtype, figures });
-  return figures;
-}
-
-function figuresOf(layer: InferredLayer, inference: Inference, { dtype }: FigureOptions): Figures {
+/** The figures of a layer that has no steps. */
+export function primitiveFigures(layer: InferredLayer, inference: Inference, dtype: DType): Figures {
   const { cost, times = 1n } = inference;
   let params = 0n;
   let buffers = 0n;
@@ -66,7 +44,7 @@ function scaled(operations: Figures["operations"], times: bigint): Figures["oper
 }
 
 /** The figures of a layer that has steps, from theirs. */
-export function compositeFigures(layer: InferredLayer, steps: readonly Figures[], { dtype }: FigureOptions): Figures {
+export function compositeFigures(layer: InferredLayer, steps: readonly Figures[], dtype: DType): Figures {
   const sum = sumFigures(steps);
   if (!isFused(layer)) return sum;
   // What runs as one never writes what passes between its steps.

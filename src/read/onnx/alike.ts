@@ -130,7 +130,8 @@ export class AlikeNodes {
     const same = inputs.findIndex((other) => other.kind === "constant" && other.origins[0] === origin);
     const { held, role = "", quantised = false, dtype = "", shape } = origin;
     const state = same < index ? `=${same}` : this.ledger.isClaimed(origin);
-    return `${held} ${role} ${quantised} ${state} ${dtype} ${shape.join()} ${operand.dtype ?? ""} ${operand.shape.join()}`;
+    const own = operand.shape === shape && operand.dtype === origin.dtype ? "" : `${operand.dtype ?? ""} ${operand.shape.join()}`;
+    return `${held} ${role} ${quantised} ${state} ${dtype} ${shape.join()} ${own}`;
   }
 }
 

@@ -36,7 +36,7 @@ const MAX_KEPT = 512 * 1024 * 1024;
  * Throws `bad-onnx` where the bytes are no protobuf.
  */
 export function withoutPayloads(source: ByteSource, path: string): Uint8Array {
-  return new Elider(new Windowed(source), path).message(MODEL, 0, source.length, 0);
+  return new Elider(new Windowed(source), path).model();
 }
 
 class Elider {
@@ -49,7 +49,12 @@ class Elider {
     private readonly path: string,
   ) {}
 
-  message(type: MessageType, start: number, end: number, depth: number): Uint8Array {
+  model(): Uint8Array {
+    return this.message(MODEL, 0, this.bytes.length, 0) ?? this.copy(0, this.bytes.length);
+  }
+
+  /** A message without its payloads; nothing where there are none, and it stays as it stands. */
+  private message(type: MessageType, start: number, end: number, depth: number): Uint8Array | undefined {
     if (depth > MAX_DEPTH) this.fail(`messages are nested more than ${MAX_DEPTH} deep`);
     const pieces: Uint8Array[] = [];
     // What stands together and is kept is copied together.
@@ -67,14 +72,17 @@ class Elider {
       if (next > end) this.fail(`this file is cut off: a field at byte ${body} should end at ${next}, and there are ${end}`);
       const large = wire === 2 && length > SMALL;
       const inner = large ? type.messages[number]?.() : undefined;
-      if (inner !== undefined || (large && type.payload.includes(number))) {
+      const rewritten = inner === undefined ? undefined : this.message(inner, body, next, depth + 1);
+      const isPayload = large && type.payload.includes(number);
+      if (rewritten !== undefined || isPayload) {
         keep(field);
         from = next;
-        if (inner !== undefined) pieces.push(...this.rewritten(number, this.message(inner, body, next, depth + 1)));
+        if (rewritten !== undefined) pieces.push(...this.rewritten(number, rewritten));
         else if (number === RAW_DATA) pieces.push(Uint8Array.from([...varint(ELIDED << 3), ...varint(length)]));
       }
       this.at = next;
     }
+    if (from === start) return undefined;
     keep(end);
     return concat(pieces);
   }
