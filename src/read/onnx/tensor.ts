@@ -28,6 +28,8 @@ export function readTensor(pbf: PbfReader): TensorProto {
       if (key === "location") tensor.location = value;
     } else if (number === ELIDED) tensor.rawLength = pbf.readVarint();
   });
+  // A list that grew by itself has room for 17: a copy has what it needs.
+  tensor.dims = dims.slice();
   // An elided or external payload leaves fewer values than the shape has.
   if (tensor.raw === undefined && tensor.location === undefined && (typed?.length ?? 0) === sizeOf(dims)) tensor.values = typed ?? [];
   return tensor;
