@@ -78,7 +78,7 @@ class Elider {
         keep(field);
         from = next;
         if (rewritten !== undefined) pieces.push(...this.rewritten(number, rewritten));
-        else if (number === RAW_DATA) pieces.push(Uint8Array.from([...varint(ELIDED << 3), ...varint(length)]));
+        else if (number === RAW_DATA) pieces.push(varints(ELIDED << 3, length));
       }
       this.at = next;
     }
@@ -94,7 +94,7 @@ class Elider {
   }
 
   private rewritten(field: number, body: Uint8Array): readonly Uint8Array[] {
-    return [Uint8Array.from([...varint((field << 3) | 2), ...varint(body.length)]), body];
+    return [varints((field << 3) | 2, body.length), body];
   }
 
   /** Bytes of a field's value, from where it starts; a varint is passed over. */
@@ -131,14 +131,17 @@ class Elider {
   }
 }
 
-function varint(value: number): readonly number[] {
+/** Two varints, one after the other: a field's key, and its value or length. */
+function varints(key: number, value: number): Uint8Array {
   const bytes: number[] = [];
-  let rest = value;
-  while (rest >= 0x80) {
-    bytes.push((rest % 0x80) | 0x80);
-    rest = Math.floor(rest / 0x80);
+  for (let rest of [key, value]) {
+    while (rest >= 0x80) {
+      bytes.push((rest % 0x80) | 0x80);
+      rest = Math.floor(rest / 0x80);
+    }
+    bytes.push(rest);
   }
-  return [...bytes, rest];
+  return new Uint8Array(bytes);
 }
 
 function concat(pieces: readonly Uint8Array[]): Uint8Array {
