@@ -7,7 +7,15 @@ import { parseArgs } from "node:util";
 import { TARGETS, type Target } from "./targets.js";
 import { caseOf } from "./try.js";
 
-// npm run fuzz -- --cases 100000 [--seed 1] [--reader onnx] [--case 17]
+const HELP = `npm run fuzz -- [options]
+
+  --cases N       cases over all readers (14000)
+  --seed N        other cases (1): the same seed makes the same cases
+  --reader NAME   one reader: ${TARGETS.map(({ name }) => name).join(", ")}
+  --case N        one case of a reader again; its files are written into --out
+  --out FOLDER    where the files of what failed go (fuzz-failures)
+`;
+
 const { values } = parseArgs({
   options: {
     cases: { type: "string", default: "14000" },
@@ -15,8 +23,13 @@ const { values } = parseArgs({
     reader: { type: "string" },
     case: { type: "string" },
     out: { type: "string", default: "fuzz-failures" },
+    help: { type: "boolean", default: false },
   },
 });
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
 
 /** A case that does not end. The worker measures what is only slow; this is wall-clock time, and machines are shared. */
 const HANG = 20_000;
