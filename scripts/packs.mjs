@@ -71,7 +71,7 @@ const lazyModules = {
 };
 
 /** Makes lazy what DEFERRED says; `deferred` gets the files that are, and their packs. */
-function deferring(deferred) {
+function deferring(deferred, applied) {
   return {
     name: "deferring",
     setup: (bundler) => {
@@ -81,6 +81,7 @@ function deferring(deferred) {
         if (pluginData === "resolving" || rule === undefined || kind === "dynamic-import") return undefined;
         const found = await bundler.resolve(path, { kind, importer, resolveDir, pluginData: "resolving" });
         deferred.set(found.path, rule.pack);
+        applied.add(rule);
         const id = `pack:${rule.pack}#${chunkName(found.path)}.js`;
         return rule.names === undefined ? { path: `lazy:${id}`, external: true } : { path: id, namespace: "forwarding", pluginData: rule };
       });
@@ -107,13 +108,14 @@ export async function buildPacks({ entry, folder, options }) {
   const temporary = mkdtempSync(join(tmpdir(), "convcost-build-"));
   try {
     const deferred = new Map();
+    const applied = new Set();
     const split = {
       ...options,
       format: "esm",
       splitting: true,
       outdir: temporary,
       metafile: true,
-      plugins: [...(options.plugins ?? []), lazyModules, deferring(deferred)],
+      plugins: [...(options.plugins ?? []), lazyModules, deferring(deferred, applied)],
     };
     // Once to see what is deferred, which may defer more, then with that as entries.
     const entries = () =>
@@ -124,6 +126,13 @@ export async function buildPacks({ entry, folder, options }) {
     }
     const { outputs } = (await build({ ...split, entryPoints: entries() })).metafile;
     const chunks = new Map(Object.entries(outputs).map(([path, output]) => [resolve(path), output]));
+    const files = [...chunks.values()].flatMap(({ inputs }) => Object.keys(inputs));
+    for (const rule of SHARED) if (files.some((path) => rule.module.test(path))) applied.add(rule);
+    const idle = [...DEFERRED, ...SHARED].filter((rule) => !applied.has(rule));
+    if (idle.length > 0)
+      throw new Error(
+        `rules of packs that say nothing of any module: ${idle.map((rule) => JSON.stringify(rule.pack) + String(rule.imported ?? rule.module)).join(", ")}`,
+      );
     const packs = packsOf(chunks, entry, deferred);
     for (const pack of new Set(packs.values())) await buildPack(pack, { packs, chunks, temporary, folder, options });
   } finally {
