@@ -5,6 +5,7 @@ import { source } from "./onnx-model.js";
 import { int32s, model, type Graph, type Operator, type Tensor } from "./tflite-model.js";
 
 const [ADD, FULLY_CONNECTED, DEQUANTIZE, LESS, IF, WHILE] = [0, 9, 6, 58, 118, 119];
+const [RESIZE_BILINEAR, TRANSPOSE_CONV] = [23, 67];
 const INT32 = 2;
 const FLOAT16 = 1;
 const BOOL = 6;
@@ -48,6 +49,21 @@ describe("TensorFlow Lite", () => {
     const { totals, uncounted } = count(model(["MyOp", FULLY_CONNECTED], [{ tensors, inputs: [0], outputs: [3], operators }], [new Uint8Array(128)]));
     expect(totals).toMatchObject({ params: 32n, macs: 32n });
     expect(uncounted).toEqual([{ op: "custom.MyOp", count: 1, reason: "this operator is not known" }]);
+  });
+
+  it.each([
+    ["a resize", RESIZE_BILINEAR, [0, 1], [1, 4, 4, 2], [2]],
+    ["a transposed convolution", TRANSPOSE_CONV, [1, 2, 0], [1, 4, 4, 2], [4]],
+  ])("%s to a size that is a fraction is refused: found by fuzzing", (_, code, inputs, shape, [sizes = 0]) => {
+    const tensors: readonly Tensor[] = [
+      { name: "x", shape },
+      { name: "size", shape: [sizes], buffer: 1 },
+      { name: "w", shape: [2, 1, 1, 2] },
+      { name: "y", shape },
+    ];
+    const floats = new Uint8Array(new Float32Array([1, 0.5, 4, 2].slice(0, sizes)).buffer);
+    const content = model([code], [{ tensors, inputs: [0, 2], outputs: [3], operators: [{ code: 0, inputs, outputs: [3] }] }], [floats]);
+    expect(() => count(content)).toThrow("no tensor has the shape 1x");
   });
 
   /** A WHILE whose counter goes from 0 to `end`, and whose body has a matrix product. */

@@ -5,7 +5,7 @@ import { windowPool } from "../../ops/pool/window-pool.js";
 import type { Padding } from "../../ops/window.js";
 import { channelsLast } from "../onnx/adapt.js";
 import { fixed, storing } from "../onnx/fixed.js";
-import { given, inputShape, int, shapeAt, text, valuesOf, type OnnxNode, type Operand, type Rule } from "../onnx/operand.js";
+import { given, inputShape, int, possible, shapeAt, text, valuesOf, type OnnxNode, type Operand, type Rule } from "../onnx/operand.js";
 
 const padding = (node: OnnxNode): Padding => (text(node, "padding", "SAME") === "SAME" ? "same" : "valid");
 const perPlane = (node: OnnxNode, name: string) => [positive(node, `${name}_h`), positive(node, `${name}_w`)];
@@ -92,7 +92,7 @@ const transposed =
       const step = stride[axis] ?? 1;
       return padding(node) === "same" ? size * step : (size - 1) * step + Math.max(step, kernelSize[axis] ?? 1);
     });
-    const output = written ?? [x[0] ?? 1, ...grown, outChannels];
+    const output = possible(written ?? [x[0] ?? 1, ...grown, outChannels]);
     if (x.at(-1) !== inChannels)
       fail("channel-mismatch", `a transposed convolution reads ${inChannels} channels, but its input has ${x.at(-1) ?? 0}`);
     const bias = given(node.inputs[3]);

@@ -8,6 +8,7 @@ import {
   int,
   ints,
   known,
+  possible,
   shapeAt,
   shapeOf,
   typeOf,
@@ -41,7 +42,7 @@ export const resize =
     const [height, width] = valuesOf(node.inputs[1]) ?? [];
     if (height === undefined || width === undefined)
       return unknown(`the size of ${node.op} is computed from the model's data`, [batch, null, null, channels]);
-    const output = [batch, height, width, channels];
+    const output = possible([batch, height, width, channels]);
     const operations = bilinear ? { interpolation: 7n * elements(output) } : {};
     return {
       kind: "layer",
