@@ -53,16 +53,21 @@ describe("TensorFlow Lite", () => {
 
   it.each([
     ["a resize", RESIZE_BILINEAR, [0, 1], [1, 4, 4, 2], [2]],
-    ["a transposed convolution", TRANSPOSE_CONV, [1, 2, 0], [1, 4, 4, 2], [4]],
+    ["a transposed convolution", TRANSPOSE_CONV, [1, 2, 0, 4], [1, 4, 4, 2], [4]],
   ])("%s to a size that is a fraction is refused: found by fuzzing", (_, code, inputs, shape, [sizes = 0]) => {
     const tensors: readonly Tensor[] = [
       { name: "x", shape },
       { name: "size", shape: [sizes], buffer: 1 },
       { name: "w", shape: [2, 1, 1, 2] },
       { name: "y", shape },
+      { name: "b", shape: [2] },
     ];
-    const floats = new Uint8Array(new Float32Array([1, 0.5, 4, 2].slice(0, sizes)).buffer);
-    const content = model([code], [{ tensors, inputs: [0, 2], outputs: [3], operators: [{ code: 0, inputs, outputs: [3] }] }], [floats]);
+    const floats = new Uint8Array(new Float32Array([1, 0.3, 4, 2].slice(0, sizes)).buffer);
+    const content = model(
+      [code],
+      [{ tensors, inputs: [0, 2], outputs: [3], operators: [{ code: 0, inputs, outputs: [3], options: { 1: { int: 1 }, 2: { int: 1 } } }] }],
+      [floats],
+    );
     expect(() => count(content)).toThrow("no tensor has the shape 1x");
   });
 
