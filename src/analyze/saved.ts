@@ -18,6 +18,7 @@ const index = v.pipe(v.number(WHOLE), v.safeInteger(WHOLE), v.minValue(0, WHOLE)
 const quotient = v.pipe(
   v.union([v.pipe(v.number(), v.minValue(0, POSITIVE)), v.pipe(v.bigint(), v.minValue(0n, POSITIVE))], POSITIVE),
   v.transform((value) => Number(value)),
+  v.finite(POSITIVE),
 );
 const text = v.string("a text");
 const shape = v.array(v.union([v.number(), v.string(), v.null()], "sizes"), "sizes");
@@ -179,5 +180,5 @@ function isAttributes(value: unknown): value is Attributes {
 
 function isAttribute(value: unknown): value is AttributeValue {
   if (Array.isArray(value)) return value.every(isAttribute);
-  return value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  return value === null || typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value));
 }

@@ -1,6 +1,7 @@
 import type { Costs, LayerCosts } from "../analyze/analysis.js";
 import { fail } from "../graph/diagnostic.js";
 import type { AttributeValue } from "../graph/layer.js";
+import { own } from "../graph/own.js";
 import { longestIncreasing } from "./align.js";
 import { matchLayers } from "./match.js";
 import { hasAllLayers, isAtLeast, MEASURES, valueOf, type Measure } from "./measures.js";
@@ -197,10 +198,11 @@ function fieldsOf(before: LayerCosts, after: LayerCosts, acrossFormats: boolean)
   compare("kind", before.kind, after.kind);
   // Formats differ in what they say: an attribute that one of them has none of is no difference.
   for (const name of Object.keys(before.attributes)) {
-    if (!acrossFormats || after.attributes[name] !== undefined) compare(name, before.attributes[name], after.attributes[name]);
+    const other = own(after.attributes, name);
+    if (!acrossFormats || other !== undefined) compare(name, before.attributes[name], other);
   }
   if (!acrossFormats)
-    for (const name of Object.keys(after.attributes)) if (before.attributes[name] === undefined) compare(name, undefined, after.attributes[name]);
+    for (const name of Object.keys(after.attributes)) if (own(before.attributes, name) === undefined) compare(name, undefined, after.attributes[name]);
   compare("times", before.times?.toString(), after.times?.toString());
   compare("inputs", before.inputs, after.inputs);
   compare("outputs", before.outputs, after.outputs);

@@ -104,13 +104,28 @@ function refuse(text: string, at: number, flag: string, message: string): never 
   });
 }
 
-/** Whether a whole name is of a pattern: `*` is any text, `?` any character. */
+/** Whether a whole name is of a pattern: `*` is any text, `?` any character. No regular expression, which a long pattern is too large or too slow for. */
 export function globMatcher(pattern: string): (name: string) => boolean {
-  const source = pattern
-    .replace(/\*+/g, "*")
-    .replace(/[\\^$.|+()[\]{}]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  const regex = new RegExp(`^${source}$`, "s");
-  return (name) => regex.test(name);
+  return (name) => isOf(pattern, name);
+}
+
+/** The shortest text for each `*` that lets the rest follow; where that fails, one character more for the last of them. */
+function isOf(pattern: string, name: string): boolean {
+  let [at, next] = [0, 0];
+  let star: { readonly at: number; readonly next: number } | undefined;
+  while (next < name.length) {
+    if (pattern[at] === "*") {
+      star = { at, next };
+      at += 1;
+    } else if (at < pattern.length && (pattern[at] === "?" || pattern[at] === name[next])) {
+      at += 1;
+      next += 1;
+    } else if (star === undefined) return false;
+    else {
+      star = { at: star.at, next: star.next + 1 };
+      [at, next] = [star.at + 1, star.next];
+    }
+  }
+  while (pattern[at] === "*") at += 1;
+  return at === pattern.length;
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { analyze } from "../../src/analyze/analyze.js";
 import { diffCosts, heaviestChanges, type Difference } from "../../src/compare/diff.js";
+import { readAnalysis } from "../../src/analyze/saved.js";
+import { analysisJson } from "../../src/report/analysis-json.js";
 import { parseNetwork } from "../../src/read/network/network.js";
 import { parseLayers } from "../../src/read/notation/read.js";
 import { readPrinted } from "../../src/read/torch/read.js";
@@ -32,6 +34,20 @@ describe("the same model", () => {
     const difference = diffCosts(zoo(name), zoo(name));
     expect(difference.equal).toBe(true);
     expect(difference.layers).toEqual([]);
+  });
+});
+
+describe("attributes of a saved analysis", () => {
+  it("are its own alone, whatever every object has besides: found by fuzzing", () => {
+    const analysis = layers("conv 3x3 16; relu");
+    const written = analysisJson(analysis, "0.1.0", analysis.layers);
+    const saved = written.replace(/"attributes": \{(\})?/g, (_, end = ",") => `"attributes": { "constructor": 1${String(end)}`);
+    const difference = diffCosts(readAnalysis(saved, "a.json"), analysis);
+    expect(lines(difference)).toEqual(["~ 0 0 constructor", "~ 1 1 constructor"]);
+    expect(difference.layers.flatMap((change) => (change.type === "changed" ? change.fields : []))).toEqual([
+      { field: "constructor", before: 1, after: undefined },
+      { field: "constructor", before: 1, after: undefined },
+    ]);
   });
 });
 

@@ -54,6 +54,8 @@ export const SAVED: readonly Wrong[] = [
   field("analysis@1", "analysis@9", 'schema is "convcost/analysis@9"\nexpected: "convcost/analysis@1", as convcost count --json writes it\n'),
   field(/"macs": (\d+)/, '"macs": -$1', "expected: a whole number, as convcost count --json writes it"),
   field(/"layers": (\d+)/, '"layers": "$1"', 'totals.layers is "2"\nexpected: a whole number,'),
+  field(/"intensity": [\d.]+/, '"intensity": 1e400', "expected: a number from 0, as convcost count --json writes it"),
+  field(/"attributes": \{/, '"attributes": { "momentum": 1e400,', "expected: attributes by name, as convcost count --json writes it"),
   field(/"intensity": [\d.]+/, '"intensity": []', "totals.intensity is a list\nexpected: a number from 0,"),
   field(/"model": \{[^}]*\}/, '"model": 5', "model is 5\nexpected: a model,"),
   field(/"convention": "convcost"/, '"convention": {}', "convention is an object\nexpected: a text,"),

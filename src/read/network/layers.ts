@@ -36,7 +36,8 @@ function placed(diagnostic: Diagnostic, text: string, template: Template, scope:
   const { place, hint } = diagnostic;
   const [start, end] = place?.kind === "text" ? [place.start, place.end] : [0, text.length];
   const filled = text === template.snippet.text ? undefined : `with its values this reads \`${text.trim()}\``;
-  const bare = scope.names().find((name) => new RegExp(`(?<![\\w.])${name}(?![\\w(=])`).test(text));
+  const words: ReadonlySet<string> = new Set(text.match(/(?<![\w.])[A-Za-z_]\w*(?![\w(=])/g));
+  const bare = scope.names().find((name) => words.has(name));
   return new InputError({
     ...diagnostic,
     place: template.trace(scope, start, end),

@@ -17,8 +17,10 @@ export function parsePredicate(text: string, names: readonly string[]): (value: 
   const place: Place = { kind: "flag", flag: "--where" };
   // The number in full has the place of the one with its unit: a complaint points at the flag.
   const plain = text.replace(SIZED, (_, digits: string, unit: string) => String(Number(digits) * (UNITS[unit] ?? 1)));
-  for (const [name] of plain.matchAll(/(?<![\w.])[A-Za-z_]\w*(?!\w*\s*\()/g)) {
-    if (names.includes(name) || WORDS.has(name) || quoted(plain, name)) continue;
+  // A word that only stands inside quotes is a text.
+  const bare = plain.replace(/"[^"]*"|'[^']*'/g, '""');
+  for (const [name] of bare.matchAll(/(?<![\w.])[A-Za-z_]\w*(?!\w*\s*\()/g)) {
+    if (names.includes(name) || WORDS.has(name)) continue;
     const near = closest(name, names);
     fail("unknown-name", `there is no '${name}' to filter by`, {
       place,
@@ -36,8 +38,3 @@ export function parsePredicate(text: string, names: readonly string[]): (value: 
 }
 
 const WORDS = new Set(["and", "or", "not", "in", "if", "else", "for", "True", "False", "true", "false", "None", "null"]);
-
-/** A word that only stands inside quotes is a text. */
-function quoted(text: string, word: string): boolean {
-  return !new RegExp(`(?<![\\w.])${word}(?!\\w)`).test(text.replace(/"[^"]*"|'[^']*'/g, ""));
-}
