@@ -28,7 +28,7 @@ export function nodeIo(): Io {
     stdout: stream(1, () => process.stdout),
     stderr: stream(2, () => process.stderr),
     cwd: () => process.cwd(),
-    readStdin: () => contentOf(0),
+    readStdin,
     readChunks,
     readFile,
     openBytes,
@@ -60,7 +60,9 @@ function stream(descriptor: number, open: () => { readonly isTTY?: boolean; read
       return terminal()?.isTTY === true;
     },
     get columns() {
-      return terminal()?.columns;
+      // A terminal that was never told its size says 0.
+      const columns = terminal()?.columns;
+      return columns === 0 ? undefined : columns;
     },
   };
 }
@@ -97,8 +99,19 @@ function writeAll(descriptor: number, text: string): void {
 }
 
 async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
-  const stream: AsyncIterable<unknown> = path === "-" ? process.stdin : createReadStream(path);
+  // Of a folder Node makes a standard input that ends at once: read as a file it complains.
+  const isStream = path === "-" && !fstatSync(0).isDirectory();
+  const stream: AsyncIterable<unknown> = isStream ? process.stdin : createReadStream(path, path === "-" ? { fd: 0 } : {});
   for await (const chunk of stream) if (chunk instanceof Uint8Array) yield chunk;
+}
+
+function readStdin(): FileContent {
+  try {
+    return contentOf(0);
+  } catch (error) {
+    const code = codeOf(error);
+    return code === "EISDIR" ? { type: "folder" } : { type: "unreadable", reason: code };
+  }
 }
 
 /** All that a pipe or device gives. */

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,6 +22,20 @@ afterAll(() => {
 });
 
 describe("the command as a process", () => {
+  it.each([
+    [["count", "-"], /^error: standard input: this is a folder\n/],
+    [["batch"], /^error: standard input cannot be read \(EISDIR\)\n/],
+  ])("%s: a folder as standard input is no empty one", (args, says) => {
+    const descriptor = openSync(folder, "r");
+    try {
+      const { status, stderr } = spawnSync(process.execPath, [BIN, ...args], { encoding: "utf8", stdio: [descriptor, "pipe", "pipe"] });
+      expect(status).toBe(2);
+      expect(stderr).toMatch(says);
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+
   it("counts", () => {
     const { status, stdout, stderr } = convcost(["count", "conv 3x3 3->8 @8x8", "--json"]);
     expect([status, stderr]).toEqual([0, ""]);
