@@ -5,6 +5,10 @@ import { align, type Pair } from "./align.js";
 type Layers = readonly LayerCosts[];
 type Describe = (layer: LayerCosts) => string;
 
+/** An operator with the window it looks through. */
+const window: Describe = ({ op, kind, attributes }) =>
+  JSON.stringify([op, kind, attributes["kernelSize"], attributes["stride"], attributes["dilation"]]);
+
 /**
  * What makes two layers the same, from all that is known of them to the operator alone. Each is tried on what the one before has left
  * between its partners, in order.
@@ -14,7 +18,7 @@ const LEVELS: readonly Describe[] = [
   // The same work under another name: relu6 and a clip from 0 to 6.
   (layer) => `${shapes(layer)}${layer.params},${layer.macs},${layer.flops}`,
   traits,
-  ({ op, kind, attributes }) => JSON.stringify([op, kind, attributes["kernelSize"], attributes["stride"], attributes["dilation"]]),
+  window,
   ({ op, kind }) => `${op},${kind ?? ""}`,
   ({ op }) => op,
 ];
@@ -41,6 +45,7 @@ export interface MatchOptions {
  */
 export function matchLayers(before: Layers, after: Layers, { acrossFormats }: MatchOptions): ReadonlyMap<number, number> {
   const nameOf = acrossFormats ? (layer: LayerCosts) => modulePath(layer.name).join(".") : (layer: LayerCosts) => layer.name;
+  if (isSameNetwork(before, after, nameOf)) return new Map(before.map((_, place) => [place, place]));
   const matching = new Matching(before, after, nameOf);
   const [exact, ...looser] = LEVELS;
   if (exact === undefined) throw new Error("there is no way to compare layers");
@@ -51,6 +56,15 @@ export function matchLayers(before: Layers, after: Layers, { acrossFormats }: Ma
   matching.anywhere(exact);
   matching.sameNames(false);
   return matching.partners;
+}
+
+/** Whether every layer has the name and the window of the one in its place: a network at another width or size, where equal layers elsewhere say nothing. */
+function isSameNetwork(before: Layers, after: Layers, nameOf: Describe): boolean {
+  const isSame = (layer: LayerCosts, place: number) => {
+    const other = layerAt(after, place);
+    return nameOf(layer) === nameOf(other) && window(layer) === window(other);
+  };
+  return before.length === after.length && before.every(isSame) && before.some(({ name }) => !/^\d+$/.test(name));
 }
 
 /** Numbers for texts, the same for the same text. */

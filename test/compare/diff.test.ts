@@ -51,6 +51,19 @@ describe("attributes of a saved analysis", () => {
   });
 });
 
+describe("a network at another width", () => {
+  it.each([
+    ["mobilenet_v1", 0.5],
+    ["mobilenet_v2", 0.35],
+    ["mobilenet_v2", 0.5],
+    ["mobilenet_v2", 1.4],
+  ])("%s at %f: every layer is the one in its place, though others are as wide as some were", (name, alpha) => {
+    const { text } = zooModel(name);
+    const { counts } = diffCosts(zoo(name), analyze(parseNetwork(text, { set: { alpha } })));
+    expect(counts).toMatchObject({ added: 0, removed: 0, renamed: 0, moved: 0 });
+  });
+});
+
 describe("names that are positions", () => {
   it("a layer put in front shifts none", () => {
     const chain = "conv 3x3 16; bn; relu; conv 3x3 32; bn; relu; conv 1x1 16";
