@@ -77,6 +77,9 @@ function mayBeTerminal(descriptor: number): boolean {
   }
 }
 
+/** What a write says whose reader has gone: a pipe, and a socket (the pipes of Node's own children) with something left to read. */
+const GONE: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET"]);
+
 /**
  * Writes everything before it returns; a reader that has gone away (`| head -1`) ends the program quietly, a failed check still failed. What
  * standard error does not take is lost: there is nowhere else to say it. Throws `UnwritableOutput`.
@@ -89,7 +92,7 @@ function writeAll(descriptor: number, text: string): void {
       offset += writeSync(descriptor, bytes, offset);
     } catch (error) {
       const code = codeOf(error);
-      if (code === "EPIPE") process.exit(process.exitCode ?? 0);
+      if (GONE.has(code)) process.exit(process.exitCode ?? 0);
       if (code !== "EAGAIN" && descriptor === 2) return;
       if (code !== "EAGAIN") throw new UnwritableOutput(code);
       // A pipe that is full: wait for its reader.
