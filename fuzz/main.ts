@@ -41,6 +41,12 @@ interface Found {
   readonly problem: string;
 }
 
+for (const name of ["cases", "seed", "case"] as const) {
+  if (!/^\d+$/.test(values[name] ?? "0")) {
+    process.stderr.write(`--${name} takes a whole number\n`);
+    process.exit(2);
+  }
+}
 const seed = Number(values.seed);
 const folder = mkdtempSync(join(tmpdir(), "convcost-fuzz-"));
 const worker = join(import.meta.dirname, "worker.mjs");
