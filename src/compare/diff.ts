@@ -202,7 +202,8 @@ function fieldsOf(before: LayerCosts, after: LayerCosts, acrossFormats: boolean)
     if (!acrossFormats || other !== undefined) compare(name, before.attributes[name], other);
   }
   if (!acrossFormats)
-    for (const name of Object.keys(after.attributes)) if (own(before.attributes, name) === undefined) compare(name, undefined, after.attributes[name]);
+    for (const name of Object.keys(after.attributes))
+      if (own(before.attributes, name) === undefined) compare(name, undefined, after.attributes[name]);
   compare("times", before.times?.toString(), after.times?.toString());
   compare("inputs", before.inputs, after.inputs);
   compare("outputs", before.outputs, after.outputs);
