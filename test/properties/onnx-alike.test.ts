@@ -132,4 +132,35 @@ describe("ONNX: nodes that are written and read alike", () => {
       [0n, 36n],
     ]);
   });
+
+  it("split into as many parts as they have outputs: 12 into two and into three", () => {
+    const nodes = [
+      node("Split", ["x"], ["a", "b"]),
+      node("Split", ["x"], ["c", "d", "e"]),
+      node("Concat", ["a", "c"], ["y"], { attributes: { axis: 0 } }),
+    ];
+    const parts = analysed(model([input("x", [12, 1]), output("y"), ...nodes])).layers.slice(0, 2);
+    expect(parts.map(({ outputs }) => outputs.map(([size]) => size))).toEqual([
+      [6, 6],
+      [4, 4, 4],
+    ]);
+  });
+
+  it("are told of each by its own name, where something is assumed", () => {
+    const pool = (name: string) => node("MaxRoiPool", ["x", "rois"], [name], { name, attributes: { pooled_shape: [2, 2] } });
+    const inputs = [input("x", [1, 4, 6, 6]), input("rois", [3, 5])];
+    const { warnings } = analysed(model([...inputs, output("one"), output("two"), pool("one"), pool("two")]));
+    expect(warnings.map((text) => /^node (\w+):/.exec(text)?.[1])).toEqual(["one", "two"]);
+  });
+
+  it("add a mask where a softmax follows, which is no weight, and a weight elsewhere", () => {
+    const nodes = [node("Add", ["x", "w"], ["a"]), node("Sigmoid", ["a"], ["b"]), node("Add", ["b", "mask"], ["c"]), node("Softmax", ["c"], ["y"])];
+    const { layers } = analysed(model([input("x", [1, 1, 6, 6]), output("y"), weight("w", [6, 6]), weight("mask", [6, 6]), ...nodes]));
+    expect(layers.map(({ op, params }) => [op, params])).toEqual([
+      ["add", 36n],
+      ["sigmoid", 0n],
+      ["add", 0n],
+      ["softmax", 0n],
+    ]);
+  });
 });
