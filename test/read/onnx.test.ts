@@ -27,6 +27,13 @@ describe("ONNX: weights", () => {
     expect(totalsOf(...graph)).toMatchObject({ params: 32n, macs: 32n });
   });
 
+  it("a node that says it ends far behind the file is refused at once: found in review", () => {
+    const content = Buffer.from("080842021011" + "3a130a88c0caf384a302" + "2a80c0caf384a3020a0161", "hex");
+    expect(() => readOnnx({ length: content.length, read: (start, end) => content.subarray(start, end) })).toThrow(
+      "this is no ONNX model, or a damaged one",
+    );
+  });
+
   it("what was inferred while reading is of these nodes: a graph of some of them is worked out by itself", () => {
     const nodes = [node("MatMul", ["x", "w"], ["y"]), node("Relu", ["y"], ["z"])];
     const content = model([input("x", [1, 8]), weight("w", [8, 4]), ...nodes, output("z")]);

@@ -35,6 +35,9 @@ export interface Written {
   readonly times: bigint;
 }
 
+/** Nodes of more inputs are each by itself: which of them are the same one is looked for one by one. */
+const MAX_INPUTS = 32;
+
 /** What a rule made, with the places of its node's inputs in place of the operands. */
 interface Recipe {
   readonly layer: Primitive;
@@ -66,6 +69,7 @@ export class AlikeNodes {
    * sequences, what was computed from weights.
    */
   keyOf({ op, domain, opset, attributes, inputs, outputs, scores, times }: Written): string | undefined {
+    if (inputs.length > MAX_INPUTS) return undefined;
     let key = `${domain}:${op}:${opset}:${this.numberOf(attributes)}:${outputs}:${scores}:${times}`;
     let index = 0;
     for (const operand of inputs) {

@@ -141,18 +141,23 @@ function readAttributes(pbf: ModelReader, nodeEnd: number, before: Attributes): 
 /** Field 5 of a NodeProto, a message. */
 const ATTRIBUTE_TAG = (5 << 3) | 2;
 
+/** Attributes of more bytes are read each by itself: they are no settings, and to look at all of them again for each graph around them takes long. */
+const MAX_ALIKE = 1024;
+
 /** Where the attributes end that stand one after the other from where the reader is, behind the tag of the first. */
 function endOfAttributes(pbf: ModelReader, nodeEnd: number): number {
   const start = pbf.pos;
   let end = start;
   if (pbf.type !== 2) return end;
+  // A damaged node may say that it ends behind the file.
+  const last = Math.min(nodeEnd, pbf.length);
   do {
     const length = pbf.readVarint();
-    if (pbf.pos + length > nodeEnd) break;
+    if (pbf.pos + length > last) break;
     end = pbf.pos += length;
-  } while (end < nodeEnd && pbf.readVarint() === ATTRIBUTE_TAG);
+  } while (end < last && end - start <= MAX_ALIKE && pbf.readVarint() === ATTRIBUTE_TAG);
   pbf.pos = start;
-  return end;
+  return end - start > MAX_ALIKE ? start : end;
 }
 
 function readAttribute(pbf: ModelReader): AttributeProto {

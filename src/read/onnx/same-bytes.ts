@@ -4,6 +4,9 @@ interface Known<T> {
   readonly value: T;
 }
 
+/** Values of one hash that are kept: more of them are no accident, and would be gone through for each value that is asked for. */
+const MAX_ALIKE_HASH = 8;
+
 /** Values by the bytes that they were read from: what stands in a file over and over is read once. */
 export class SameBytes<T> {
   private readonly known = new Map<number, Known<T>[]>();
@@ -18,7 +21,7 @@ export class SameBytes<T> {
     const hash = this.hash(start, end);
     const list = this.known.get(hash);
     if (list === undefined) this.known.set(hash, [{ start, end, value }]);
-    else list.push({ start, end, value });
+    else if (list.length < MAX_ALIKE_HASH) list.push({ start, end, value });
   }
 
   /** FNV-1a (Fowler, Noll, Vo), 32 bits. */
