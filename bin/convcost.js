@@ -8,6 +8,7 @@ const vm = require("node:vm");
 const dist = path.join(__dirname, "../dist");
 /** Packs as they were loaded: by name, what each exports by chunk, and its script. */
 const packs = new Map();
+const documents = new Map();
 const cache = cacheFolder();
 
 /** Code caches are of one Node: its version, and the size of its binary, which tells builds of one version apart. None where they are not wanted. */
@@ -85,10 +86,19 @@ function isAt(file, position, length) {
 /** What the bundle calls `require`: a chunk of a pack, a file of JSON, a module of Node's, or one of these when it is first used. */
 function ask(id) {
   if (id.startsWith("lazy:")) return new Proxy({}, { get: (_, name) => ask(id.slice(5))[name] });
-  if (id.startsWith("json:")) return JSON.parse(fs.readFileSync(path.join(dist, "cli", id.slice(5)), "utf8"));
+  if (id.startsWith("json:")) return document(id.slice(5));
   if (!id.startsWith("pack:")) return require(id);
   const [name, chunk] = id.slice(5).split("#");
   return load(name)[chunk];
+}
+
+/** A file of JSON, read once. */
+function document(name) {
+  const known = documents.get(name);
+  if (known !== undefined) return known;
+  const read = JSON.parse(fs.readFileSync(path.join(dist, "cli", name), "utf8"));
+  documents.set(name, read);
+  return read;
 }
 
 if (!fs.existsSync(path.join(dist, "cli/main.cjs"))) {
