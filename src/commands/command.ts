@@ -179,8 +179,8 @@ export function formatOf<F extends string>({ format, json }: OutputFlags<F>): F 
 }
 
 /** The names of `--columns`, each checked by `read`. */
-export function columnList<T>(columns: string, read: (name: string, flag: string) => T): readonly T[] {
-  return columns.split(",").map((name) => read(name, "--columns"));
+export function columnList<T>(flags: CommonFlags, read: (name: string, flag: string) => T): readonly T[] | undefined {
+  return flags.columns?.split(",").map((name) => read(name, "--columns"));
 }
 
 /** Writes the result, whole or in pieces, where it was asked for. Throws `unwritable-file`. */

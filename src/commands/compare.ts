@@ -66,7 +66,8 @@ export const compare: Register = (program, context) => {
 
 async function run(specs: readonly string[], flags: CompareFlags, context: Context): Promise<void> {
   const format = formatOf(flags);
-  const columns = flags.columns === undefined ? undefined : columnList(flags.columns, comparisonColumn);
+  // Asked for where a name is read: JSON loads no tables.
+  const columns = columnList(flags, (name, flag) => comparisonColumn(name, flag));
   const options = analyzeOptions(flags);
   const graphs = await readEach(specs, context.io, flags.set, { ...options, dims: dimensions(flags.dim) });
   const comparison = compared(graphs, options, flags);

@@ -100,7 +100,7 @@ async function run(specs: readonly string[], flags: CountFlags, context: Context
       hint: "convcost count --help has examples",
     });
   const format = formatOf(flags);
-  const columns = flags.columns === undefined ? undefined : columnList(flags.columns, layerColumn);
+  const columns = columnList(flags, layerColumn);
   const grouping = groupingOf(flags);
   const options = analyzeOptions(flags);
   const graph = await readModel(specs, context.io, flags.set, { ...options, dims: dimensions(flags.dim) });

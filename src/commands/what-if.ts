@@ -91,7 +91,7 @@ function hyphened(label: string): string {
 
 async function run(specs: readonly string[], flags: WhatIfFlags, context: Context): Promise<void> {
   const format = formatOf(flags);
-  const columns = flags.columns === undefined ? undefined : columnList(flags.columns, whatIfColumn);
+  const columns = columnList(flags, whatIfColumn);
   const sort = flags.sort === undefined ? undefined : whatIfColumn(flags.sort, "--sort");
   const replacements = replacementsOf(flags);
   const between = flags.between === undefined ? undefined : layersBetween(flags.between);

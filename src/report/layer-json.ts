@@ -36,6 +36,9 @@ export function layerJson(layer: LayerAnalysis): JsonObject {
   };
 }
 
+/** Texts of rows that are kept: of a model whose rows all differ it is not the whole. */
+const MAX_KEPT = 1000;
+
 /** Rows of layers, one after the other. Of rows that are alike but for number and name the rest is written once: deep models say the same over and over. */
 export function* layerLines(layers: readonly LayerAnalysis[]): Generator<JsonText> {
   const written = new Map<LayerAnalysis["attributes"], { readonly fields: JsonObject; readonly text: string }>();
@@ -44,6 +47,7 @@ export function* layerLines(layers: readonly LayerAnalysis[]): Generator<JsonTex
     let known = written.get(layer.attributes);
     if (known === undefined || !isAlike(fields, known.fields)) {
       known = { fields, text: compact({ ...fields, index: undefined, name: undefined }).slice(1) };
+      if (written.size >= MAX_KEPT) written.clear();
       written.set(layer.attributes, known);
     }
     yield jsonText(`{ "index": ${layer.index}, "name": ${compact(layer.name)},${known.text}`);
