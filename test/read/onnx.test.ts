@@ -1,7 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { analyze } from "../../src/analyze/analyze.js";
 import { readOnnx, type ReadOnnxOptions } from "../../src/read/onnx/read.js";
-import { analysed, input, int64s, known, message, model, node, number, output, tensorOf, weight, whole, type Write } from "./onnx-model.js";
+import {
+  analysed,
+  bytes,
+  input,
+  int64s,
+  known,
+  message,
+  model,
+  node,
+  number,
+  output,
+  tensorOf,
+  text,
+  weight,
+  whole,
+  type Write,
+} from "./onnx-model.js";
 import { convcost } from "../cli/run.js";
 
 const gemm = (raw: Uint8Array | undefined, size: number) =>
@@ -32,6 +48,32 @@ describe("ONNX: weights", () => {
     expect(() => readOnnx({ length: content.length, read: (start, end) => content.subarray(start, end) })).toThrow(
       "this is no ONNX model, or a damaged one",
     );
+  });
+
+  it("of which some bytes are kept, and some were left out, have those that are kept: found in review", () => {
+    const raw =
+      (length: number): Write =>
+      (pbf) => {
+        pbf.writeBytesField(9, new Uint8Array(length));
+      };
+    const twice = message(5, number(1, 32), number(1, 64), number(2, 1), raw(8), raw(32 * 64 * 4), text(8, "w"));
+    const graph = [input("x", [4, 32]), twice, node("MatMul", ["x", "w"], ["y"]), output("y")];
+    expect(() => totalsOf(...graph)).toThrow("the initializer w is 32x64 of float32, 8192 bytes, but has 8");
+  });
+
+  it("attributes of the same bytes that end behind what they say are each read with what follows: found in review", () => {
+    // The size of each LRN is a varint whose last byte stands behind the attribute: 5, and 5 + 128.
+    const attribute = Buffer.concat([bytes(text(1, "size")), Buffer.from([0x18, 0x85])]);
+    const unknown = Buffer.from([0x50, 0, 0x50, 0]);
+    const lrn = (from: string, to: string, last: number): Write => {
+      const said = bytes(text(1, from), text(2, to), text(4, "LRN"));
+      const content = Buffer.concat([said, Buffer.from([0x2a, attribute.length]), attribute, Buffer.from([last]), unknown]);
+      return (pbf) => {
+        pbf.writeBytesField(1, content);
+      };
+    };
+    const { layers } = analysed(model([lrn("x", "t", 0), lrn("t", "y", 1), input("x", [1, 8, 4, 4]), output("y")]));
+    expect(layers.map(({ attributes }) => attributes["size"])).toEqual([5, 133]);
   });
 
   it("what was inferred while reading is of these nodes: a graph of some of them is worked out by itself", () => {

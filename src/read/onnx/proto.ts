@@ -1,5 +1,5 @@
 import PbfReader from "pbf";
-import { message, type Mutable } from "./message.js";
+import { compacted, message, type Mutable } from "./message.js";
 import type {
   AttributeProto,
   Attributes,
@@ -107,9 +107,8 @@ function readNode(pbf: ModelReader): NodeProto {
       metadata.set(...readEntry(pbf));
     }
   });
-  // A list that grew by itself has room for 17: a copy has what it needs.
-  node.inputs = inputs.slice();
-  node.outputs = outputs.slice();
+  node.inputs = compacted(inputs);
+  node.outputs = compacted(outputs);
   return node;
 }
 
@@ -129,12 +128,18 @@ function readAttributes(pbf: ModelReader, nodeEnd: number, before: Attributes): 
   };
   add();
   while (pbf.pos < end) {
-    pbf.type = pbf.readVarint() & 7;
+    const at = pbf.pos;
+    // A damaged attribute ends elsewhere than it says: what is there is read as the field that it is.
+    if (pbf.readVarint() !== ATTRIBUTE_TAG) {
+      pbf.pos = at;
+      return attributes;
+    }
+    pbf.type = ATTRIBUTE_TAG & 7;
     add();
   }
   // A tensor or a graph is one of its own in each node, however much alike they are.
   const plain = [...attributes.values()].every(({ t, g, sparse }) => t === undefined && g === undefined && sparse === undefined);
-  if (end > start && plain) pbf.attributes.set(start, end, attributes);
+  if (pbf.pos === end && end > start && plain) pbf.attributes.set(start, end, attributes);
   return attributes;
 }
 

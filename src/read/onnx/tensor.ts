@@ -1,6 +1,6 @@
 import type PbfReader from "pbf";
 import { ELIDED } from "./elide.js";
-import { message, type Mutable } from "./message.js";
+import { compacted, message, type Mutable } from "./message.js";
 import type { SparseTensorProto, TensorProto } from "./schema.js";
 import { sizeOf } from "./stored-values.js";
 
@@ -26,10 +26,9 @@ export function readTensor(pbf: PbfReader): TensorProto {
     } else if (number === 13) {
       const [key, value] = readEntry(pbf);
       if (key === "location") tensor.location = value;
-    } else if (number === ELIDED) tensor.rawLength = pbf.readVarint();
+    } else if (number === ELIDED && tensor.raw === undefined) tensor.rawLength = pbf.readVarint();
   });
-  // A list that grew by itself has room for 17: a copy has what it needs.
-  tensor.dims = dims.slice();
+  tensor.dims = compacted(dims);
   // An elided or external payload leaves fewer values than the shape has.
   if (tensor.raw === undefined && tensor.location === undefined && (typed?.length ?? 0) === sizeOf(dims)) tensor.values = typed ?? [];
   return tensor;
