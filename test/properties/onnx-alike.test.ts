@@ -6,11 +6,12 @@ import { readOnnx } from "../../src/read/onnx/read.js";
 import { analysed, input, model, node, output, source, tensorOf, weight, whole, type Write } from "../read/onnx-model.js";
 import { holds } from "./property.js";
 
+const FLOAT16 = 10;
 // Weights that nodes choose from: alike but for their names, one of another type, and shapes as values.
 const BIASES = Array.from({ length: 12 }, (_, index) => `b${index}`);
 const WEIGHTS: readonly Write[] = [
   ...["w0", "w1", "w2"].map((name) => weight(name, [4, 4, 1, 1])),
-  weight("half", [4, 4, 1, 1], { type: 10 }),
+  weight("half", [4, 4, 1, 1], { type: FLOAT16 }),
   ...BIASES.map((name) => weight(name, [4])),
   ...["s0", "s1"].map((name) => weight(name, [1, 4, 1, 1])),
   whole("flat", 1, 4, 36),
@@ -162,5 +163,19 @@ describe("ONNX: nodes that are written and read alike", () => {
       ["add", 0n],
       ["softmax", 0n],
     ]);
+  });
+
+  it("that hold a tensor each, however much alike they are, store one each", () => {
+    const held = (name: string) => node("Constant", [], [name], { attributes: { value: { tensor: tensorOf("", [8, 8]) } } });
+    const nodes = [held("a"), held("b"), node("MatMul", ["x", "a"], ["t"]), node("MatMul", ["t", "b"], ["y"])];
+    const { totals } = analysed(model([input("x", [1, 8]), output("y"), ...nodes]));
+    expect(totals.params).toBe(2n * 64n);
+  });
+
+  it("read tensors of their own types: 4 elements of 4 bytes, and of 2", () => {
+    const inputs = [input("x", [1, 4]), input("half", [1, 4], FLOAT16)];
+    const nodes = [node("Relu", ["x"], ["y"]), node("Relu", ["half"], ["z"])];
+    const { layers } = analysed(model([...inputs, output("y"), output("z"), ...nodes]));
+    expect(layers.map(({ activationBytes }) => activationBytes)).toEqual([16n, 8n]);
   });
 });

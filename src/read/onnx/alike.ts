@@ -1,18 +1,11 @@
 import type { Primitive, Stored } from "../../graph/layer.js";
 import type { Ledger } from "./ledger.js";
-import type { Operand } from "./operand.js";
+import type { NodeFacts, Operand } from "./operand.js";
 import type { Tensor } from "./rows.js";
 import type { Attributes } from "./schema.js";
 import { StoredValues } from "./stored-values.js";
+import type { Storing } from "./watched.js";
 import { storedBy } from "./weights.js";
-
-/** Weights that a rule stored for its node. */
-export interface Storing {
-  readonly operands: readonly (Operand | undefined)[];
-  readonly role: Stored["role"];
-  readonly always: boolean;
-  readonly made: readonly Stored[];
-}
 
 /** What a rule made of a node. */
 export interface Made {
@@ -21,18 +14,6 @@ export interface Made {
   readonly storings: readonly Storing[];
   /** What the layer stores in the end. */
   readonly stored: readonly Stored[];
-}
-
-/** A node as far as it decides what its rule makes of it. */
-export interface Written {
-  readonly op: string;
-  readonly domain: string;
-  readonly opset: number;
-  readonly attributes: Attributes;
-  readonly inputs: readonly Operand[];
-  readonly outputs: number;
-  readonly scores: boolean;
-  readonly times: bigint;
 }
 
 /** Nodes of more inputs are each by itself: which of them are the same one is looked for one by one. */
@@ -68,7 +49,7 @@ export class AlikeNodes {
    * What decides about a node, as a text. Nothing where a rule may see more than the shapes of its inputs: values that are known already,
    * sequences, what was computed from weights.
    */
-  keyOf({ op, domain, opset, attributes, inputs, outputs, scores, times }: Written): string | undefined {
+  keyOf({ op, domain, opset, attributes, inputs, outputs, scores, times }: NodeFacts): string | undefined {
     if (inputs.length > MAX_INPUTS) return undefined;
     let key = `${domain}:${op}:${opset}:${this.numberOf(attributes)}:${outputs}:${scores}:${times}`;
     let index = 0;
@@ -82,7 +63,7 @@ export class AlikeNodes {
   }
 
   /** Does again with a node's inputs what was done with those of one like it. */
-  repeat(key: string, { inputs, scores }: Written): Repeated | undefined {
+  repeat(key: string, { inputs, scores }: NodeFacts): Repeated | undefined {
     const recipe = this.recipes.get(key);
     if (recipe === undefined) return undefined;
     const made = recipe.storings.flatMap(({ operands, role, always }) =>

@@ -81,9 +81,10 @@ export interface Attempt {
   readonly spare: () => void;
 }
 
-/** A node as its rule sees it. */
-export interface OnnxNode {
+/** What a node says, what it reads, and where it stands. */
+export interface NodeFacts {
   readonly op: string;
+  readonly domain: string;
   readonly opset: number;
   readonly inputs: readonly Operand[];
   /** How many outputs it has. */
@@ -91,6 +92,12 @@ export interface OnnxNode {
   readonly attributes: Attributes;
   /** Its first output goes on into a softmax, as attention's scores do. */
   readonly scores: boolean;
+  /** How often it runs: in the body of a loop. */
+  readonly times: bigint;
+}
+
+/** A node as its rule sees it. */
+export interface OnnxNode extends NodeFacts {
   readonly bodies: Bodies;
   /** What the file says of an output, where that holds for the inputs given. */
   readonly written: (index: number) => { readonly shape: Shape; readonly dtype: DType | undefined } | undefined;

@@ -1,8 +1,7 @@
 import { noInput } from "../../ops/primitive.js";
 import { InputError, fail, type Place } from "../../graph/diagnostic.js";
 import type { OpenShape } from "../../graph/shape.js";
-import type { Primitive, Stored } from "../../graph/layer.js";
-import type { Storing, Written } from "./alike.js";
+import type { Primitive } from "../../graph/layer.js";
 import { NodeBodies, type BodyHost } from "./bodies.js";
 import { softmaxReaders } from "./consumers.js";
 import { fixed, placed } from "./fixed.js";
@@ -10,13 +9,14 @@ import { boundAttributes, functionKey } from "./functions.js";
 import type { Entry } from "./ledger.js";
 import { madeConstant } from "./made-constant.js";
 import { layerName } from "./names.js";
-import { typeOf, type OnnxNode, type Operand, type Result } from "./operand.js";
+import { typeOf, type NodeFacts, type OnnxNode, type Operand, type Result } from "./operand.js";
 import type { FunctionProto, GraphProto, NodeProto } from "./schema.js";
 import { Scope } from "./scope.js";
 import { addRow, materialize, type Frame, type Model, type Tensor } from "./rows.js";
 import type { WrittenTypes } from "./types.js";
 import { operatorOf, uncountedLayer } from "./uncounted.js";
-import { stored, storedBy, storedSparse } from "./weights.js";
+import { watched } from "./watched.js";
+import { stored, storedSparse } from "./weights.js";
 
 const MAX_DEPTH = 64;
 /** What can do something with an input whose shape is not known. */
@@ -51,8 +51,6 @@ export function runNodes(model: Model, nodes: readonly NodeProto[], frame: Frame
 class NodeRun implements BodyHost {
   private readonly place: Place;
   private readonly name: string;
-  /** Its rule did more than read its inputs' shapes and store weights. */
-  private didMore = false;
 
   constructor(
     private readonly model: Model,
@@ -83,11 +81,12 @@ class NodeRun implements BodyHost {
 
   private counted(inputs: readonly Operand[], rule: (node: OnnxNode) => Result): void {
     try {
-      const written = this.written(inputs);
+      const facts = this.facts(inputs);
       const { alike } = this.model;
-      const key = alike.keyOf(written);
-      const repeated = key === undefined ? undefined : alike.repeat(key, written);
-      if (repeated === undefined) this.made(rule, written, key);
+      // What a function puts into its attributes makes another list of them at each call.
+      const key = facts.attributes === this.proto.attributes ? alike.keyOf(facts) : undefined;
+      const repeated = key === undefined ? undefined : alike.repeat(key, facts);
+      if (repeated === undefined) this.made(rule, facts, key);
       else this.setAll(this.addRow(this.name, repeated.layer, repeated.reads, this.proto.outputs, repeated.storedNames));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
@@ -96,7 +95,7 @@ class NodeRun implements BodyHost {
     }
   }
 
-  private written(inputs: readonly Operand[]): Written {
+  private facts(inputs: readonly Operand[]): NodeFacts {
     const { proto, frame } = this;
     const [first = ""] = proto.outputs;
     return {
@@ -112,45 +111,25 @@ class NodeRun implements BodyHost {
   }
 
   /** Does what the rule of its operator says. A node of which it did no more than store weights may have others like it. */
-  private made(rule: (node: OnnxNode) => Result, written: Written, key: string | undefined): void {
-    const { alike, inferrer } = this.model;
-    const storings: Storing[] = [];
-    const result = rule(this.node(written, storings));
-    const single = this.didMore;
+  private made(rule: (node: OnnxNode) => Result, facts: NodeFacts, key: string | undefined): void {
+    const { alike, inferrer, ledger } = this.model;
+    const { node, storings, didMore } = watched(facts, ledger, {
+      bodies: new NodeBodies(this, ledger),
+      written: (index) => this.writtenType(this.proto.outputs[index] ?? ""),
+      warn: (text) => {
+        ledger.warn(`node ${this.name}: ${text}`);
+      },
+    });
+    const result = rule(node);
     if (result.kind !== "layer") {
-      this.take(result, written.inputs);
+      this.take(result, facts.inputs);
       return;
     }
     const layer = this.placed(result.layer, result.inputs);
     const reads = this.readable(result.inputs);
     this.setAll(this.addRow(this.name, layer, reads, this.proto.outputs));
-    if (key === undefined || single) return;
-    alike.learn(key, written.inputs, { layer, reads, storings, stored: inferrer.inferences.get(layer)?.inference.stored ?? [] });
-  }
-
-  private node(written: Written, storings: Storing[]): OnnxNode {
-    const { proto, model } = this;
-    const storing =
-      (always: boolean) =>
-      (operands: readonly (Operand | undefined)[], role: Stored["role"] = "parameter") => {
-        const made = storedBy(model.ledger, operands, { role, always, scores: written.scores });
-        storings.push({ operands, role, always, made });
-        return made;
-      };
-    return {
-      ...written,
-      written: (index) => {
-        this.didMore = true;
-        return this.writtenType(proto.outputs[index] ?? "");
-      },
-      bodies: new NodeBodies(this, model.ledger),
-      store: storing(false),
-      weights: storing(true),
-      warn: (text) => {
-        this.didMore = true;
-        model.ledger.warn(`node ${this.name}: ${text}`);
-      },
-    };
+    if (key === undefined || didMore()) return;
+    alike.learn(key, facts.inputs, { layer, reads, storings, stored: inferrer.inferences.get(layer)?.inference.stored ?? [] });
   }
 
   /** What the file says of a tensor. */
@@ -160,7 +139,6 @@ class NodeRun implements BodyHost {
 
   /** A branch that is not counted still stores its weights. */
   spare(label: string, entry: Entry): void {
-    this.didMore = true;
     const tensors = [...entry.claims].flatMap(([origin, tensor]) => (this.model.ledger.claim(origin, tensor) ? [tensor] : []));
     if (tensors.length === 0) return;
     this.addRow(`${this.name}/${label}`, this.placed(fixed({ op: "weights", outputs: [], stored: tensors }), []), [], []);
@@ -168,7 +146,6 @@ class NodeRun implements BodyHost {
 
   body(graph: GraphProto, inputs: readonly Operand[], label: string, times: bigint): readonly Operand[] {
     const { frame, model } = this;
-    this.didMore = true;
     const inner: Frame = {
       ...frame,
       scope: new Scope(frame.scope),
@@ -245,13 +222,11 @@ class NodeRun implements BodyHost {
 
   /** A constant as a layer reads it that wants a tensor. */
   materialized(operand: Extract<Operand, { kind: "constant" }>): Operand {
-    this.didMore = true;
     return materialize(this.model, this.frame, operand, this.place);
   }
 
   /** Adds a layer. Its outputs have numbers for names where the file has none. */
   layer(layer: Primitive, inputs: readonly Operand[], names: readonly string[]): readonly Operand[] {
-    this.didMore = true;
     return this.addRow(this.name, this.placed(layer, inputs), this.readable(inputs), names);
   }
 
