@@ -50,6 +50,17 @@ describe("ONNX: weights", () => {
     );
   });
 
+  it("are not split into fractions: found in review", () => {
+    const floats = (...values: readonly number[]) => new Uint8Array(new Float32Array(values).buffer);
+    const graph = [
+      weight("c", [2], { raw: floats(1, 2) }),
+      weight("s", [2], { raw: floats(0.5, 1.5) }),
+      node("Split", ["c", "s"], ["y", "z"]),
+      output("y"),
+    ];
+    expect(() => totalsOf(...graph)).toThrow("no tensor has the shape 0.5");
+  });
+
   it("of which some bytes are kept, and some were left out, have those that are kept: found in review", () => {
     const raw =
       (length: number): Write =>

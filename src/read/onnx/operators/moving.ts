@@ -135,7 +135,7 @@ const splitRule: Rule = (node) => {
   const sizes = ints(node, "split") ?? valuesOf(node.inputs[1]) ?? equal;
   const outputs = sizes.map((length) => shape.map((whole, index) => (index === at ? length : whole)));
   const [source] = node.inputs;
-  if (source?.kind === "constant") return { kind: "operands", operands: splitConstant(source, outputs, at) };
+  if (source?.kind === "constant") return { kind: "operands", operands: splitConstant(source, outputs.map(possible), at) };
   const layer = sizes.some((length) => length === 0) ? fixed({ op: "split", outputs, view: true }) : split(sizes, at);
   return { kind: "layer", layer, inputs: node.inputs.slice(0, 1) };
 };
