@@ -6,7 +6,7 @@ import { formatShape } from "../graph/shape.js";
 export type Units = "auto" | "raw";
 
 /** What a row is made of: a layer, or figures of several. */
-export interface Row1 {
+export interface LayerRow {
   readonly label: string;
   readonly layer: LayerAnalysis | undefined;
   readonly figures: LayerAnalysis | Analysis["totals"] | Group;
@@ -14,15 +14,15 @@ export interface Row1 {
 
 /** What a column shows of a row. */
 export type Cell =
-  | { readonly type: "text"; readonly text: (row: Row1) => string }
+  | { readonly type: "text"; readonly text: (row: LayerRow) => string }
   /** What a layer stores is known even where its cost is not. */
-  | { readonly type: "count" | "bytes"; readonly value: (row: Row1) => bigint; readonly stored?: boolean }
-  | { readonly type: "quotient" | "whole"; readonly value: (row: Row1) => number }
+  | { readonly type: "count" | "bytes"; readonly value: (row: LayerRow) => bigint; readonly stored?: boolean }
+  | { readonly type: "quotient" | "whole"; readonly value: (row: LayerRow) => number }
   /** What the convention asked for counts, in its unit. */
   | { readonly type: "counted" }
   | { readonly type: "share" };
 
-/** A column. */
+/** A column: what stands above it, and what it shows of each row. */
 export interface Definition {
   readonly title: string;
   readonly cell: Cell;
@@ -56,7 +56,7 @@ export const COLUMNS = {
   intensity: { title: "FLOP/B", cell: { type: "quotient", value: ({ figures }) => figures.intensity } },
 } as const satisfies Record<string, Definition>;
 
-function uncountedOf(figures: Row1["figures"]): number {
+function uncountedOf(figures: LayerRow["figures"]): number {
   if (!("uncounted" in figures) || figures.uncounted === undefined) return 0;
   return typeof figures.uncounted === "number" ? figures.uncounted : 1;
 }

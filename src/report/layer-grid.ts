@@ -1,7 +1,7 @@
 import type { Analysis, LayerAnalysis } from "../analyze/analysis.js";
 import type { Group } from "../analyze/group.js";
 import type { Column, Grid, Row } from "./grid.js";
-import { COLUMNS, LAYER_COLUMNS, type Cell, type Definition, type LayerColumn, type Row1, type Units } from "./layer-columns.js";
+import { COLUMNS, LAYER_COLUMNS, type Cell, type Definition, type LayerColumn, type LayerRow, type Units } from "./layer-columns.js";
 import { byteScale, countScale, percent, quotient, scaled, type Scale } from "./numbers.js";
 
 /** All that one layer has: what a file of layers shows. */
@@ -48,7 +48,7 @@ export function groupGrid(analysis: Analysis, groups: readonly Group[], options:
 }
 
 interface Shown {
-  readonly row: Row1;
+  readonly row: LayerRow;
   readonly style: Row["style"];
 }
 
@@ -71,17 +71,17 @@ function gridOf(analysis: Analysis, shown: readonly Shown[], keys: readonly Laye
 }
 
 function layerRows(layer: LayerAnalysis, withSteps: boolean, depth = 0): readonly Shown[] {
-  const row: Row1 = { label: `${"  ".repeat(depth)}${layer.name}`, layer, figures: layer };
+  const row: LayerRow = { label: `${"  ".repeat(depth)}${layer.name}`, layer, figures: layer };
   const steps = withSteps ? layer.steps.flatMap((step) => layerRows(step, true, depth + 1)) : [];
   return [{ row, style: depth === 0 ? "normal" : "step" }, ...steps];
 }
 
 function columnOf(
   definition: Definition,
-  rows: readonly Row1[],
+  rows: readonly LayerRow[],
   analysis: Analysis,
   units: Units,
-): { column: Omit<Column, "key">; write: (row: Row1) => string } {
+): { column: Omit<Column, "key">; write: (row: LayerRow) => string } {
   const { title, cell } = definition;
   const found = knownColumn(title, cell, rows, analysis, units);
   if (cell.type === "text" || cell.type === "whole" || ("stored" in cell && cell.stored)) return found;
@@ -89,7 +89,7 @@ function columnOf(
 }
 
 /** Whether nothing of a row could be counted: a layer, or all the layers of a group or model. */
-function isUnknown({ layer, figures }: Row1): boolean {
+function isUnknown({ layer, figures }: LayerRow): boolean {
   if (layer !== undefined) return layer.uncounted !== undefined;
   return "layers" in figures && figures.layers > 0 && figures.uncounted === figures.layers;
 }
@@ -100,17 +100,17 @@ const NOT_KNOWN = "?";
 function knownColumn(
   title: string,
   cell: Cell,
-  rows: readonly Row1[],
+  rows: readonly LayerRow[],
   analysis: Analysis,
   units: Units,
-): { column: Omit<Column, "key">; write: (row: Row1) => string } {
+): { column: Omit<Column, "key">; write: (row: LayerRow) => string } {
   switch (cell.type) {
     case "text":
       return { column: { title, unit: "", align: "left" }, write: cell.text };
     case "share": {
       // Where nothing is a multiply-accumulate, the share is that of the FLOPs.
       const { macs, flops } = analysis.totals;
-      const share = ({ figures }: Row1) => (macs > 0n ? percent(figures.macs, macs) : percent(figures.flops, flops));
+      const share = ({ figures }: LayerRow) => (macs > 0n ? percent(figures.macs, macs) : percent(figures.flops, flops));
       return { column: { title: macs > 0n ? "% MACs" : "% FLOPs", unit: "", align: "right" }, write: (row) => share(row).replace("%", "") };
     }
     case "counted":
@@ -130,16 +130,16 @@ function knownColumn(
 }
 
 /** The column of a convention: its name above, its unit below. A step of what it takes whole has no figure. */
-function countedColumn(rows: readonly Row1[], { convention, totals }: Analysis, units: Units) {
+function countedColumn(rows: readonly LayerRow[], { convention, totals }: Analysis, units: Units) {
   const scale = countScale(
     rows.map(({ figures }) => figures.counted ?? 0n),
     units,
   );
   const unit = [scale.unit, totals.unit].filter(Boolean).join(" ");
-  const write = ({ figures }: Row1) => (figures.counted === undefined ? "" : scaled(figures.counted, scale, units));
+  const write = ({ figures }: LayerRow) => (figures.counted === undefined ? "" : scaled(figures.counted, scale, units));
   return { column: { title: convention, unit, align: "right" as const }, write };
 }
 
-function scaledColumn(title: string, value: (row: Row1) => bigint, scale: Scale, units: Units) {
-  return { column: { title, unit: scale.unit, align: "right" as const }, write: (row: Row1) => scaled(value(row), scale, units) };
+function scaledColumn(title: string, value: (row: LayerRow) => bigint, scale: Scale, units: Units) {
+  return { column: { title, unit: scale.unit, align: "right" as const }, write: (row: LayerRow) => scaled(value(row), scale, units) };
 }

@@ -49,6 +49,7 @@ export interface NewRow {
   readonly storedNames?: readonly string[] | undefined;
 }
 
+/** Infers a layer and puts it into the ledger; returns its outputs. Throws what the layer finds wrong with its inputs. */
 export function addRow(model: Model, frame: Frame, { name, layer, inputs, names, place, storedNames }: NewRow): readonly Operand[] {
   const inferred = model.inferrer.run(
     name,
