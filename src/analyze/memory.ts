@@ -35,9 +35,9 @@ export function isFused(layer: InferredLayer): boolean {
  * outputs to the end. Nothing is done in place, and no layer is given scratch memory.
  */
 export function peakActivations(graph: InferredGraph, dtype: DType): Peak {
-  const { runs, lives, peak, at } = lifetimes(graph, dtype);
-  const held = [...lives.values()].filter((life) => life.made <= at && life.lastUse >= at).map(({ by, bytes }) => ({ by, bytes }));
-  return { bytes: peak, at: runs[at]?.path, alive: held.sort((a, b) => (a.bytes === b.bytes ? 0 : a.bytes > b.bytes ? -1 : 1)) };
+  const { paths, lives, peak, at } = lifetimes(graph, dtype);
+  const held = lives.filter((life) => life.made <= at && life.lastUse >= at).map(({ by, bytes }) => ({ by, bytes }));
+  return { bytes: peak, at: paths[at], alive: held.sort((a, b) => (a.bytes === b.bytes ? 0 : a.bytes > b.bytes ? -1 : 1)) };
 }
 
 /** The bytes of {@link peakActivations} alone. */
@@ -55,34 +55,44 @@ interface Life {
   lastUse: number;
 }
 
-/** Every tensor's life by its number, the most bytes alive at once, and the first run where they are; -1 where that is before all. */
+/** Every tensor's life in the order in which they are made, the most bytes alive at once, and the first run where they are; -1 where that is before all. */
 function lifetimes(graph: InferredGraph, dtype: DType) {
-  const runs: Run[] = [];
-  for (const layer of graph.layers) addRuns(runs, layer, layer.name);
-  const lives = new Map<number, Life>();
-  for (const input of graph.inputs) lives.set(input.id, { by: undefined, made: -1, bytes: tensorBytes(input, dtype), lastUse: Infinity });
-  runs.forEach(({ layer, path }, index) => {
-    for (const output of layer.outputs) {
-      const known = lives.get(output.id);
-      if (known === undefined) lives.set(output.id, { by: path, made: index, bytes: tensorBytes(output, dtype), lastUse: index });
+  const { layers, paths } = runsOf(graph);
+  const lives: Life[] = [];
+  // Ids are small numbers: an array is faster than a map.
+  const byId: (Life | undefined)[] = [];
+  const add = ({ id }: TypedValue, life: Life) => {
+    lives.push(life);
+    byId[id] = life;
+  };
+  for (const input of graph.inputs) add(input, { by: undefined, made: -1, bytes: tensorBytes(input, dtype), lastUse: Infinity });
+  layers.forEach(({ inputs, outputs }, index) => {
+    for (const output of outputs) {
+      const known = byId[output.id];
+      if (known === undefined) add(output, { by: paths[index], made: index, bytes: tensorBytes(output, dtype), lastUse: index });
       else known.lastUse = index;
     }
-    for (const { id } of layer.inputs) {
-      const read = lives.get(id);
+    for (const { id } of inputs) {
+      const read = byId[id];
       if (read !== undefined) read.lastUse = index;
     }
   });
   for (const { id } of graph.outputs) {
-    const life = lives.get(id);
-    if (life !== undefined) life.lastUse = runs.length;
+    const life = byId[id];
+    if (life !== undefined) life.lastUse = layers.length;
   }
-  return { runs, lives, ...most([...lives.values()], runs.length) };
+  return { paths, lives, ...most(lives, layers.length) };
 }
 
 function most(lives: readonly Life[], runs: number): { readonly peak: bigint; readonly at: number } {
-  // Bytes that come before a run, and that go after it.
-  const ending: bigint[] = [];
-  for (const { bytes, lastUse } of lives) if (lastUse < runs) ending[lastUse] = (ending[lastUse] ?? 0n) + bytes;
+  // Bytes that go after each run.
+  const ending: (bigint | undefined)[] = [];
+  for (let run = 0; run < runs; run++) ending.push(undefined);
+  for (const { bytes, lastUse } of lives) {
+    if (lastUse >= runs) continue;
+    const before = ending[lastUse];
+    ending[lastUse] = before === undefined ? bytes : before + bytes;
+  }
   let alive = 0n;
   let next = 0;
   const begin = (run: number) => {
@@ -97,19 +107,30 @@ function most(lives: readonly Life[], runs: number): { readonly peak: bigint; re
       peak = alive;
       at = run;
     }
-    alive -= ending[run] ?? 0n;
+    const gone = ending[run];
+    if (gone !== undefined) alive -= gone;
   }
   return { peak, at };
 }
 
 /** What runs as one, by its name inside the model. */
-interface Run {
-  readonly path: string;
-  readonly layer: InferredLayer;
+interface Runs {
+  readonly layers: InferredLayer[];
+  readonly paths: string[];
+}
+
+function runsOf(graph: InferredGraph): Runs {
+  const runs: Runs = { layers: [], paths: [] };
+  for (const layer of graph.layers) addRuns(runs, layer, layer.name);
+  return runs;
 }
 
 /** Adds a layer, or the steps of one that does not run as one. */
-function addRuns(runs: Run[], layer: InferredLayer, path: string): void {
-  if (isFused(layer)) runs.push({ path, layer });
-  else for (const step of layer.steps) addRuns(runs, step, `${path}.${step.name}`);
+function addRuns(runs: Runs, layer: InferredLayer, path: string): void {
+  if (!isFused(layer)) {
+    for (const step of layer.steps) addRuns(runs, step, `${path}.${step.name}`);
+    return;
+  }
+  runs.layers.push(layer);
+  runs.paths.push(path);
 }

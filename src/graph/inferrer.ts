@@ -31,6 +31,11 @@ export interface InferredGraph {
   readonly outputs: readonly TypedValue[];
 }
 
+/** What a reader inferred of its graph, which holds for these very nodes alone. */
+export interface InferredNodes<Node> extends Pick<InferredGraph, "inputs" | "layers"> {
+  readonly nodes: readonly Node[];
+}
+
 /**
  * A sequence as a channels-last layer reads it: time before features for an LSTM, channels before length for a Conv1D of the core. Keras's
  * tensor is the same memory either way, so nothing is moved. Images have one order everywhere.

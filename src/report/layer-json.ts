@@ -1,39 +1,24 @@
 import type { Figures, LayerAnalysis } from "../analyze/analysis.js";
 import { compact, isList, jsonText, type Json, type JsonObject, type JsonText } from "./json.js";
 
+const FIGURES = ["params", "buffers", "macs", "flops", "operations", "weightBytes", "activationBytes", "bytesMoved", "intensity", "counted"] as const;
+
 /** Figures of a layer or of a whole, as JSON has them. */
-export function figuresJson(figures: Figures) {
-  return {
-    params: figures.params,
-    buffers: figures.buffers,
-    macs: figures.macs,
-    flops: figures.flops,
-    operations: figures.operations,
-    weightBytes: figures.weightBytes,
-    activationBytes: figures.activationBytes,
-    bytesMoved: figures.bytesMoved,
-    intensity: figures.intensity,
-    counted: figures.counted,
-  };
+export function figuresJson(figures: Figures): JsonObject {
+  return Object.fromEntries(FIGURES.map((field) => [field, figures[field]]));
 }
+
+/** What rows say besides number, name and steps. */
+const FIELDS = ["op", "kind", "inputs", "outputs", "attributes", "mixes", "times", "sharedParams", "uncounted", ...FIGURES] as const;
 
 /** A layer as the JSON of an analysis has it. */
 export function layerJson(layer: LayerAnalysis): JsonObject {
-  return {
-    index: layer.index,
-    name: layer.name,
-    op: layer.op,
-    kind: layer.kind,
-    inputs: layer.inputs,
-    outputs: layer.outputs,
-    attributes: layer.attributes,
-    mixes: layer.mixes,
-    times: layer.times,
-    sharedParams: layer.sharedParams,
-    uncounted: layer.uncounted,
-    ...figuresJson(layer),
-    steps: layer.steps.length === 0 ? undefined : layer.steps.map(layerJson),
-  };
+  return { index: layer.index, name: layer.name, ...restJson(layer) };
+}
+
+function restJson(layer: LayerAnalysis): JsonObject {
+  const fields: JsonObject = Object.fromEntries(FIELDS.map((field) => [field, layer[field]]));
+  return layer.steps.length === 0 ? fields : { ...fields, steps: layer.steps.map(layerJson) };
 }
 
 /** Texts of rows that are kept: of a model whose rows all differ it is not the whole. */
@@ -41,12 +26,11 @@ const MAX_KEPT = 1000;
 
 /** Rows of layers, one after the other. Of rows that are alike but for number and name the rest is written once: deep models say the same over and over. */
 export function* layerLines(layers: readonly LayerAnalysis[]): Generator<JsonText> {
-  const written = new Map<LayerAnalysis["attributes"], { readonly fields: JsonObject; readonly text: string }>();
+  const written = new Map<LayerAnalysis["attributes"], { readonly layer: LayerAnalysis; readonly text: string }>();
   for (const layer of layers) {
-    const fields = layerJson(layer);
     let known = written.get(layer.attributes);
-    if (known === undefined || !isAlike(fields, known.fields)) {
-      known = { fields, text: compact({ ...fields, index: undefined, name: undefined }).slice(1) };
+    if (known === undefined || !isAlike(layer, known.layer)) {
+      known = { layer, text: compact(restJson(layer)).slice(1) };
       if (written.size >= MAX_KEPT) written.clear();
       written.set(layer.attributes, known);
     }
@@ -55,8 +39,9 @@ export function* layerLines(layers: readonly LayerAnalysis[]): Generator<JsonTex
 }
 
 /** Whether rows say the same but for number and name, as far as a glance tells: what is no plain value or list of such must be the very same. */
-function isAlike(fields: JsonObject, others: JsonObject): boolean {
-  for (const key in fields) if (key !== "index" && key !== "name" && !isSame(fields[key], others[key])) return false;
+function isAlike(layer: LayerAnalysis, other: LayerAnalysis): boolean {
+  if (layer.steps !== other.steps && layer.steps.length + other.steps.length > 0) return false;
+  for (const field of FIELDS) if (!isSame(layer[field], other[field])) return false;
   return true;
 }
 

@@ -19,10 +19,11 @@ export const message = (field: number, ...writes: readonly Write[]): Write => {
   };
 };
 
+/** Encoded here: pbf 4 writes characters beyond 16 bits wrongly. */
 export const text =
   (field: number, value: string): Write =>
   (pbf) => {
-    pbf.writeStringField(field, value);
+    pbf.writeBytesField(field, new TextEncoder().encode(value));
   };
 
 export const number =

@@ -26,6 +26,17 @@ describe.skipIf(!hasReference("onnx"))("../shared/reference/onnx*: torchvision's
     expect(partial).toBe(false);
   });
 
+  it.each([...folders, "onnx-light", "onnx-nodes"])("%s: shapes that were inferred as a model was read are what they are inferred anew", (folder) => {
+    for (const file of filesOf(folder)) {
+      const graph = readOnnx(bytesSource(readFileSync(`${FOLDER}${folder}/${file}`)), { source: file });
+      const [read, anew] = [graph, { ...graph, inferred: undefined, inferences: undefined }].map((each) => {
+        const { layers, ...analysis } = analyze(each);
+        return { ...analysis, layers: layers.map(({ formulas, ...layer }) => ({ ...layer, formulas: formulas?.() })) };
+      });
+      expect(read, file).toEqual(anew);
+    }
+  });
+
   // The export leaves the auxiliary classifier of Inception v3 out: 3,326,696 parameters.
   const AUXILIARY: Readonly<Record<string, number>> = { inception_v3: 3_326_696 };
 

@@ -1,6 +1,8 @@
+import type { DType } from "../../graph/dtype.js";
 import type { Primitive, Stored } from "../../graph/layer.js";
+import type { Shape } from "../../graph/shape.js";
 import type { Ledger } from "./ledger.js";
-import type { NodeFacts, Operand } from "./operand.js";
+import type { NodeFacts, Operand, Origin } from "./operand.js";
 import type { Tensor } from "./rows.js";
 import type { Attributes } from "./schema.js";
 import { StoredValues } from "./stored-values.js";
@@ -40,46 +42,56 @@ export interface Repeated {
  * out once. A deep model says the same few things over and over.
  */
 export class AlikeNodes {
-  private readonly recipes = new Map<string, Recipe>();
-  private readonly numbers = new Map<Attributes, number>();
+  private readonly all = new Likeness();
+  private readonly types = new TypeNumbers();
 
   constructor(private readonly ledger: Ledger) {}
 
   /**
-   * What decides about a node, as a text. Nothing where a rule may see more than the shapes of its inputs: values that are known already,
-   * sequences, what was computed from weights.
+   * The nodes that are like a node in all that decides about it. Nothing where a rule may see more than the shapes of its inputs: values that are
+   * known already, sequences, what was computed from weights.
    */
-  keyOf({ op, domain, opset, attributes, inputs, outputs, scores, times }: NodeFacts): string | undefined {
+  likenessOf({ op, domain, opset, attributes, inputs, outputs, scores, times }: NodeFacts): Likeness | undefined {
     if (inputs.length > MAX_INPUTS) return undefined;
-    let key = `${domain}:${op}:${opset}:${this.numberOf(attributes)}:${outputs}:${scores}:${times}`;
-    let index = 0;
-    for (const operand of inputs) {
-      const read = this.textOf(operand, index, inputs);
+    let likeness = this.all
+      .in(op)
+      .in(domain)
+      .in(opset)
+      .in(attributes.size === 0 ? 0 : attributes)
+      .in(outputs)
+      .in(scores)
+      .in(times);
+    for (let index = 0; index < inputs.length; index++) {
+      const read = this.partOf(inputs, index);
       if (read === undefined) return undefined;
-      key += `;${read}`;
-      index += 1;
+      likeness = likeness.in(read);
     }
-    return key;
+    return likeness;
   }
 
   /** Does again with a node's inputs what was done with those of one like it. */
-  repeat(key: string, { inputs, scores }: NodeFacts): Repeated | undefined {
-    const recipe = this.recipes.get(key);
+  repeat({ recipe }: Likeness, { inputs, scores }: NodeFacts): Repeated | undefined {
     if (recipe === undefined) return undefined;
-    const made = recipe.storings.flatMap(({ operands, role, always }) =>
-      storedBy(
+    const made: Stored[] = [];
+    for (const { operands, role, always } of recipe.storings) {
+      const stored = storedBy(
         this.ledger,
         operands.map((place) => inputs[place]),
         { role, always, scores },
-      ),
-    );
+      );
+      made.push(...stored);
+    }
     const storedNames = made.length === 0 ? undefined : recipe.named.map((place) => made[place]?.name ?? "");
-    const reads = recipe.reads.flatMap((place) => tensorAt(inputs, place));
+    const reads: Tensor[] = [];
+    for (const place of recipe.reads) {
+      const operand = inputs[place];
+      if (operand?.kind === "tensor") reads.push(operand);
+    }
     return { layer: recipe.layer, reads, storedNames };
   }
 
   /** Remembers what was made of a node, unless it was made of more than its inputs as they stand. */
-  learn(key: string, inputs: readonly Operand[], { layer, reads, storings, stored }: Made): void {
+  learn(likeness: Likeness, inputs: readonly Operand[], { layer, reads, storings, stored }: Made): void {
     if (inputs.some((operand) => operand.kind === "constant" && isAsked(operand))) return;
     const made = storings.flatMap((storing) => storing.made).map(({ name }) => name);
     const recipe: Recipe = {
@@ -93,36 +105,68 @@ export class AlikeNodes {
       named: stored.map(({ name }) => made.indexOf(name)),
     };
     const places = [...recipe.reads, ...recipe.named, ...recipe.storings.flatMap(({ operands }) => operands)];
-    if (places.every((place) => place >= 0) && new Set(made).size === made.length) this.recipes.set(key, recipe);
+    if (places.every((place) => place >= 0) && new Set(made).size === made.length) likeness.recipe = recipe;
   }
 
-  private numberOf(attributes: Attributes): number {
-    if (attributes.size === 0) return 0;
-    const known = this.numbers.get(attributes);
-    if (known !== undefined) return known;
-    this.numbers.set(attributes, this.numbers.size + 1);
-    return this.numbers.size;
-  }
-
-  private textOf(operand: Operand, index: number, inputs: readonly Operand[]): string | undefined {
-    if (operand.kind === "none") return "";
+  /** What decides about an operand: a number almost always, since this is asked of every node. */
+  private partOf(inputs: readonly Operand[], index: number): number | string | undefined {
+    const operand = inputs[index] ?? { kind: "none" };
+    if (operand.kind === "none") return -1;
     if (operand.kind === "tensor") {
       const same = inputs.indexOf(operand);
-      return same < index ? `=${same}` : `${operand.value.dtype ?? ""} ${operand.value.shape.join()}`;
+      return -2 - (same < index ? same : MAX_INPUTS + this.types.of(operand.value.shape, operand.value.dtype));
     }
-    const [origin, ...more] = operand.kind === "constant" ? operand.origins : [];
-    if (operand.kind !== "constant" || origin === undefined || more.length > 0 || isAsked(operand)) return undefined;
-    const same = inputs.findIndex((other) => other.kind === "constant" && other.origins[0] === origin);
-    const { held, role = "", quantised = false, dtype = "", shape } = origin;
-    const state = same < index ? `=${same}` : this.ledger.isClaimed(origin);
-    const own = operand.shape === shape && operand.dtype === origin.dtype ? "" : `${operand.dtype ?? ""} ${operand.shape.join()}`;
-    return `${held} ${role} ${quantised} ${state} ${dtype} ${shape.join()} ${own}`;
+    const origin = onlyOrigin(operand);
+    if (origin === undefined || operand.kind !== "constant" || isAsked(operand)) return undefined;
+    const { held, role, quantised, shape, dtype } = origin;
+    const same = inputs.findIndex((other) => onlyOrigin(other) === origin);
+    let part = this.types.of(shape, dtype);
+    part = 2 * part + (held === "node" ? 1 : 0);
+    part = ROLES.length * part + ROLES.indexOf(role);
+    part = 2 * part + (quantised === true ? 1 : 0);
+    part = (2 + MAX_INPUTS) * part + (same < index ? 2 + same : this.ledger.isClaimed(origin) ? 1 : 0);
+    return operand.shape === shape && operand.dtype === dtype ? part : `${part} as ${this.types.of(operand.shape, operand.dtype)}`;
   }
 }
 
-function tensorAt(inputs: readonly Operand[], place: number): readonly Tensor[] {
-  const operand = inputs[place];
-  return operand?.kind === "tensor" ? [operand] : [];
+const ROLES: readonly Origin["role"][] = [undefined, "parameter", "buffer", "constant"];
+
+/** Nodes that are alike so far; those among them that are alike in one thing more are in it. */
+export class Likeness {
+  recipe: Recipe | undefined;
+  private readonly inside = new Map<unknown, Likeness>();
+
+  in(part: number | string | boolean | bigint | Attributes): Likeness {
+    const known = this.inside.get(part);
+    if (known !== undefined) return known;
+    const made = new Likeness();
+    this.inside.set(part, made);
+    return made;
+  }
+}
+
+/** Numbers of types: of a shape and an element type. */
+class TypeNumbers {
+  private readonly byText = new Map<string, number>();
+  /** Of the very same shapes, which most are that a reader of a file or a layer gives out. */
+  private readonly known = new Map<Shape, Map<DType | undefined, number>>();
+
+  of(shape: Shape, dtype: DType | undefined): number {
+    let numbers = this.known.get(shape);
+    if (numbers === undefined) this.known.set(shape, (numbers = new Map<DType | undefined, number>()));
+    const known = numbers.get(dtype);
+    if (known !== undefined) return known;
+    const text = `${dtype ?? ""} ${shape.join()}`;
+    const number = this.byText.get(text) ?? this.byText.size;
+    this.byText.set(text, number);
+    numbers.set(dtype, number);
+    return number;
+  }
+}
+
+function onlyOrigin(operand: Operand): Origin | undefined {
+  if (operand.kind !== "constant" || operand.origins.length > 1) return undefined;
+  return operand.origins[0];
 }
 
 /** Whether somebody knows the values of a constant, so that something may depend on them. */

@@ -1,19 +1,25 @@
 import type { Node } from "../../graph/graph.js";
 import type { InferredLayer } from "../../graph/inferrer.js";
-import type { Inference, Stored } from "../../graph/layer.js";
+import type { Stored } from "../../graph/layer.js";
 import { dtypeOf, type Origin } from "./operand.js";
 import type { TensorProto } from "./schema.js";
 
 interface Row {
   readonly node: Node;
-  readonly inference: Inference | undefined;
+  readonly inferred: InferredLayer;
+}
+
+/** A tensor of the file that is part of what is stored, and as what. */
+interface Claim {
+  readonly origin: Origin;
+  readonly stored: Stored;
 }
 
 /** Layers that were taken back out of a ledger, to be put in again or not. */
 export interface Entry {
   readonly rows: readonly Row[];
   readonly warnings: readonly string[];
-  readonly claims: ReadonlyMap<Origin, Stored>;
+  readonly claims: readonly Claim[];
   readonly macs: bigint;
   readonly flops: bigint;
   readonly complete: boolean;
@@ -23,12 +29,19 @@ export interface Entry {
 export class Ledger {
   private rows: Row[] = [];
   private said: string[] = [];
-  private claims = new Map<Origin, Stored>();
-
   private readonly origins = new Map<object, Origin>();
+  /** By the number of an origin, whether it is claimed. */
+  private readonly claimed: boolean[] = [];
+  /** What is claimed while something runs that may be taken back out. */
+  private claims: Claim[] | undefined;
 
   get nodes(): readonly Node[] {
     return this.rows.map(({ node }) => node);
+  }
+
+  /** The same nodes with their shapes. */
+  get layers(): readonly InferredLayer[] {
+    return this.rows.map(({ inferred }) => inferred);
   }
 
   get warnings(): readonly string[] {
@@ -39,30 +52,40 @@ export class Ledger {
     this.said.push(text);
   }
 
-  add(node: Node, { inference }: InferredLayer): void {
-    this.rows.push({ node, inference });
+  add(node: Node, inferred: InferredLayer): void {
+    this.rows.push({ node, inferred });
   }
 
-  /** What the file stores under a tensor: the same object for the same tensor, however often it is read (the body of a loop). */
-  origin(tensor: TensorProto, name: string, held: Origin["held"]): Origin {
+  /**
+   * What the file stores under a tensor: the same object for the same tensor, however often it is read (the body of a loop), which of most tensors is
+   * `once`.
+   */
+  origin(tensor: TensorProto, name: string, held: Origin["held"], once = false): Origin {
     const key = tensor.key ?? tensor;
-    const found = this.origins.get(key);
+    const isKept = !once || tensor.key !== undefined;
+    const found = isKept ? this.origins.get(key) : undefined;
     if (found !== undefined) return found;
-    const origin = { name, shape: tensor.dims, dtype: dtypeOf(tensor.dataType), held, role: tensor.role, quantised: tensor.quantised };
-    this.origins.set(key, origin);
+    const number = this.claimed.push(false) - 1;
+    const origin = { number, name, shape: tensor.dims, dtype: dtypeOf(tensor.dataType), held, role: tensor.role, quantised: tensor.quantised };
+    if (isKept) this.origins.set(key, origin);
     return origin;
   }
 
   /** Whether a tensor is part of what is stored. */
   isClaimed(origin: Origin): boolean {
-    return this.claims.has(origin);
+    return origin.number !== undefined && this.claimed[origin.number] === true;
   }
 
   /** Makes a tensor part of what is stored. False where it is already. */
   claim(origin: Origin, stored: Stored): boolean {
-    if (this.claims.has(origin)) return false;
-    this.claims.set(origin, stored);
+    if (this.isClaimed(origin)) return false;
+    this.mark(origin, true);
+    this.claims?.push({ origin, stored });
     return true;
+  }
+
+  private mark({ number }: Origin, isClaimed: boolean): void {
+    if (number !== undefined) this.claimed[number] = isClaimed;
   }
 
   /** Runs something and takes back out what it added. */
@@ -70,29 +93,34 @@ export class Ledger {
     const before = { rows: this.rows, said: this.said, claims: this.claims };
     this.rows = [];
     this.said = [];
-    this.claims = new Map(before.claims);
+    const claims: Claim[] = (this.claims = []);
     try {
       const result = run();
-      const claims = new Map([...this.claims].filter(([origin]) => !before.claims.has(origin)));
-      const complete = this.rows.every(({ inference }) => inference?.uncounted === undefined);
+      const complete = this.rows.every(({ inferred }) => inferred.inference?.uncounted === undefined);
       return { result, entry: { rows: this.rows, warnings: this.said, claims, ...costOf(this.rows), complete } };
     } finally {
       this.rows = before.rows;
       this.said = before.said;
       this.claims = before.claims;
+      for (const { origin } of claims) this.mark(origin, false);
     }
   }
 
   putBack({ rows, warnings, claims }: Entry): void {
     for (const row of rows) this.rows.push(row);
     this.said.push(...warnings);
-    for (const [origin, stored] of claims) this.claims.set(origin, stored);
+    for (const claim of claims) {
+      this.mark(claim.origin, true);
+      this.claims?.push(claim);
+    }
   }
 }
 
 function costOf(rows: readonly Row[]): Pick<Entry, "macs" | "flops"> {
   let [macs, flops] = [0n, 0n];
-  for (const { inference } of rows) {
+  for (const {
+    inferred: { inference },
+  } of rows) {
     if (inference === undefined) continue;
     const { cost, times = 1n } = inference;
     macs += times * cost.macs;

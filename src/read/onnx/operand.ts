@@ -33,6 +33,8 @@ export type Values = readonly number[] | StoredValues;
 
 /** A tensor that the file stores. */
 export interface Origin {
+  /** Its number among the tensors of the file; none for one that a node makes. */
+  readonly number?: number | undefined;
   readonly name: string;
   readonly shape: Shape;
   readonly dtype: DType | undefined;

@@ -1,5 +1,5 @@
-import PbfReader from "pbf";
-import { compacted, message, type Mutable } from "./message.js";
+import { compacted, type Mutable } from "./message.js";
+import { ModelReader } from "./reader.js";
 import type {
   AttributeProto,
   Attributes,
@@ -12,39 +12,36 @@ import type {
   TypeProto,
   ValueInfo,
 } from "./schema.js";
-import { SameBytes } from "./same-bytes.js";
 import { readEntry, readSparse, readTensor } from "./tensor.js";
 
 // Field numbers are those of onnx.proto3 (github.com/onnx/onnx).
 
-/** A reader that remembers attributes of nodes. */
-class ModelReader extends PbfReader {
-  readonly attributes = new SameBytes<Attributes>(this.buf);
-}
-
 /** A model from bytes whose large payloads were taken out. Throws what pbf throws at bytes that are no protobuf. */
 export function readModelProto(bytes: Uint8Array): ModelProto {
-  // pbf reads floats from the start of the array's buffer, wherever the array begins in it.
-  const pbf = new ModelReader(bytes.byteOffset === 0 ? bytes : new Uint8Array(bytes));
+  const pbf = new ModelReader(bytes);
   const opsets = new Map<string, number>();
   const functions: FunctionProto[] = [];
   const model: Mutable<ModelProto> = { irVersion: 0, producer: "", opsets, functions };
-  message(pbf, (number) => {
-    if (number === 1) model.irVersion = pbf.readVarint(true);
-    else if (number === 2) model.producer = pbf.readString();
-    else if (number === 7) model.graph = readGraph(pbf);
-    else if (number === 8) readOpset(pbf, opsets);
-    else if (number === 25) functions.push(readFunction(pbf));
-  });
+  const end = pbf.messageEnd();
+  while (pbf.next(end)) {
+    const { field } = pbf;
+    if (field === 1) model.irVersion = pbf.readVarint(true);
+    else if (field === 2) model.producer = pbf.readString();
+    else if (field === 7) model.graph = readGraph(pbf);
+    else if (field === 8) readOpset(pbf, opsets);
+    else if (field === 25) functions.push(readFunction(pbf));
+  }
   return model;
 }
 
-function readOpset(pbf: PbfReader, opsets: Map<string, number>): void {
+function readOpset(pbf: ModelReader, opsets: Map<string, number>): void {
   let [domain, version] = ["", 0];
-  message(pbf, (number) => {
-    if (number === 1) domain = pbf.readString();
-    else if (number === 2) version = pbf.readVarint(true);
-  });
+  const end = pbf.messageEnd();
+  while (pbf.next(end)) {
+    const { field } = pbf;
+    if (field === 1) domain = pbf.readString();
+    else if (field === 2) version = pbf.readVarint(true);
+  }
   opsets.set(domain, version);
 }
 
@@ -53,18 +50,20 @@ function readFunction(pbf: ModelReader): FunctionProto {
   const defaults = new Map<string, AttributeProto>();
   const opsets = new Map<string, number>();
   const made: Mutable<FunctionProto> = { name: "", domain: "", overload: "", inputs, outputs, defaults, nodes, opsets };
-  message(pbf, (number) => {
-    if (number === 1) made.name = pbf.readString();
-    else if (number === 4) inputs.push(pbf.readString());
-    else if (number === 5) outputs.push(pbf.readString());
-    else if (number === 7) nodes.push(readNode(pbf));
-    else if (number === 9) readOpset(pbf, opsets);
-    else if (number === 10) made.domain = pbf.readString();
-    else if (number === 11) {
+  const end = pbf.messageEnd();
+  while (pbf.next(end)) {
+    const { field } = pbf;
+    if (field === 1) made.name = pbf.readString();
+    else if (field === 4) inputs.push(pbf.readString());
+    else if (field === 5) outputs.push(pbf.readString());
+    else if (field === 7) nodes.push(readNode(pbf));
+    else if (field === 9) readOpset(pbf, opsets);
+    else if (field === 10) made.domain = pbf.readString();
+    else if (field === 11) {
       const attribute = readAttribute(pbf);
       defaults.set(attribute.name, attribute);
-    } else if (number === 13) made.overload = pbf.readString();
-  });
+    } else if (field === 13) made.overload = pbf.readString();
+  }
   return made;
 }
 
@@ -74,15 +73,17 @@ function readGraph(pbf: ModelReader): GraphProto {
   const sparseInitializers: SparseTensorProto[] = [];
   const [inputs, outputs, valueInfo]: [ValueInfo[], ValueInfo[], ValueInfo[]] = [[], [], []];
   let name = "";
-  message(pbf, (number) => {
-    if (number === 1) nodes.push(readNode(pbf));
-    else if (number === 2) name = pbf.readString();
-    else if (number === 5) initializers.push(readTensor(pbf));
-    else if (number === 11) inputs.push(readValueInfo(pbf));
-    else if (number === 12) outputs.push(readValueInfo(pbf));
-    else if (number === 13) valueInfo.push(readValueInfo(pbf));
-    else if (number === 15) sparseInitializers.push(readSparse(pbf));
-  });
+  const end = pbf.messageEnd();
+  while (pbf.next(end)) {
+    const { field } = pbf;
+    if (field === 1) nodes.push(readNode(pbf));
+    else if (field === 2) name = pbf.readString();
+    else if (field === 5) initializers.push(readTensor(pbf));
+    else if (field === 11) inputs.push(readValueInfo(pbf));
+    else if (field === 12) outputs.push(readValueInfo(pbf));
+    else if (field === 13) valueInfo.push(readValueInfo(pbf));
+    else if (field === 15) sparseInitializers.push(readSparse(pbf));
+  }
   return { name, nodes, initializers, sparseInitializers, inputs, outputs, valueInfo };
 }
 
@@ -94,19 +95,21 @@ function readNode(pbf: ModelReader): NodeProto {
   const [inputs, outputs]: [string[], string[]] = [[], []];
   let metadata: Map<string, string> | undefined;
   const node: Mutable<NodeProto> = { name: "", opType: "", domain: "", overload: "", inputs, outputs, attributes: NO_MAP, metadata: NO_MAP };
-  message(pbf, (number, end) => {
-    if (number === 1) inputs.push(pbf.readString());
-    else if (number === 2) outputs.push(pbf.readString());
-    else if (number === 3) node.name = pbf.readString();
-    else if (number === 4) node.opType = pbf.readString();
-    else if (number === 5) node.attributes = readAttributes(pbf, end, node.attributes);
-    else if (number === 7) node.domain = pbf.readString();
-    else if (number === 8) node.overload = pbf.readString();
-    else if (number === 9) {
+  const end = pbf.messageEnd();
+  while (pbf.next(end)) {
+    const { field } = pbf;
+    if (field === 1) inputs.push(pbf.readString());
+    else if (field === 2) outputs.push(pbf.readString());
+    else if (field === 3) node.name = pbf.readString();
+    else if (field === 4) node.opType = pbf.readString();
+    else if (field === 5) node.attributes = readAttributes(pbf, end, node.attributes);
+    else if (field === 7) node.domain = pbf.readString();
+    else if (field === 8) node.overload = pbf.readString();
+    else if (field === 9) {
       node.metadata = metadata ??= new Map();
       metadata.set(...readEntry(pbf));
     }
-  });
+  }
   node.inputs = compacted(inputs);
   node.outputs = compacted(outputs);
   return node;
@@ -169,71 +172,84 @@ function readAttribute(pbf: ModelReader): AttributeProto {
   let [floats, ints, strings]: [number[]?, number[]?, string[]?] = [];
   const attribute: Mutable<AttributeProto> = { name: "", floats: NO_LIST, ints: NO_LIST, strings: NO_LIST };
   const text = () => new TextDecoder().decode(pbf.readBytes());
-  message(pbf, (number) => {
-    if (number === 1) attribute.name = pbf.readString();
-    else if (number === 2) attribute.f = pbf.readFloat();
-    else if (number === 3) attribute.i = pbf.readVarint(true);
-    else if (number === 4) attribute.s = text();
-    else if (number === 5) attribute.t = readTensor(pbf);
-    else if (number === 6) attribute.g = readGraph(pbf);
-    else if (number === 7) attribute.floats = floats = pbf.readPackedFloat(floats);
-    else if (number === 8) attribute.ints = ints = pbf.readPackedVarint(ints, true);
-    else if (number === 9) (attribute.strings = strings ??= []).push(text());
-    else if (number === 21) attribute.ref = pbf.readString();
-    else if (number === 22) attribute.sparse = readSparse(pbf);
-  });
+  const end = pbf.messageEnd();
+  while (pbf.next(end)) {
+    const { field } = pbf;
+    if (field === 1) attribute.name = pbf.readString();
+    else if (field === 2) attribute.f = pbf.readFloat();
+    else if (field === 3) attribute.i = pbf.readVarint(true);
+    else if (field === 4) attribute.s = text();
+    else if (field === 5) attribute.t = readTensor(pbf);
+    else if (field === 6) attribute.g = readGraph(pbf);
+    else if (field === 7) attribute.floats = floats = pbf.readPackedFloat(floats);
+    else if (field === 8) attribute.ints = ints = pbf.readPackedVarint(ints, true);
+    else if (field === 9) (attribute.strings = strings ??= []).push(text());
+    else if (field === 21) attribute.ref = pbf.readString();
+    else if (field === 22) attribute.sparse = readSparse(pbf);
+  }
   return attribute;
 }
 
-function readValueInfo(pbf: PbfReader): ValueInfo {
+function readValueInfo(pbf: ModelReader): ValueInfo {
   const info: Mutable<ValueInfo> = { name: "" };
-  message(pbf, (number) => {
-    if (number === 1) info.name = pbf.readString();
-    else if (number === 2) info.type = readType(pbf);
-  });
+  const end = pbf.messageEnd();
+  while (pbf.next(end)) {
+    const { field } = pbf;
+    if (field === 1) info.name = pbf.readString();
+    else if (field === 2) info.type = readType(pbf);
+  }
   return info;
 }
 
-function readType(pbf: PbfReader): TypeProto | undefined {
+function readType(pbf: ModelReader): TypeProto | undefined {
   let type: TypeProto | undefined;
-  message(pbf, (number) => {
+  const end = pbf.messageEnd();
+  while (pbf.next(end)) {
+    const { field } = pbf;
     // A sparse tensor (8) has the fields of a tensor (1).
-    if (number === 1 || number === 8) type = readTensorType(pbf);
-    else if (number === 4 || number === 9) {
-      const kind = number === 4 ? ("sequence" as const) : ("optional" as const);
+    if (field === 1 || field === 8) type = readTensorType(pbf);
+    else if (field === 4 || field === 9) {
+      const kind = field === 4 ? ("sequence" as const) : ("optional" as const);
       let element: TypeProto | undefined;
-      message(pbf, (part) => {
+      const partEnd = pbf.messageEnd();
+      while (pbf.next(partEnd)) {
+        const { field: part } = pbf;
         if (part === 1) element = readType(pbf);
-      });
+      }
       type = { kind, element };
-    } else if (number === 5) {
-      message(pbf, () => undefined);
+    } else if (field === 5) {
       type = { kind: "map" };
     }
-  });
+  }
   return type;
 }
 
-function readTensorType(pbf: PbfReader): TypeProto {
+function readTensorType(pbf: ModelReader): TypeProto {
   const sizes: (number | string | null)[] = [];
   let [elementType, shaped] = [0, false];
-  message(pbf, (number) => {
-    if (number === 1) elementType = pbf.readVarint();
-    else if (number === 2) {
+  const end = pbf.messageEnd();
+  while (pbf.next(end)) {
+    const { field } = pbf;
+    if (field === 1) elementType = pbf.readVarint();
+    else if (field === 2) {
       shaped = true;
-      message(pbf, (part) => {
+      const partEnd = pbf.messageEnd();
+      while (pbf.next(partEnd)) {
+        const { field: part } = pbf;
         if (part === 1) sizes.push(readSize(pbf));
-      });
+      }
     }
-  });
+  }
   return { kind: "tensor", elementType, shape: shaped ? sizes : undefined };
 }
 
-function readSize(pbf: PbfReader): number | string | null {
+function readSize(pbf: ModelReader): number | string | null {
   let size: number | string | null = null;
-  message(pbf, (number) => {
-    if (number === 1) size = pbf.readVarint(true);
-    else if (number === 2) size = pbf.readString();
-  });
+  const end = pbf.messageEnd();
+  while (pbf.next(end)) {
+    const { field } = pbf;
+    if (field === 1) size = pbf.readVarint(true);
+    else if (field === 2) size = pbf.readString();
+  }
   return size;
 }

@@ -82,17 +82,23 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
   for (const [name, operand] of placedAt(place, () => inputs.read(open))) frame.scope.set(name, operand, place);
   runNodes(model, graph.nodes, frame);
   const outputs = graph.outputs.flatMap((info) => output(model, frame, info) ?? []);
+  const { nodes, layers } = ledger;
+  const values = inputs.found.flatMap(({ name }) => {
+    const operand = frame.scope.get(name);
+    return operand?.kind === "tensor" ? [operand.value] : [];
+  });
   return {
     name: path.replace(/^.*[/\\]/, "").replace(/\.[^.]*$/, ""),
     format,
     lowering,
     source: path,
     inputs: inputs.found,
-    nodes: ledger.nodes,
+    nodes,
     outputs: outputs.map(({ name }) => name),
     openInputs: inputs.open,
     openOutputs: outputs.flatMap(({ open }) => open ?? []),
     inferences: inferrer.inferences,
+    inferred: { nodes, inputs: values, layers },
     warnings: ledger.warnings,
   };
 }

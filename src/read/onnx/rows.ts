@@ -55,6 +55,7 @@ export function addRow(model: Model, frame: Frame, { name, layer, inputs, names,
     name,
     layer,
     inputs.map((tensor) => tensor.value),
+    storedNames,
   );
   const outputs = inferred.outputs.map((value, index): Tensor => {
     const own = names[index];

@@ -2,6 +2,7 @@ import { noInput } from "../../ops/primitive.js";
 import { InputError, fail, type Place } from "../../graph/diagnostic.js";
 import type { OpenShape } from "../../graph/shape.js";
 import type { Primitive } from "../../graph/layer.js";
+import type { Likeness } from "./alike.js";
 import { NodeBodies, type BodyHost } from "./bodies.js";
 import { softmaxReaders } from "./consumers.js";
 import { fixed, placed } from "./fixed.js";
@@ -33,9 +34,9 @@ const TAKES_UNKNOWN = new Set([
 ]);
 
 /** Reads what a graph stores into its scope. */
-export function readInitializers(model: Model, graph: GraphProto, { scope, label }: Frame): void {
+export function readInitializers(model: Model, graph: GraphProto, { scope, label, depth }: Frame): void {
   const place: Place = { kind: "file", path: model.path };
-  for (const tensor of graph.initializers) scope.set(tensor.name, stored(model.ledger, tensor, label + tensor.name, place), place);
+  for (const tensor of graph.initializers) scope.set(tensor.name, stored(model.ledger, tensor, label + tensor.name, place, depth === 0), place);
   for (const sparse of graph.sparseInitializers) {
     scope.set(sparse.values.name, storedSparse(model.ledger, sparse, label + sparse.values.name, place), place);
   }
@@ -44,7 +45,9 @@ export function readInitializers(model: Model, graph: GraphProto, { scope, label
 /** Runs nodes in their order: layers go to the ledger, outputs to the frame's scope. */
 export function runNodes(model: Model, nodes: readonly NodeProto[], frame: Frame): void {
   const scores = softmaxReaders(nodes);
-  for (const [index, proto] of nodes.entries()) new NodeRun(model, frame, proto, index, scores).run();
+  nodes.forEach((proto, index) => {
+    new NodeRun(model, frame, proto, index, scores).run();
+  });
 }
 
 /** One node being read. */
@@ -84,9 +87,9 @@ class NodeRun implements BodyHost {
       const facts = this.facts(inputs);
       const { alike } = this.model;
       // What a function puts into its attributes makes another list of them at each call.
-      const key = facts.attributes === this.proto.attributes ? alike.keyOf(facts) : undefined;
-      const repeated = key === undefined ? undefined : alike.repeat(key, facts);
-      if (repeated === undefined) this.made(rule, facts, key);
+      const likeness = facts.attributes === this.proto.attributes ? alike.likenessOf(facts) : undefined;
+      const repeated = likeness && alike.repeat(likeness, facts);
+      if (repeated === undefined) this.made(rule, facts, likeness);
       else this.setAll(this.addRow(this.name, repeated.layer, repeated.reads, this.proto.outputs, repeated.storedNames));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
@@ -111,7 +114,7 @@ class NodeRun implements BodyHost {
   }
 
   /** Does what the rule of its operator says. A node of which it did no more than store weights may have others like it. */
-  private made(rule: (node: OnnxNode) => Result, facts: NodeFacts, key: string | undefined): void {
+  private made(rule: (node: OnnxNode) => Result, facts: NodeFacts, likeness: Likeness | undefined): void {
     const { alike, inferrer, ledger } = this.model;
     const { node, storings, didMore } = watched(facts, ledger, {
       bodies: new NodeBodies(this, ledger),
@@ -128,8 +131,8 @@ class NodeRun implements BodyHost {
     const layer = this.placed(result.layer, result.inputs);
     const reads = this.readable(result.inputs);
     this.setAll(this.addRow(this.name, layer, reads, this.proto.outputs));
-    if (key === undefined || didMore()) return;
-    alike.learn(key, facts.inputs, { layer, reads, storings, stored: inferrer.inferences.get(layer)?.inference.stored ?? [] });
+    if (likeness === undefined || didMore()) return;
+    alike.learn(likeness, facts.inputs, { layer, reads, storings, stored: inferrer.inferences.get(layer)?.inference.stored ?? [] });
   }
 
   /** What the file says of a tensor. */
@@ -139,7 +142,7 @@ class NodeRun implements BodyHost {
 
   /** A branch that is not counted still stores its weights. */
   spare(label: string, entry: Entry): void {
-    const tensors = [...entry.claims].flatMap(([origin, tensor]) => (this.model.ledger.claim(origin, tensor) ? [tensor] : []));
+    const tensors = entry.claims.flatMap(({ origin, stored: tensor }) => (this.model.ledger.claim(origin, tensor) ? [tensor] : []));
     if (tensors.length === 0) return;
     this.addRow(`${this.name}/${label}`, this.placed(fixed({ op: "weights", outputs: [], stored: tensors }), []), [], []);
   }

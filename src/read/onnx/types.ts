@@ -60,8 +60,9 @@ export class WrittenTypes {
 
 /** Types of a graph's tensors, and of those of the graphs inside its nodes, whose names do not hide the outer ones. */
 function infosOf(graph: GraphProto): readonly ValueInfo[] {
-  const inner = graph.nodes.flatMap(({ attributes }) => [...attributes.values()].flatMap(({ g }) => (g === undefined ? [] : infosOf(g))));
-  return [...inner, ...graph.valueInfo];
+  const inner: (readonly ValueInfo[])[] = [];
+  for (const { attributes } of graph.nodes) for (const { g } of attributes.values()) if (g !== undefined) inner.push(infosOf(g));
+  return [...inner.flat(), ...graph.valueInfo];
 }
 
 function sizesOf(type: TypeProto | undefined): Sizes {

@@ -7,12 +7,12 @@ import { dtypeOf, possible, type Operand, type Origin } from "./operand.js";
 import type { SparseTensorProto, TensorProto } from "./schema.js";
 import { StoredValues } from "./stored-values.js";
 
-/** An initializer. Throws `bad-onnx` for an impossible shape, for bytes that do not fit it, and for data outside of the model's folder. */
-export function stored(ledger: Ledger, tensor: TensorProto, name: string, place: Place): Operand {
+/** An initializer, of a graph that is read `once` or may be again. Throws `bad-onnx` for an impossible shape, for bytes that do not fit it, and for data outside of the model's folder. */
+export function stored(ledger: Ledger, tensor: TensorProto, name: string, place: Place, once: boolean): Operand {
   const { dims, dataType } = tensor;
   if (dims.some((size) => size < 0 || !Number.isSafeInteger(size))) fail("bad-onnx", `the initializer ${name} has an impossible shape`, { place });
   checkData(tensor, name, place);
-  const origins = [ledger.origin(tensor, name, "initializer")];
+  const origins = [ledger.origin(tensor, name, "initializer", once)];
   return { kind: "constant", name, shape: dims, dtype: dtypeOf(dataType), values: new StoredValues(tensor), origins };
 }
 
