@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { analyze } from "../src/analyze/analyze.js";
-import { joinParts, partCounter } from "../src/analyze/chain.js";
+import { partCounter, partsJoiner } from "../src/analyze/chain.js";
 import { chainExpander, networkExpander, readNetwork } from "../src/read/network/network.js";
 import { zooFamilies, zooModel } from "../src/zoo/zoo.js";
 
 const names = zooFamilies().flatMap(({ name, variants }) => [name, ...variants]);
 
 const count = partCounter({});
+const join = partsJoiner((sum) => sum);
 
 // A sweep counts a network part by part, and each part once: the sum must be what the whole network is counted as.
 describe("a network in parts costs what it costs as a whole", () => {
@@ -19,9 +20,21 @@ describe("a network in parts costs what it costs as a whole", () => {
       const parts = chain?.(options);
       if (parts === undefined) continue;
       const whole = analyze(expand(options));
-      const { totals, outputs } = joinParts(parts);
+      const { totals, outputs } = join(parts);
       expect(totals).toEqual(whole.totals);
       expect(outputs).toEqual(whole.outputs.map(({ shape }) => shape));
+    }
+  });
+
+  it("with the same parts in another order, again and after more sums than are kept", () => {
+    const network = readNetwork(
+      "parameters: {order: [1, 2]}\ninput: [4, 8, 8]\nlayers:\n  - {for: c, in: order, layers: 'conv 1x1 {c}'}\n  - conv 3x3 4\n",
+    );
+    const [expand, chain] = [networkExpander(network), chainExpander(network, count)];
+    const orders = [[1, 2], [2, 1], [1, 2, 1], [1], [2], [1, 2], [2, 2, 2, 1]];
+    for (let more = 0; more < 2; more++) {
+      for (const order of orders) expect(join(chain?.({ set: { order } }) ?? []).totals).toEqual(analyze(expand({ set: { order } })).totals);
+      for (let c = 1; c <= 10_500; c++) join(chain?.({ set: { order: [c] } }) ?? []);
     }
   });
 
@@ -35,7 +48,7 @@ describe("a network in parts costs what it costs as a whole", () => {
     const [expand, chain] = [networkExpander(network), chainExpander(network, count)];
     for (let c = 1; c <= 11_000; c++) chain?.({ set: { c } });
     for (const set of [{ c: 5 }, { c: 10_999 }, { c: 5, n: 7 }, { c: 6 }])
-      expect(joinParts(chain?.({ set }) ?? []).totals).toEqual(analyze(expand({ set })).totals);
+      expect(join(chain?.({ set }) ?? []).totals).toEqual(analyze(expand({ set })).totals);
   });
 
   it.each([
@@ -57,7 +70,7 @@ describe("a network in parts costs what it costs as a whole", () => {
     const [expand, chain] = [networkExpander(network), chainExpander(network, count)];
     for (const set of settings) {
       const whole = analyze(expand({ set })).totals;
-      expect(joinParts(chain?.({ set }) ?? []).totals).toEqual(whole);
+      expect(join(chain?.({ set }) ?? []).totals).toEqual(whole);
     }
   });
 });

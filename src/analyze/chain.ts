@@ -48,8 +48,38 @@ function figuresOf(layer: InferredLayer, dtype: DType): Figures {
   );
 }
 
+/** What was summed up so far, and what follows on it. */
+class Joined<T> {
+  made: T | undefined;
+  readonly next = new Map<Counted, Joined<T>>();
+}
+
+/** Sums kept; more of them are as right, and slower. */
+const MAX_JOINED = 20_000;
+
+/** A function that makes something of the sum of parts, as {@link joinParts} has it: of the very same parts once. */
+export function partsJoiner<T>(make: (sum: Counted) => T): (parts: readonly Counted[]) => T {
+  let none = new Joined<T>();
+  let kept = 0;
+  return (parts) => {
+    let joined = none;
+    for (const part of parts) {
+      let next = joined.next.get(part);
+      if (next === undefined) {
+        next = new Joined();
+        joined.next.set(part, next);
+        kept += 1;
+      }
+      joined = next;
+    }
+    const made = (joined.made ??= make(joinParts(parts)));
+    if (kept > MAX_JOINED) [none, kept] = [new Joined(), 0];
+    return made;
+  };
+}
+
 /** Sums up parts that follow each other, the output of one the input of the next: what {@link analyze} would say of them joined. */
-export function joinParts(parts: readonly Counted[]): Counted {
+function joinParts(parts: readonly Counted[]): Counted {
   const totals = parts.map((part) => part.totals);
   return {
     totals: {

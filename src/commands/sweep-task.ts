@@ -1,6 +1,6 @@
 import type { Analysis } from "../analyze/analysis.js";
 import { analyze, type AnalyzeOptions } from "../analyze/analyze.js";
-import { joinParts, partCounter, type Counted } from "../analyze/chain.js";
+import { partCounter, partsJoiner, type Counted } from "../analyze/chain.js";
 import { MEASURES, measure, sweepRange, type Axis, type CountPoint, type SweepFigures, type SweepRow } from "../compare/sweep.js";
 import type { NetworkText } from "../source/source.js";
 
@@ -38,10 +38,11 @@ export async function openSweep({ network, axes: written, options, where }: Swee
     for (const value of checked) parametersOf(read, { ...variant, [name]: value });
   }
   const chain = chainExpander(read, partCounter(options));
+  const joined = partsJoiner(figuresOf);
   const count: CountPoint = (set) => {
     const at = { ...options, set: { ...variant, ...set } };
     const parts = chain?.(at);
-    return figuresOf(parts === undefined ? analyze(expand(at), options) : joinParts(parts));
+    return parts === undefined ? figuresOf(analyze(expand(at), options)) : joined(parts);
   };
   if (where === undefined) return { axes, rows: (start, end) => sweepRange(axes, start, end, count) };
   const predicate = parsePredicate(where, [...MEASURES, ...axes.map(({ name }) => name)]);

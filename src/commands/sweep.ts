@@ -137,7 +137,7 @@ function writerOf(format: "table" | "json" | "csv" | "markdown", axes: readonly 
   };
   switch (format) {
     case "json":
-      return jsonRows;
+      return jsonRows();
     case "csv":
       return csvRows({ ...layout, columns: columns ?? MEASURES.filter((name) => name !== "counted" || !isOwn) });
     case "markdown":

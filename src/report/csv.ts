@@ -9,7 +9,12 @@ export function renderCsv(grid: Grid): string {
 
 /** One line of CSV with its line end. */
 export function csvLine(cells: readonly string[]): string {
-  return `${cells.map(cell).join(",")}\r\n`;
+  return `${csvCells(cells)}\r\n`;
+}
+
+/** A part of a line of CSV. */
+export function csvCells(cells: readonly string[]): string {
+  return cells.map(cell).join(",");
 }
 
 function cell(text: string): string {

@@ -1,10 +1,10 @@
 import { escape } from "./markdown.js";
 import type { ChalkInstance } from "chalk";
-import { MEASURES, measure, type Measure, type SweepRow } from "../compare/sweep.js";
+import { MEASURES, measure, type Measure, type SweepFigures, type SweepRow } from "../compare/sweep.js";
 import { formatShape } from "../graph/shape.js";
-import { csvLine } from "./csv.js";
+import { csvCells, csvLine } from "./csv.js";
 import { harmless } from "./grid.js";
-import { jsonLine, type Json } from "./json.js";
+import { compact, jsonLine, jsonText, type JsonObject } from "./json.js";
 import { byteScale, countScale, quotient, scaled, type Scale } from "./numbers.js";
 
 /** Writes rows one by one, so that the first stands before the last is known. */
@@ -31,27 +31,45 @@ export function settingText(value: SweepRow["set"][string]): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+/** What was made of the figures of a point: many points of a fine grid are the same model, and have the very same figures. */
+function remembered<T>(make: (figures: SweepFigures) => T): (figures: SweepFigures) => T {
+  const known = new WeakMap<SweepFigures, { readonly made: T }>();
+  return (figures) => {
+    const found = known.get(figures);
+    if (found !== undefined) return found.made;
+    const made = make(figures);
+    known.set(figures, { made });
+    return made;
+  };
+}
+
 /** A JSON object a line (ndjson): raw integers, the parameters under `set`, the reason under `error` where there are no figures. */
-export const jsonRows: RowWriter = {
-  head: () => "",
-  row: ({ index, set, result }) => {
-    if ("error" in result) return jsonLine({ index, set, error: result.error });
-    const figures: Json = { ...result };
-    return jsonLine({ index, set, ...figures });
-  },
-};
+export function jsonRows(): RowWriter {
+  const figures = remembered((result): JsonObject => {
+    const written = Object.entries(result).flatMap(([name, value]) => (value === undefined ? [] : [[name, jsonText(compact(value))] as const]));
+    return Object.fromEntries(written);
+  });
+  return {
+    head: () => "",
+    row: ({ index, set, result }) => jsonLine("error" in result ? { index, set, error: result.error } : { index, set, ...figures(result) }),
+  };
+}
 
 /** CSV with a header of keys and raw numbers. */
 export function csvRows({ names, columns }: SweepLayout): RowWriter {
+  const figures = remembered((result) => csvCells([...columns.map((column) => String(measure(result, column))), shapesText(result), ""]));
   return {
     head: () => csvLine([...names, ...columns, "output", "error"]),
     row: ({ set, result }) => {
       const point = names.map((name) => settingText(set[name] ?? null));
       if ("error" in result) return csvLine([...point, ...columns.map(() => ""), "", result.error]);
-      const figures = columns.map((column) => String(measure(result, column)));
-      return csvLine([...point, ...figures, result.outputs.map(formatShape).join(" "), ""]);
+      return `${csvCells(point)},${figures(result)}\r\n`;
     },
   };
+}
+
+function shapesText({ outputs }: SweepFigures): string {
+  return outputs.map(formatShape).join(" ");
 }
 
 /** Space for a number that is a thousand times the first row's. */
@@ -71,18 +89,20 @@ function cellsOf({ names, columns, units, counted }: SweepLayout, first: SweepRo
     if (typeof value === "number") return undefined;
     return BYTES.has(column) ? byteScale([value], units) : countScale([value], units);
   });
+  const figures = remembered((result) =>
+    columns.map((column, index) => {
+      const [value, scale] = [measure(result, column), scales[index]];
+      if (typeof value === "number") return units === "raw" || column === "layers" ? String(value) : quotient(value);
+      return scale === undefined ? String(value) : scaled(value, scale, units);
+    }),
+  );
   return {
     titles: [...names.map(harmless), ...columns.map((column) => (column === "counted" ? counted.title : (TITLES[column] ?? column)))],
     units: [...names.map(() => ""), ...scales.map((scale, index) => unitOf(scale, columns[index] === "counted" ? counted.unit : ""))],
     row: ({ set, result }) => {
       const point = names.map((name) => harmless(settingText(set[name] ?? null)));
       if ("error" in result) return [...point, harmless(result.error)];
-      const figures = columns.map((column, index) => {
-        const [value, scale] = [measure(result, column), scales[index]];
-        if (typeof value === "number") return units === "raw" || column === "layers" ? String(value) : quotient(value);
-        return scale === undefined ? String(value) : scaled(value, scale, units);
-      });
-      return [...point, ...figures];
+      return [...point, ...figures(result)];
     },
   };
 }

@@ -16,13 +16,13 @@ const MAX_PARTS = 20_000;
 /** What is kept of a part: what was made of it, not its layers. */
 interface Part<T> {
   readonly made: T;
-  readonly output: Known;
+  readonly output: Known<T>;
 }
 
-/** A tensor that parts read: those that are alike are one, and have one number. */
-interface Known {
-  readonly number: number;
+/** A tensor that parts read, and those parts by what decides them besides: tensors that are alike are one. */
+interface Known<T> {
   readonly tensor: Tensor;
+  readonly parts: Map<string, Part<T>>;
 }
 
 /**
@@ -77,10 +77,8 @@ function bodiesOf(action: Action): readonly Body[] {
 }
 
 class Parts<T> {
-  private readonly known = new Map<string, Part<T>>();
-  private readonly tensors = new Map<string, Known>();
-  /** Numbers are never given again, not to what comes when all is forgotten. */
-  private numbered = 0;
+  private readonly tensors = new Map<string, Known<T>>();
+  private kept = 0;
   private readonly numbers = new Map<Instruction, number>();
   private readonly reads: Reads;
 
@@ -98,7 +96,7 @@ class Parts<T> {
   }
 
   /** Adds what is made of each part of a body that reads a tensor; returns what it puts out. */
-  private walk(body: Body, frame: Frame, expander: Expander, input: Known, made: T[]): Known {
+  private walk(body: Body, frame: Frame, expander: Expander, input: Known<T>, made: T[]): Known<T> {
     let at = input;
     for (const instruction of body) {
       for (const round of expander.roundsOf(instruction, frame)) {
@@ -114,9 +112,9 @@ class Parts<T> {
     return at;
   }
 
-  private part(instruction: Instruction, frame: Frame, expander: Expander, input: Known): Part<T> {
-    const key = this.key(instruction, frame, expander, input.number);
-    const found = this.known.get(key);
+  private part(instruction: Instruction, frame: Frame, expander: Expander, input: Known<T>): Part<T> {
+    const key = this.key(instruction, frame, expander);
+    const found = input.parts.get(key);
     if (found !== undefined) {
       const { name, value, input: meant } = found.output.tensor;
       expander.current = { name, value: expander.value(value, value.axes), input: meant };
@@ -129,37 +127,37 @@ class Parts<T> {
     requireOnePiece(expander.nodes.slice(first), before, output);
     const made = this.make({ inputs: [before.value], layers: expander.inferred.slice(first), outputs: [output.value] });
     const part = { made, output: this.tensor(output) };
-    if (this.known.size >= MAX_PARTS) {
-      this.known.clear();
+    if (++this.kept > MAX_PARTS) {
       this.tensors.clear();
+      this.kept = 0;
     }
-    this.known.set(key, part);
+    input.parts.set(key, part);
     return part;
   }
 
-  private tensor(tensor: Tensor): Known {
+  private tensor(tensor: Tensor): Known<T> {
     const { value, input } = tensor;
     const text = `${value.shape.join()}|${value.dtype ?? ""}|${value.axes}|${input ?? ""}`;
     const known = this.tensors.get(text);
     if (known !== undefined) return known;
-    const made = { number: this.numbered++, tensor };
+    const made = { tensor, parts: new Map<string, Part<T>>() };
     this.tensors.set(text, made);
     return made;
   }
 
   /**
-   * What decides the part that an instruction makes: the tensor it reads, and the text of its layers with the numbers put in, the block with
+   * What decides the part that an instruction makes besides the tensor that it reads: the text of its layers with the numbers put in, the block with
    * its arguments, or whatever it reads. So two widths that round to the same channels make one part.
    */
-  private key(instruction: Instruction, frame: Frame, expander: Expander, tensor: number): string {
+  private key(instruction: Instruction, frame: Frame, expander: Expander): string {
     const { action } = instruction;
-    if (frame.calledAs === undefined && action.kind === "layers") return `${tensor}|text ${action.template.render(frame.scope)}`;
-    const { scope: root } = expander.frame;
+    if (frame.calledAs === undefined && action.kind === "layers") return `text ${action.template.render(frame.scope)}`;
+    const { root } = expander;
     if (frame.calledAs === undefined && action.kind === "call")
-      return `${tensor}|block ${action.block}${givenText(argumentsGiven(action.args, frame.scope))}${valuesOf(this.reads.ofBlock(action.block), root, root)}`;
+      return `block ${action.block}${givenText(argumentsGiven(action.args, frame.scope))}${valuesOf(this.reads.ofBlock(action.block), root, root)}`;
     let number = this.numbers.get(instruction);
     if (number === undefined) this.numbers.set(instruction, (number = this.numbers.size));
-    return `${tensor}|${number}${valuesOf(this.reads.of(instruction), frame.scope, root)}`;
+    return `${number}${valuesOf(this.reads.of(instruction), frame.scope, root)}`;
   }
 }
 

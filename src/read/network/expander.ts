@@ -26,7 +26,8 @@ export class Expander {
   /** The nodes with their shapes. */
   readonly inferred: InferredLayer[] = [];
   private depth = 0;
-  private readonly root: Scope;
+  /** The parameters, and what the file binds for all of it. */
+  readonly root: Scope;
   current: Tensor;
   private readonly graphInputs: Graph["inputs"];
   private readonly taps = new Taps();
