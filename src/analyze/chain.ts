@@ -3,6 +3,7 @@ import type { DType } from "../graph/dtype.js";
 import type { InferredGraph, InferredLayer } from "../graph/inferrer.js";
 import type { OpenShape } from "../graph/shape.js";
 import { toLayout } from "../graph/layout.js";
+import { Trie } from "../graph/trie.js";
 import type { Figures, Totals } from "./analysis.js";
 import type { AnalyzeOptions } from "./analyze.js";
 import { countBy } from "./convention.js";
@@ -48,33 +49,19 @@ function figuresOf(layer: InferredLayer, dtype: DType): Figures {
   );
 }
 
-/** What was summed up so far, and what follows on it. */
-class Joined<T> {
-  made: T | undefined;
-  readonly next = new Map<Counted, Joined<T>>();
-}
-
 /** Sums kept; more of them are as right, and slower. */
-const MAX_JOINED = 20_000;
+const MAX_JOINED = 10_000;
 
 /** A function that makes something of the sum of parts, as {@link joinParts} has it: of the very same parts once. */
 export function partsJoiner<T>(make: (sum: Counted) => T): (parts: readonly Counted[]) => T {
-  let none = new Joined<T>();
+  let known = new Trie<T>();
   let kept = 0;
   return (parts) => {
-    let joined = none;
-    for (const part of parts) {
-      let next = joined.next.get(part);
-      if (next === undefined) {
-        next = new Joined();
-        joined.next.set(part, next);
-        kept += 1;
-      }
-      joined = next;
-    }
-    const made = (joined.made ??= make(joinParts(parts)));
-    if (kept > MAX_JOINED) [none, kept] = [new Joined(), 0];
-    return made;
+    let joined = known;
+    for (const part of parts) joined = joined.in(part);
+    if (joined.value !== undefined) return joined.value;
+    if (++kept > MAX_JOINED) [known, kept] = [new Trie(), 0];
+    return (joined.value = make(joinParts(parts)));
   };
 }
 

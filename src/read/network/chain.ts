@@ -1,6 +1,7 @@
 import type { Node } from "../../graph/graph.js";
 import type { InferredGraph } from "../../graph/inferrer.js";
 import { elements } from "../../graph/shape.js";
+import { Trie } from "../../graph/trie.js";
 import { argumentsGiven, type Given } from "./arguments.js";
 import { expandSettled, type ExpandOptions } from "./expand.js";
 import type { Expander } from "./expander.js";
@@ -22,7 +23,7 @@ interface Part<T> {
 /** A tensor that parts read, and those parts by what decides them besides: tensors that are alike are one. */
 interface Known<T> {
   readonly tensor: Tensor;
-  readonly parts: Map<string, Part<T>>;
+  readonly parts: Trie<Part<T>>;
 }
 
 /**
@@ -79,7 +80,6 @@ function bodiesOf(action: Action): readonly Body[] {
 class Parts<T> {
   private readonly tensors = new Map<string, Known<T>>();
   private kept = 0;
-  private readonly numbers = new Map<Instruction, number>();
   private readonly reads: Reads;
 
   constructor(
@@ -113,14 +113,15 @@ class Parts<T> {
   }
 
   private part(instruction: Instruction, frame: Frame, expander: Expander, input: Known<T>): Part<T> {
-    const key = this.key(instruction, frame, expander);
-    const found = input.parts.get(key);
+    const place = this.place(input.parts, instruction, frame, expander);
+    const found = place.value;
     if (found !== undefined) {
-      const { name, value, input: meant } = found.output.tensor;
-      expander.current = { name, value: expander.value(value, value.axes), input: meant };
+      expander.current = found.output.tensor;
       return found;
     }
-    const before = expander.current;
+    // A tensor of another expansion has a number that is another one's here.
+    const { name, value, input: meant } = expander.current;
+    const before = (expander.current = { name, value: expander.value(value, value.axes), input: meant });
     const first = expander.nodes.length;
     expander.act(instruction.action, frame, instruction.place, undefined);
     const output = expander.current;
@@ -131,8 +132,7 @@ class Parts<T> {
       this.tensors.clear();
       this.kept = 0;
     }
-    input.parts.set(key, part);
-    return part;
+    return (place.value = part);
   }
 
   private tensor(tensor: Tensor): Known<T> {
@@ -140,47 +140,49 @@ class Parts<T> {
     const text = `${value.shape.join()}|${value.dtype ?? ""}|${value.axes}|${input ?? ""}`;
     const known = this.tensors.get(text);
     if (known !== undefined) return known;
-    const made = { tensor, parts: new Map<string, Part<T>>() };
+    const made = { tensor, parts: new Trie<Part<T>>() };
     this.tensors.set(text, made);
     return made;
   }
 
   /**
-   * What decides the part that an instruction makes besides the tensor that it reads: the text of its layers with the numbers put in, the block with
-   * its arguments, or whatever it reads. So two widths that round to the same channels make one part.
+   * Where the part stands that an instruction makes, by what decides it besides the tensor that it reads: the text of its layers with the numbers put
+   * in, the block with its arguments, or whatever it reads. So two widths that round to the same channels make one part.
    */
-  private key(instruction: Instruction, frame: Frame, expander: Expander): string {
+  private place(parts: Trie<Part<T>>, instruction: Instruction, frame: Frame, { root }: Expander): Trie<Part<T>> {
     const { action } = instruction;
-    if (frame.calledAs === undefined && action.kind === "layers") return `text ${action.template.render(frame.scope)}`;
-    const { root } = expander;
-    if (frame.calledAs === undefined && action.kind === "call")
-      return `block ${action.block}${givenText(argumentsGiven(action.args, frame.scope))}${valuesOf(this.reads.ofBlock(action.block), root, root)}`;
-    let number = this.numbers.get(instruction);
-    if (number === undefined) this.numbers.set(instruction, (number = this.numbers.size));
-    return `${number}${valuesOf(this.reads.of(instruction), frame.scope, root)}`;
+    if (frame.calledAs === undefined && action.kind === "layers") return parts.in("text").in(action.template.render(frame.scope));
+    if (frame.calledAs === undefined && action.kind === "call") {
+      const given = inGiven(parts.in(action.block), argumentsGiven(action.args, frame.scope));
+      return inValues(given, this.reads.ofBlock(action.block), root, root);
+    }
+    return inValues(parts.in(instruction), this.reads.of(instruction), frame.scope, root);
   }
 }
 
-function givenText({ positional, named }: Given): string {
-  let text = "";
-  for (const value of positional) text += `|${valueText(value)}`;
-  for (const [name, value] of named) text += `|${name}=${valueText(value)}`;
-  return text;
+function inGiven<T>(trie: Trie<T>, { positional, named }: Given): Trie<T> {
+  let at = trie.in(positional.length).in(named.size);
+  for (const value of positional) at = at.in(plain(value));
+  for (const [name, value] of named) at = at.in(name).in(plain(value));
+  return at;
 }
 
-/** Values by name as one text: of a name that is bound anew here, the one outside too, which functions read. */
-function valuesOf(names: readonly string[], scope: Scope, root: Scope): string {
-  let text = "";
+/** By the values of some names: of a name that is bound anew here, the one outside too, which functions read. */
+function inValues<T>(trie: Trie<T>, names: readonly string[], scope: Scope, root: Scope): Trie<T> {
+  let at = trie;
   for (const name of names) {
     const [read, outside] = [scope.get(name), root.get(name)];
-    text += `|${valueText(read)}`;
-    if (outside !== read) text += `/${valueText(outside)}`;
+    at = at.in(plain(read));
+    if (outside !== read) at = at.in(OUTSIDE).in(plain(outside));
   }
-  return text;
+  return at;
 }
 
-function valueText(value: Value | undefined): string {
-  return typeof value === "number" ? String(value) : value === undefined ? "" : JSON.stringify(value);
+const OUTSIDE = Symbol("outside");
+
+/** What is the same for the same value, which lists are not, and for no other: texts have quotation marks. */
+function plain(value: Value | undefined): unknown {
+  return typeof value === "number" ? value : JSON.stringify(value);
 }
 
 /** Throws `NoChain` where some nodes read more than the input, or what is after them needs more than their output. */

@@ -1,10 +1,10 @@
 import type { DType } from "../../graph/dtype.js";
 import type { Primitive, Stored } from "../../graph/layer.js";
 import type { Shape } from "../../graph/shape.js";
+import { Trie } from "../../graph/trie.js";
 import type { Ledger } from "./ledger.js";
 import type { NodeFacts, Operand, Origin } from "./operand.js";
 import type { Tensor } from "./rows.js";
-import type { Attributes } from "./schema.js";
 import { StoredValues } from "./stored-values.js";
 import type { Storing } from "./watched.js";
 import { storedBy } from "./weights.js";
@@ -22,13 +22,16 @@ export interface Made {
 const MAX_INPUTS = 32;
 
 /** What a rule made, with the places of its node's inputs in place of the operands. */
-interface Recipe {
+export interface Recipe {
   readonly layer: Primitive;
   readonly reads: readonly number[];
   readonly storings: readonly { readonly operands: readonly number[]; readonly role: Stored["role"]; readonly always: boolean }[];
   /** Which of the tensors that are stored is which of the layer's. */
   readonly named: readonly number[];
 }
+
+/** What was made of the nodes that are alike. */
+export type Likeness = Trie<Recipe>;
 
 /** A node that became a layer which other nodes are too. */
 export interface Repeated {
@@ -42,7 +45,7 @@ export interface Repeated {
  * out once. A deep model says the same few things over and over.
  */
 export class AlikeNodes {
-  private readonly all = new Likeness();
+  private readonly all = new Trie<Recipe>();
   private readonly types = new TypeNumbers();
 
   constructor(private readonly ledger: Ledger) {}
@@ -70,7 +73,7 @@ export class AlikeNodes {
   }
 
   /** Does again with a node's inputs what was done with those of one like it. */
-  repeat({ recipe }: Likeness, { inputs, scores }: NodeFacts): Repeated | undefined {
+  repeat({ value: recipe }: Likeness, { inputs, scores }: NodeFacts): Repeated | undefined {
     if (recipe === undefined) return undefined;
     const made: Stored[] = [];
     for (const { operands, role, always } of recipe.storings) {
@@ -105,7 +108,7 @@ export class AlikeNodes {
       named: stored.map(({ name }) => made.indexOf(name)),
     };
     const places = [...recipe.reads, ...recipe.named, ...recipe.storings.flatMap(({ operands }) => operands)];
-    if (places.every((place) => place >= 0) && new Set(made).size === made.length) likeness.recipe = recipe;
+    if (places.every((place) => place >= 0) && new Set(made).size === made.length) likeness.value = recipe;
   }
 
   /** What decides about an operand: a number almost always, since this is asked of every node. */
@@ -130,20 +133,6 @@ export class AlikeNodes {
 }
 
 const ROLES: readonly Origin["role"][] = [undefined, "parameter", "buffer", "constant"];
-
-/** Nodes that are alike so far; those among them that are alike in one thing more are in it. */
-export class Likeness {
-  recipe: Recipe | undefined;
-  private readonly inside = new Map<unknown, Likeness>();
-
-  in(part: number | string | boolean | bigint | Attributes): Likeness {
-    const known = this.inside.get(part);
-    if (known !== undefined) return known;
-    const made = new Likeness();
-    this.inside.set(part, made);
-    return made;
-  }
-}
 
 /** Numbers of types: of a shape and an element type. */
 class TypeNumbers {
