@@ -38,7 +38,7 @@ function load(name) {
   const script = new vm.Script(text, { filename, cachedData });
   let exports;
   script.runInThisContext()((chunks) => (exports = chunks), ask);
-  packs.set(name, { exports, script, text, cached: cachedData !== undefined });
+  packs.set(name, { exports, script, text, cached: script.cachedDataRejected === false });
   return exports;
 }
 

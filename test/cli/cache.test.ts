@@ -72,6 +72,18 @@ describe("the code cache", () => {
     writeFileSync(mainCache(), damage(whole));
     expectMacs(command(ARGS));
     expectMacs(command(ARGS));
+    // It is made anew: the source, and the head of the code, whose version V8 looks at.
+    const head = (bytes: Buffer) => bytes.subarray(0, readFileSync(join(home, "dist/cli/main.cjs")).length + 8);
+    expect(head(readFileSync(mainCache())).equals(head(whole))).toBe(true);
+  });
+
+  it("of what a later run needs besides is written by itself: the rest does not grow with every command", () => {
+    expectMacs(command(ARGS));
+    const before = readFileSync(mainCache());
+    const known = readdirSync(cacheFolder());
+    expect(command(["conventions"]).status).toBe(0);
+    expect(readFileSync(mainCache()).equals(before)).toBe(true);
+    expect(readdirSync(cacheFolder()).filter((name) => !known.includes(name))).toContain("commands-conventions.bin");
   });
 
   it("is never taken for a program that was changed since, though it is as long", () => {
