@@ -2,11 +2,14 @@ import {
   appendFileSync,
   closeSync,
   createReadStream,
+  existsSync,
   fstatSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readFileSync,
   readSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -217,7 +220,9 @@ function openFile(path: string): OutputFile {
     };
     return { write, close, discard: close };
   }
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  // A link stays one, and what it leads to is replaced.
+  const target = targetOf(path);
+  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
   const descriptor = openSync(temporary, "wx");
   const discard = () => {
     rmSync(temporary, { force: true });
@@ -231,7 +236,7 @@ function openFile(path: string): OutputFile {
       try {
         if (fstatSync(descriptor).isFile()) fsyncSync(descriptor);
         closeSync(descriptor);
-        renameSync(temporary, path);
+        renameSync(temporary, target);
       } catch (error) {
         discard();
         throw error;
@@ -245,6 +250,11 @@ function openFile(path: string): OutputFile {
       letGo();
     },
   };
+}
+
+/** Where a link leads that leads to something; a path that is none is itself. */
+function targetOf(path: string): string {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && existsSync(path) ? realpathSync(path) : path;
 }
 
 /** As standard output is written; only that the complaint names the file. */

@@ -37,6 +37,29 @@ describe("memory", () => {
   });
 });
 
+describe("an input of three sizes", () => {
+  const warnings = (spec: string, options: Parameters<typeof analyze>[1]) => analyze(parseLayers(spec), options).warnings;
+
+  it.each(["flatten; linear 10", "relu; nn.Flatten(); linear 2", "bn", "dropout; bn; relu"])(
+    "whose first may be a batch is told: %s, which PyTorch reads as three examples",
+    (spec) => {
+      expect(warnings(spec, { input: "3x32x32" })).toEqual([expect.stringContaining("--input 1x3x32x32")]);
+      expect(analyze(parseLayers(spec), { input: "3x32x32" }).outputs[0]?.shape?.[0]).toBe(3);
+    },
+  );
+
+  it.each([
+    ["conv 3x3 8; flatten", "3x32x32"],
+    ["bn; conv 3x3 8", "3x32x32"],
+    ["linear 10; flatten", "3x32x32"],
+    ["relu", "3x32x32"],
+    ["flatten; linear 10", "1x32x32"],
+    ["flatten; linear 10", "2x3x32x32"],
+  ])("is not where a layer decides, or nothing hangs on it: %s of %s", (spec, input) => {
+    expect(warnings(spec, { input })).toEqual([]);
+  });
+});
+
 describe("FLOPs that are no multiply-adds", () => {
   it.each([
     ["conv 1x1 4->8 bias", "4x2x2", { bias: 8 * 4 }],

@@ -1,13 +1,13 @@
 import type { Convention } from "../conventions/convention.js";
 import { conventionNamed, OWN } from "../conventions/table.js";
-import type { DType } from "../graph/dtype.js";
+import { dtypeNamed, type DType } from "../graph/dtype.js";
 import type { Graph, OpenTensor } from "../graph/graph.js";
 import type { Analysis, LayerAnalysis, NamedTensor, Uncounted } from "./analysis.js";
 import { caveats } from "./caveats.js";
 import { countAll, countBy, isTakenWhole } from "./convention.js";
 import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
 import { inferGraph } from "./infer.js";
-import { resolveInputs, type InputOptions } from "./input.js";
+import { inputWarnings, resolveInputs, type InputOptions } from "./input.js";
 import { toLayout, type Layout } from "../graph/layout.js";
 import { AlikeRows } from "./alike-rows.js";
 import { compositeFigures, primitiveFigures, sumFigures } from "./figures.js";
@@ -35,10 +35,10 @@ interface Counting extends Context {
 /**
  * Infers every shape of a graph and counts what each layer and the whole cost.
  * @returns exact counts as bigint; bytes for `dtype`; shapes in `layout`, batch included
- * @throws InputError where a shape is missing or a layer cannot read its input; `unknown-convention`
+ * @throws InputError where a shape is missing or a layer cannot read its input; `unknown-convention`, `unknown-dtype`
  */
 export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
-  const context: Context = { dtype: options.dtype ?? "float32", layout: options.layout ?? graph.layout ?? "nchw" };
+  const context: Context = { dtype: dtypeNamed(options.dtype ?? "float32"), layout: options.layout ?? graph.layout ?? "nchw" };
   const convention = conventionNamed(options.convention ?? OWN);
   const counting: Counting = { ...context, convention: convention.name === OWN ? undefined : convention, rows: new AlikeRows() };
   const inferred = inferGraph(graph, resolveInputs(graph, options));
@@ -71,6 +71,7 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
     layers,
     uncounted,
     warnings: [
+      ...inputWarnings(graph, options),
       ...missingWeights(graph, layers),
       ...(graph.warnings ?? []),
       ...graph.nodes.flatMap(({ name, layer }) => (layer.assumption === undefined ? [] : [`layer ${name}: ${layer.assumption}`])),

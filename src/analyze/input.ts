@@ -38,6 +38,39 @@ function resolveInput(graph: Graph, input: GraphInput, written: Shape | undefine
 }
 
 /**
+ * What is said of shapes of three sizes that were typed, where no layer tells whether they have a batch: PyTorch takes the first size as one, and who
+ * means an image is told.
+ */
+export function inputWarnings(graph: Graph, options: InputOptions): readonly string[] {
+  const written = writtenInputs(
+    graph.inputs.map(({ name }) => name),
+    options.input,
+  );
+  return graph.inputs.flatMap((input) => {
+    const shape = written.get(input.name);
+    if (shape?.length !== 3 || input.axes !== undefined || options.batch !== undefined || shape[0] === 1) return [];
+    const lead = leadingLayer(graph, input.name);
+    if (lead?.ranks !== undefined || !(lead?.axes === "channels" || isFlattened(graph, input.name))) return [];
+    const text = formatShape(shape);
+    return [
+      `no layer tells whether the input ${text} has a batch: its first size, ${shape[0] ?? 0}, is taken for one; an image is --input 1x${text}`,
+    ];
+  });
+}
+
+/** Whether the layer that reads an input first, after those that take any shape, flattens it. */
+function isFlattened(graph: Graph, input: string): boolean {
+  const reached = new Set([input]);
+  for (const { layer, inputs, outputs } of graph.nodes) {
+    if (!inputs.some((name) => reached.has(name))) continue;
+    if (layer.op === "flatten") return true;
+    if (layer.axes !== "any") return false;
+    for (const output of outputs) reached.add(output);
+  }
+  return false;
+}
+
+/**
  * The first layer after an input that reads its axes in an order of its own: it decides what the input means. A norm over channels takes
  * any rank, so the layer after it is asked, if that one does not.
  */

@@ -19,8 +19,16 @@ export type FrameworkName = keyof typeof TABLE;
 /** Frameworks that code is written for; the first unless another is asked for. */
 export const FRAMEWORKS: readonly FrameworkName[] = ["pytorch", "keras", "flax"];
 
-export function isFramework(name: string): name is FrameworkName {
-  return Object.hasOwn(TABLE, name);
+/** A framework by its name, as it is typed; `near` is what was perhaps meant. Throws `unknown-framework`. */
+export function frameworkNamed(text: string, near?: string): FrameworkName {
+  const name = text.trim().toLowerCase();
+  const known = FRAMEWORKS.find((framework) => framework === name);
+  if (known !== undefined) return known;
+  return fail("unknown-framework", `there is no framework '${text}' to write for`, {
+    place: { kind: "flag", flag: "--framework" },
+    expected: FRAMEWORKS.join(", "),
+    hint: near === undefined ? undefined : `did you mean ${near}?`,
+  });
 }
 
 export interface CodeOptions extends InputOptions {
@@ -37,7 +45,7 @@ export interface CodeOptions extends InputOptions {
  * `analyze` throws; `missing-input` only where the code would depend on the input's size
  */
 export function writeCode(graph: Graph, options: CodeOptions = {}): string {
-  const framework: Framework = TABLE[options.framework ?? "pytorch"];
+  const framework: Framework = TABLE[frameworkNamed(options.framework ?? "pytorch")];
   requireChain(graph);
   const name = moduleName(graph, options.name, framework);
   const [first, second] = inputsFor(graph, options);

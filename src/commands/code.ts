@@ -1,6 +1,5 @@
 import { Option } from "commander";
-import { FRAMEWORKS, isFramework, writeCode, type FrameworkName } from "../code/write.js";
-import { fail } from "../graph/diagnostic.js";
+import { FRAMEWORKS, frameworkNamed, writeCode, type FrameworkName } from "../code/write.js";
 import { closest } from "../read/notation/closest.js";
 import { readModel } from "../source/read.js";
 import { collect, emit, inputShapes, wholeNumber, type Context, type Register } from "./command.js";
@@ -34,7 +33,7 @@ export const code: Register = (program, context) => {
     .argument("<spec...>", "layers, a file of layers, a network file, zoo:NAME, or -")
     .description("write layers or a network without branches as a module of PyTorch, Keras or Flax")
     // Its own parser comes after the choices, which completion reads: a misspelt name gets a suggestion.
-    .addOption(new Option("--framework <name>", "what to write").choices(FRAMEWORKS).argParser(frameworkOf).default(FRAMEWORKS[0]))
+    .addOption(new Option("--framework <name>", "what to write").choices(FRAMEWORKS).argParser(frameworkTyped).default(FRAMEWORKS[0]))
     .option("--name <class>", "what the class is called (default: after the network, else Net)")
     .option("-i, --input <shape>", "input shape, batch included or not: 64x56x56 or 1,64,56,56", collect)
     .option("-b, --batch <n>", "batch size", wholeNumber("--batch"))
@@ -47,15 +46,8 @@ export const code: Register = (program, context) => {
     });
 };
 
-function frameworkOf(text: string): FrameworkName {
-  const name = text.trim().toLowerCase();
-  if (isFramework(name)) return name;
-  const near = closest(name, FRAMEWORKS);
-  return fail("unknown-framework", `there is no framework '${text}' to write for`, {
-    place: { kind: "flag", flag: "--framework" },
-    expected: FRAMEWORKS.join(", "),
-    hint: near === undefined ? undefined : `did you mean ${near}?`,
-  });
+function frameworkTyped(text: string): FrameworkName {
+  return frameworkNamed(text, closest(text.trim(), FRAMEWORKS));
 }
 
 async function run(specs: readonly string[], flags: CodeFlags, context: Context): Promise<void> {

@@ -185,13 +185,22 @@ export function columnList<T>(flags: CommonFlags, read: (name: string, flag: str
 
 /** Writes the result, whole or in pieces, where it was asked for. Throws `unwritable-file`. */
 export function emit({ io }: Context, flags: Pick<OutputFlags, "output">, result: string | Iterable<string>): void {
-  const { output } = flags;
+  const output = outputOf(flags);
   if (output === undefined || output === "-") {
     for (const text of inLargeWrites(result)) io.stdout.write(text);
     return;
   }
   writable(output, () => {
     io.writeFile(output, inLargeWrites(result));
+  });
+}
+
+/** The file that is named; an empty name is what a script is left with whose variable is not set. Throws `unwritable-file`. */
+function outputOf({ output }: Pick<OutputFlags, "output">): string | undefined {
+  if (output !== "") return output;
+  return fail("unwritable-file", "the name of the file is empty", {
+    place: { kind: "flag", flag: "--output" },
+    expected: "--output FILE, or - for standard output",
   });
 }
 
@@ -214,7 +223,8 @@ function* inLargeWrites(pieces: string | Iterable<string>): Generator<string> {
 }
 
 /** Where a result goes that comes bit by bit: `finish` runs what writes it, and makes the file whole, or undoes it. Throws `unwritable-file`. */
-export function emitting({ io }: Context, { output }: OutputFlags) {
+export function emitting({ io }: Context, flags: OutputFlags) {
+  const output = outputOf(flags);
   if (output === undefined || output === "-") return { write: io.stdout.write, finish: (run: () => Promise<void>) => run() };
   const file = writable(output, () => io.openFile(output));
   return {
@@ -255,7 +265,7 @@ function writable<T>(path: string, run: () => T): T {
   }
 }
 
-/** Columns that a table may take: the terminal's where it goes to one. */
-export function tableWidth({ io }: Context, flags: Pick<OutputFlags, "output">): number | undefined {
-  return flags.output === undefined && io.stdout.isTerminal ? (io.stdout.columns ?? 80) : undefined;
+/** Columns that a table may take: the terminal's where it goes to one, and its columns were not chosen by name, which are shown all of them. */
+export function tableWidth({ io }: Context, flags: Pick<OutputFlags, "output"> & Pick<CommonFlags, "columns">): number | undefined {
+  return flags.output === undefined && flags.columns === undefined && io.stdout.isTerminal ? (io.stdout.columns ?? 80) : undefined;
 }

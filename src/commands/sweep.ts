@@ -43,7 +43,8 @@ they are counted, in the order of the grid, and nothing is kept: only --sort kee
 
 --where takes what a network file's expressions take, with units: macs < 300M and params < 3M and peak <= 256KiB
 --pareto keeps what no other row beats: less is better, or more after a +, as in params,macs,+alpha
-Both, and --sort and --columns, know ${MEASURES.join(", ")} and the parameters.
+Both, and --sort, know ${MEASURES.join(", ")} and the parameters;
+--columns knows the figures, in front of which the parameters always stand.
 
 Examples:
   convcost sweep zoo:mobilenet_v1 --set alpha=0.25,0.5,0.75,1 --set resolution=128..224:32

@@ -1,4 +1,4 @@
-import { InputError } from "../graph/diagnostic.js";
+import { fail, InputError } from "../graph/diagnostic.js";
 import type { Layer } from "../graph/layer.js";
 import { convolution, type Connection, type ConvolutionOptions } from "../ops/conv/convolution.js";
 import { depthwiseMultiplier } from "../ops/conv/separable.js";
@@ -55,8 +55,17 @@ export function variantSteps(label: VariantLabel, shape: ConvolutionShape, optio
   return make(shape, options);
 }
 
-/** Every variant of a convolution that maps the same channels with the same window. */
+/** Whole numbers from 1 on, as the flags take them. Throws `bad-factor`. */
+export function requireFactors({ groups, expand }: VariantOptions): void {
+  for (const [name, factor] of Object.entries({ groups, expand })) {
+    if (factor === undefined || (Number.isSafeInteger(factor) && factor >= 1)) continue;
+    fail("bad-factor", `${name} is ${factor}`, { expected: "a whole number, 1 or more" });
+  }
+}
+
+/** Every variant of a convolution that maps the same channels with the same window. Throws `bad-factor`. */
 export function variantsOf(shape: ConvolutionShape, options: VariantOptions): readonly Variant[] {
+  requireFactors(options);
   return VARIANTS.map((label): Variant => {
     try {
       return { label, available: true, layer: layerOf(label, variantSteps(label, shape, options)) };

@@ -8,7 +8,7 @@ import { storedOf, type InferredLayer } from "../graph/inferrer.js";
 import type { AttributeValue, Kind, Primitive } from "../graph/layer.js";
 import { convolutionIn, replaced, type ReplacementOptions } from "./replacement.js";
 import type { ConvolutionFacts, Selector } from "./selector.js";
-import type { VariantLabel, VariantOptions } from "./variants.js";
+import { requireFactors, type VariantLabel, type VariantOptions } from "./variants.js";
 
 /** Which convolutions become what. */
 export interface Replacement {
@@ -58,9 +58,10 @@ export interface WhatIf {
 /**
  * What a model would cost with other convolutions: those that the selectors mean are replaced, each by layers of the same input and output.
  * What cannot be replaced is left and named. Nothing stands between the steps of a replacement but what `between` says.
- * @throws InputError `nothing-to-replace` where no convolution is meant, or none can be replaced; what {@link analyze} throws
+ * @throws InputError `bad-factor`; `nothing-to-replace` where no convolution is meant, or none can be replaced; what {@link analyze} throws
  */
 export function whatIf(graph: Graph, options: WhatIfOptions): WhatIf {
+  requireFactors(options);
   const before = analyze(graph, options);
   const inferred = inferGraph(graph, resolveInputs(graph, options)).layers;
   const context: ReplacementOptions = { ...options, between: options.between ?? [], shared: sharedNames(inferred) };

@@ -1,3 +1,5 @@
+import { fail } from "./diagnostic.js";
+
 /** Bits of each element type, by ONNX's names; those of less than a byte are stored packed. */
 const BITS = {
   float64: 64,
@@ -34,6 +36,11 @@ export const DTYPES = ["float64", "float32", "float16", "bfloat16", "int64", "in
 
 export function isDType(name: string): name is DType {
   return Object.hasOwn(BITS, name);
+}
+
+/** An element type by its name: what TypeScript promises, and JavaScript does not keep. Throws `unknown-dtype`. */
+export function dtypeNamed(name: string): DType {
+  return isDType(name) ? name : fail("unknown-dtype", `there is no element type '${name}'`, { expected: DTYPES.join(", ") });
 }
 
 /** Whether a type holds real numbers, as weights do, and not whole ones or truth values. */

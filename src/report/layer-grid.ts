@@ -129,14 +129,18 @@ function knownColumn(
   }
 }
 
-/** The column of a convention: its name above, its unit below. A step of what it takes whole has no figure. */
+/** The column of a convention: its name above, its unit below. The program's own counts multiply-adds. A step of what a convention takes whole has no figure. */
 function countedColumn(rows: readonly LayerRow[], { convention, totals }: Analysis, units: Units) {
+  const amount = ({ figures }: LayerRow) => (totals.counted === undefined ? figures.macs : figures.counted);
   const scale = countScale(
-    rows.map(({ figures }) => figures.counted ?? 0n),
+    rows.map((row) => amount(row) ?? 0n),
     units,
   );
   const unit = [scale.unit, totals.unit].filter(Boolean).join(" ");
-  const write = ({ figures }: LayerRow) => (figures.counted === undefined ? "" : scaled(figures.counted, scale, units));
+  const write = (row: LayerRow) => {
+    const counted = amount(row);
+    return counted === undefined ? "" : scaled(counted, scale, units);
+  };
   return { column: { title: convention, unit, align: "right" as const }, write };
 }
 

@@ -1,3 +1,4 @@
+import { InputError } from "../graph/diagnostic.js";
 import type { FileContent, Io } from "../io.js";
 import { isLayerWord } from "../read/notation/read.js";
 import { openFile, openStdin } from "./file.js";
@@ -27,11 +28,26 @@ export async function openSource(arg: string, io: Io, network: OpenNetwork = ope
   if (!word && !PATH.test(arg) && !isNamedLikeFile(arg, io)) return openLayers(arg, "spec");
   // One word is a file only where there is one and no layer has that name.
   const isLayers = ({ type }: FileContent) => word && (type === "missing" || isLayerWord(arg));
-  return openFile(arg, io, network, isLayers) ?? openLayers(arg, "spec");
+  return openFile(arg, io, network, isLayers) ?? (word && !isLayerWord(arg) ? openWord(arg) : openLayers(arg, "spec"));
+}
+
+/** One word that is neither a file nor a layer: it may be what the zoo has. Throws what is wrong with it as layers. */
+async function openWord(word: string): Promise<Source> {
+  try {
+    return await openLayers(word, "spec");
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const { zooNameNear } = await import("../zoo/zoo.js");
+    const near = zooNameNear(word);
+    throw near === undefined || error.diagnostic.hint?.startsWith("did you mean") === true
+      ? error
+      : new InputError({ ...error.diagnostic, hint: `zoo:${near} is a network of the zoo` });
+  }
 }
 
 async function openZoo(name: string, network: OpenNetwork): Promise<Source> {
   const { zooModel } = await import("../zoo/zoo.js");
   const { family, ...model } = zooModel(name);
-  return network({ ...model, source: `zoo:${family}`, syntax: "yaml" });
+  // By the name that makes the same model again: the family's is another one.
+  return network({ ...model, source: `zoo:${model.variant ?? family}`, syntax: "yaml" });
 }

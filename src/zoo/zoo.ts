@@ -32,14 +32,17 @@ export function zooModel(name: string): ZooModel {
   if (own !== undefined) return modelOf(name, own, variant(own));
   const found = Object.entries(networks).find(([, text]) => variant(text) !== undefined);
   if (found !== undefined) return modelOf(...found, name);
-  const near = closest(
-    name,
-    zooFamilies().flatMap((family) => [family.name, ...family.variants]),
-  );
+  const near = zooNameNear(name);
   return fail("unknown-model", `the zoo has no '${name}'`, {
     expected: "zoo:NAME, as `convcost zoo` lists them",
     hint: near === undefined ? undefined : `did you mean zoo:${near}?`,
   });
+}
+
+/** The name of a network that a word may mean, or none. */
+export function zooNameNear(word: string): string | undefined {
+  const names = zooFamilies().flatMap((family) => [family.name, ...family.variants]);
+  return names.find((name) => word.length > 2 && name.startsWith(word.toLowerCase())) ?? closest(word, names);
 }
 
 function modelOf(family: string, text: string, variant: string | undefined): ZooModel {

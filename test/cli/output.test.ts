@@ -196,6 +196,15 @@ describe("the terminal", () => {
     expect((await convcost(seed, { env: { FORCE_COLOR: "1" } })).stdout).toContain(escape);
   });
 
+  it("too narrow for its columns loses the least important, and none of those that are named", async () => {
+    const columns = ["layer", "op", "kind", "output", "params", "macs", "flops", "moved"];
+    const narrow = { terminal: 40, env: { NO_COLOR: "1" } };
+    expect((await convcost(seed, narrow)).stdout).toContain("not shown at this width");
+    const { stdout } = await convcost([...seed, "--columns", columns.join(",")], narrow);
+    expect(stdout.split("\n")[0]?.trim().split(/\s+/)).toEqual(["layer", "op", "kind", "output", "params", "MACs", "FLOPs", "moved"]);
+    expect(stdout).not.toContain("not shown");
+  });
+
   it("of 80 columns holds a comparison", async () => {
     const { stdout } = await convcost(["compare", "conv 3x3 512->512 @14x14"], { terminal: 80, env: { NO_COLOR: "1" } });
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
@@ -221,6 +230,31 @@ describe("help", () => {
     const { stdout } = await convcost(["completion", shell]);
     for (const word of ["count", "compare", "layout"]) expect(stdout).toContain(word);
   });
+});
+
+it.each([
+  ["nn.ReLU", "a class is called with brackets: nn.ReLU()"],
+  ["torch.nn.ReLU", "a class is called with brackets: torch.nn.ReLU()"],
+  ["resnet50", "zoo:resnet50 is a network of the zoo"],
+  ["MobileNet", "zoo:mobilenet_v1 is a network of the zoo"],
+  ["relus", "did you mean `relu`?"],
+  ["nonsuch", "`convcost count --help` shows the notations"],
+])("%s is no layer, and a hint says what it may be", async (word, hint) => {
+  const { code, stderr } = await convcost(["count", word]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(`hint: ${hint}\n`);
+});
+
+it("a variant of the zoo is named as the source, so that the name makes the same model again", async () => {
+  const source = async (argv: readonly string[]) => /"source": "(.*)"/.exec((await convcost(["count", ...argv, "--json"])).stdout)?.[1];
+  expect(await source(["zoo:resnet34"])).toBe("zoo:resnet34");
+  expect(await source(["zoo:resnet"])).toBe("zoo:resnet");
+});
+
+it("--columns counted without a convention is the program's own figure: the multiply-adds", async () => {
+  const { stdout } = await convcost(["count", "conv 3x3 3->8 @8x8; relu", "--format", "csv", "--columns", "layer,macs,counted"]);
+  // 64 positions, 8 outputs, 27 taps.
+  expect(stdout.split("\r\n")[1]).toBe(`0,${64 * 8 * 27},${64 * 8 * 27}`);
 });
 
 it("layers.txt is a file, though layers.Conv2D is a class of Keras", async () => {

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, lstatSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,6 +52,16 @@ describe("the command as a process", () => {
     expect(convcost(["count", path]).status).toBe(0);
     expect(convcost(["count", folder])).toMatchObject({ status: 2, stdout: "" });
     expect(convcost(["count", join(folder, "none.txt")])).toMatchObject({ status: 2, stdout: "" });
+  });
+
+  it("writes through a link, which stays one", () => {
+    const [target, link] = [join(folder, "target.json"), join(folder, "link.json")];
+    writeFileSync(target, "old");
+    symlinkSync(target, link);
+    expect(convcost(["count", "conv 3x3 3->8 @8x8", "--json", "-o", link]).status).toBe(0);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(JSON.parse(readFileSync(target, "utf8"))).toMatchObject({ totals: { macs: 8 * 8 * 8 * 27 } });
+    expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
   it("reads layers and models from pipes, which have no length and can be read once", () => {

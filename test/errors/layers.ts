@@ -17,6 +17,7 @@ export const LAYERS = ofLayers([
   ["unexpected-text", "= relu", "4", "a layer should start here"],
   ["unexpected-text", "nn.Conv2d(3 8, 3)", "3x8x8", "this does not belong here"],
   ["unknown-layer", "dww 3x3", "3x8x8", "there is no layer `dww`"],
+  ["unknown-layer", "nn.ReLU", "3x8x8", "there is no layer `nn.ReLU`"],
   ["unknown-layer", "nn.Conv9d(3)", "3x8x8", "has no layer Conv9d that is known here"],
   ["unknown-part", "conv 3x3 8 z9", "3x8x8", "`conv` does not understand `z9`"],
   ["unknown-part", "pw 8 m2", "3x8x8", "`pw` takes no multiplier"],

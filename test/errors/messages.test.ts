@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { analyze } from "../../src/analyze/analyze.js";
 import { writeCode } from "../../src/code/write.js";
 import { compare, compareFullConvolution, compareModels } from "../../src/compare/compare.js";
+import { parseSelector } from "../../src/compare/selector.js";
+import { whatIf } from "../../src/compare/what-if.js";
 import { InputError } from "../../src/graph/diagnostic.js";
 import type { Layer } from "../../src/graph/layer.js";
 import type { Shape } from "../../src/graph/shape.js";
@@ -55,6 +57,17 @@ const LIBRARY: readonly (readonly [code: string, says: string, run: () => unknow
   ["empty-spec", "no layer is given", () => readEach([], ioOf({}).io, [], {})],
   ["empty-spec", "there is no layer to write", () => writeCode({ ...parseLayers("relu"), nodes: [], outputs: ["input"] }, { input: [1, 4] })],
   ["empty-spec", "there is no layer here", () => parseLayers("")],
+  // @ts-expect-error: what JavaScript lets through.
+  ["unknown-dtype", "there is no element type 'float31'", () => analyze(parseLayers("relu"), { input: [1, 4], dtype: "float31" })],
+  // @ts-expect-error: what JavaScript lets through.
+  ["unknown-framework", "there is no framework 'caffe' to write for", () => writeCode(parseLayers("relu"), { input: [1, 4], framework: "caffe" })],
+  ["bad-factor", "expand is -1", () => compare(parseLayers("conv 3x3 8->8 @4x4"), { expand: -1 })],
+  ["bad-factor", "groups is 1.5", () => compare(parseLayers("conv 3x3 8->8 @4x4"), { groups: 1.5 })],
+  [
+    "bad-factor",
+    "groups is 0",
+    () => whatIf(parseLayers("conv 3x3 8->8 @4x4"), { replacements: [{ replace: parseSelector("standard"), with: "grouped" }], groups: 0 }),
+  ],
   ["feature-mismatch", "bilinear expects 4 features, but its input has 3", () => infer(layerOf("nn.Bilinear(4, 5, 2)"), [1, 3], [1, 5])],
   ["shape-mismatch", "add has inputs of 1x3 and 1x4", () => infer(add, [1, 3], [1, 4])],
   ["shape-mismatch", "matmul cannot multiply 1x3 by 4x5", () => infer(matmul(false), [1, 3], [4, 5])],

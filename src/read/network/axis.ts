@@ -46,6 +46,9 @@ function partOf(text: string): Values {
   if (step === 0 || (end - start) / step < 0) {
     fail("bad-range", `${text.trim()} never arrives`, { place: FLAG, expected: "START..END:STEP, a step that leads from the start to the end" });
   }
+  if (range[3] === undefined && !Number.isInteger(end - start)) {
+    fail("bad-range", `${text.trim()} has no step, and steps of 1 do not arrive at its end`, { place: FLAG, expected: "START..END:STEP" });
+  }
   // A step of 0.1 is not exact: a hair's breadth short of the end still arrives there.
   const length = Math.floor((end - start) / step + 1e-9) + 1;
   return { length, at: (index) => Number((start + index * step).toPrecision(12)) };

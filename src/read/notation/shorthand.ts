@@ -72,7 +72,14 @@ export function readShorthand(cursor: Cursor, catalog: Catalog): ShorthandLayer 
   return { layer: entry.build(args), at: collected.at && perAxis(cursor, collected.at, rank) };
 }
 
+/** `.ReLU` behind `nn`: a class without its brackets. */
+const CLASS = /(?:\.\w+)*\.[A-Z]\w*/y;
+
 function unknownWord(cursor: Cursor, catalog: Catalog, word: string, start: number): never {
+  const name = cursor.take(CLASS)?.[0];
+  if (name !== undefined) {
+    return cursor.fail("unknown-layer", `there is no layer \`${word}${name}\``, start, { hint: `a class is called with brackets: ${word}${name}()` });
+  }
   const near = closest(word, catalog.shorthand.keys()) ?? closest(word, callNames(catalog));
   return cursor.fail("unknown-layer", `there is no layer \`${word}\``, start, {
     hint: near === undefined ? "`convcost count --help` shows the notations" : `did you mean \`${near}\`?`,
