@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseSelector } from "../../src/compare/selector.js";
 import { whatIf } from "../../src/compare/what-if.js";
 import { readOnnx } from "../../src/read/onnx/read.js";
-import { analysed, input, model, node, output, source, tensorOf, weight, whole, type Write } from "../read/onnx-model.js";
+import { analysed, input, message, model, node, number, output, source, tensorOf, text, weight, whole, type Write } from "../read/onnx-model.js";
 import { holds } from "./property.js";
 
 const FLOAT16 = 10;
@@ -177,5 +177,24 @@ describe("ONNX: nodes that are written and read alike", () => {
     const nodes = [node("Relu", ["x"], ["y"]), node("Relu", ["half"], ["z"])];
     const { layers } = analysed(model([...inputs, output("y"), output("z"), ...nodes]));
     expect(layers.map(({ activationBytes }) => activationBytes)).toEqual([16n, 8n]);
+  });
+
+  it("are of their own version of ONNX: Concat, whose axis was 1 where none was said, in a function of opset 3", () => {
+    const old = message(
+      25,
+      text(1, "Old"),
+      text(4, "a"),
+      text(5, "b"),
+      node("Concat", ["a", "a"], ["b"], { field: 7 }),
+      message(9, number(2, 3)),
+      text(10, "f"),
+    );
+    const nodes = [node("Concat", ["x", "x"], ["y"]), node("Old", ["x"], ["z"], { domain: "f" })];
+    const { layers } = analysed(model([input("x", [2, 4]), output("y"), output("z"), ...nodes], old));
+    // The third gives the result of the function the name of the output.
+    expect(layers.slice(0, 2).map(({ outputs }) => outputs[0])).toEqual([
+      [4, 4],
+      [2, 8],
+    ]);
   });
 });

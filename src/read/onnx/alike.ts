@@ -56,20 +56,14 @@ export class AlikeNodes {
    */
   likenessOf({ op, domain, opset, attributes, inputs, outputs, scores, times }: NodeFacts): Likeness | undefined {
     if (inputs.length > MAX_INPUTS) return undefined;
-    let likeness = this.all
-      .in(op)
-      .in(domain)
-      .in(opset)
-      .in(attributes.size === 0 ? 0 : attributes)
-      .in(outputs)
-      .in(scores)
-      .in(times);
+    let likeness = this.all.in(op).in(domain).in(opset).in(outputs).in(scores).in(times);
     for (let index = 0; index < inputs.length; index++) {
       const read = this.partOf(inputs, index);
       if (read === undefined) return undefined;
       likeness = likeness.in(read);
     }
-    return likeness;
+    // Last, since many nodes have attributes that no other has.
+    return likeness.in(attributes.size === 0 ? 0 : attributes);
   }
 
   /** Does again with a node's inputs what was done with those of one like it. */
@@ -122,17 +116,15 @@ export class AlikeNodes {
     const origin = onlyOrigin(operand);
     if (origin === undefined || operand.kind !== "constant" || isAsked(operand)) return undefined;
     const { held, role, quantised, shape, dtype } = origin;
+    // Where a file says more of its tensors (PyTorch's, TensorFlow Lite's), nodes are each by itself.
+    if (role !== undefined || quantised === true) return undefined;
     const same = inputs.findIndex((other) => onlyOrigin(other) === origin);
     let part = this.types.of(shape, dtype);
     part = 2 * part + (held === "node" ? 1 : 0);
-    part = ROLES.length * part + ROLES.indexOf(role);
-    part = 2 * part + (quantised === true ? 1 : 0);
     part = (2 + MAX_INPUTS) * part + (same < index ? 2 + same : this.ledger.isClaimed(origin) ? 1 : 0);
     return operand.shape === shape && operand.dtype === dtype ? part : `${part} as ${this.types.of(operand.shape, operand.dtype)}`;
   }
 }
-
-const ROLES: readonly Origin["role"][] = [undefined, "parameter", "buffer", "constant"];
 
 /** Numbers of types: of a shape and an element type. */
 class TypeNumbers {
