@@ -217,9 +217,7 @@ function readType(pbf: ModelReader): TypeProto | undefined {
         if (part === 1) element = readType(pbf);
       }
       type = { kind, element };
-    } else if (field === 5) {
-      type = { kind: "map" };
-    }
+    } else if (field === 5) type = { kind: "map" };
   }
   return type;
 }

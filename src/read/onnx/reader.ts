@@ -23,6 +23,8 @@ export class ModelReader extends PbfReader {
 
   /** Where a message ends that is the value of the field which was just met, or the whole. */
   messageEnd(): number {
+    // A damaged field may have no length, and its message nothing in front: it is read all the same.
+    this.value = -1;
     return this.type === 2 ? this.readVarint() + this.pos : this.length;
   }
 
