@@ -3,7 +3,6 @@ import type { DType } from "../graph/dtype.js";
 import type { InferredGraph, InferredLayer } from "../graph/inferrer.js";
 import type { OpenShape } from "../graph/shape.js";
 import { toLayout } from "../graph/layout.js";
-import { Trie } from "../graph/trie.js";
 import type { Figures, Totals } from "./analysis.js";
 import type { AnalyzeOptions } from "./analyze.js";
 import { countBy } from "./convention.js";
@@ -49,19 +48,29 @@ function figuresOf(layer: InferredLayer, dtype: DType): Figures {
   );
 }
 
-/** Sums kept; more of them are as right, and slower. */
-const MAX_JOINED = 10_000;
+/** Sums kept, and parts numbered; more of them are as right, and slower. */
+const MAX_KEPT = 20_000;
 
 /** A function that makes something of the sum of parts, as {@link joinParts} has it: of the very same parts once. */
 export function partsJoiner<T>(make: (sum: Counted) => T): (parts: readonly Counted[]) => T {
-  let known = new Trie<T>();
-  let kept = 0;
+  const numbers = new Map<Counted, number>();
+  const known = new Map<number, { readonly parts: readonly Counted[]; readonly made: T }>();
+  const numberOf = (part: Counted) => {
+    const number = numbers.get(part) ?? numbers.size;
+    if (number === numbers.size) numbers.set(part, number);
+    return number;
+  };
   return (parts) => {
-    let joined = known;
-    for (const part of parts) joined = joined.in(part);
-    if (joined.value !== undefined) return joined.value;
-    if (++kept > MAX_JOINED) [known, kept] = [new Trie(), 0];
-    return (joined.value = make(joinParts(parts)));
+    if (known.size >= MAX_KEPT || numbers.size >= MAX_KEPT) {
+      known.clear();
+      numbers.clear();
+    }
+    const hash = parts.reduce((sum, part) => Math.imul(sum ^ numberOf(part), 0x01000193), parts.length);
+    const found = known.get(hash);
+    if (found?.parts.length === parts.length && found.parts.every((part, index) => part === parts[index])) return found.made;
+    const made = make(joinParts(parts));
+    known.set(hash, { parts, made });
+    return made;
   };
 }
 

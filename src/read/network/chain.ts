@@ -17,13 +17,7 @@ const MAX_PARTS = 20_000;
 /** What is kept of a part: what was made of it, not its layers. */
 interface Part<T> {
   readonly made: T;
-  readonly output: Known<T>;
-}
-
-/** A tensor that parts read, and those parts by what decides them besides: tensors that are alike are one. */
-interface Known<T> {
-  readonly tensor: Tensor;
-  readonly parts: Trie<Part<T>>;
+  readonly output: Tensor;
 }
 
 /**
@@ -78,7 +72,9 @@ function bodiesOf(action: Action): readonly Body[] {
 }
 
 class Parts<T> {
-  private readonly tensors = new Map<string, Known<T>>();
+  /** What parts read: tensors that are alike are one. */
+  private readonly tensors = new Map<string, Tensor>();
+  private known = new Trie<Part<T>>();
   private kept = 0;
   private readonly reads: Reads;
 
@@ -96,7 +92,7 @@ class Parts<T> {
   }
 
   /** Adds what is made of each part of a body that reads a tensor; returns what it puts out. */
-  private walk(body: Body, frame: Frame, expander: Expander, input: Known<T>, made: T[]): Known<T> {
+  private walk(body: Body, frame: Frame, expander: Expander, input: Tensor, made: T[]): Tensor {
     let at = input;
     for (const instruction of body) {
       for (const round of expander.roundsOf(instruction, frame)) {
@@ -112,11 +108,12 @@ class Parts<T> {
     return at;
   }
 
-  private part(instruction: Instruction, frame: Frame, expander: Expander, input: Known<T>): Part<T> {
-    const place = this.place(input.parts, instruction, frame, expander);
+  private part(instruction: Instruction, frame: Frame, expander: Expander, input: Tensor): Part<T> {
+    // The tensor comes last: many parts that are written alike read different ones.
+    const place = this.written(instruction, frame, expander).in(input);
     const found = place.value;
     if (found !== undefined) {
-      expander.current = found.output.tensor;
+      expander.current = found.output;
       return found;
     }
     // A tensor of another expansion has a number that is another one's here.
@@ -130,33 +127,32 @@ class Parts<T> {
     const part = { made, output: this.tensor(output) };
     if (++this.kept > MAX_PARTS) {
       this.tensors.clear();
-      this.kept = 0;
+      [this.known, this.kept] = [new Trie(), 0];
     }
     return (place.value = part);
   }
 
-  private tensor(tensor: Tensor): Known<T> {
+  private tensor(tensor: Tensor): Tensor {
     const { value, input } = tensor;
     const text = `${value.shape.join()}|${value.dtype ?? ""}|${value.axes}|${input ?? ""}`;
     const known = this.tensors.get(text);
     if (known !== undefined) return known;
-    const made = { tensor, parts: new Trie<Part<T>>() };
-    this.tensors.set(text, made);
-    return made;
+    this.tensors.set(text, tensor);
+    return tensor;
   }
 
   /**
-   * Where the part stands that an instruction makes, by what decides it besides the tensor that it reads: the text of its layers with the numbers put
-   * in, the block with its arguments, or whatever it reads. So two widths that round to the same channels make one part.
+   * Where the parts stand that an instruction makes, by what decides them besides the tensor that they read: the text of its layers with the numbers
+   * put in, the block with its arguments, or whatever it reads. So two widths that round to the same channels make one part.
    */
-  private place(parts: Trie<Part<T>>, instruction: Instruction, frame: Frame, { root }: Expander): Trie<Part<T>> {
+  private written(instruction: Instruction, frame: Frame, { root }: Expander): Trie<Part<T>> {
     const { action } = instruction;
-    if (frame.calledAs === undefined && action.kind === "layers") return parts.in("text").in(action.template.render(frame.scope));
+    if (frame.calledAs === undefined && action.kind === "layers") return this.known.in("text").in(action.template.render(frame.scope));
     if (frame.calledAs === undefined && action.kind === "call") {
-      const given = inGiven(parts.in(action.block), argumentsGiven(action.args, frame.scope));
+      const given = inGiven(this.known.in(action.block), argumentsGiven(action.args, frame.scope));
       return inValues(given, this.reads.ofBlock(action.block), root, root);
     }
-    return inValues(parts.in(instruction), this.reads.of(instruction), frame.scope, root);
+    return inValues(this.known.in(instruction), this.reads.of(instruction), frame.scope, root);
   }
 }
 
