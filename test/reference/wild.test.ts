@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { isObject } from "../../src/read/keras/json.js";
+import { convcost } from "../cli/run.js";
+import { hasReference, readReference } from "./reference.js";
+
+const FOLDER = "wild/wild.json";
+
+interface WildCase {
+  readonly file: string;
+  readonly format: string;
+  readonly expect: Readonly<Record<string, unknown>>;
+}
+
+function wildCases(): readonly WildCase[] {
+  const read = hasReference(FOLDER) ? readReference(FOLDER) : [];
+  return (Array.isArray(read) ? read : []).flatMap((each: unknown) => {
+    if (!isObject(each) || typeof each["file"] !== "string" || typeof each["format"] !== "string" || !isObject(each["expect"])) return [];
+    return [{ file: each["file"], format: each["format"], expect: each["expect"] }];
+  });
+}
+
+/** Sizes that the file leaves open, as the figures take them: 1 where `wild.json` does not say. */
+const DIMS: Readonly<Record<string, readonly string[]>> = {
+  "genai_multimodal-decoder-no-input-ids_dummy_text.onnx": ["seq=1", "past_seq=1"],
+  "genai_tiny-random-gpt2-fp32_past.onnx": ["batch_size=2", "seq_len=5", "total_seq_len=8", "past_seq_len=3"],
+  "genai_tiny-random-lfm2-fp32_decoder.onnx": ["sequence_length=1", "past_sequence_length=1", "total_sequence_length=2"],
+  "lstm_k1_b1_r1.onnx": ["M1=1"],
+  "yunet_n_dynamic.onnx": ["height=32", "width=32"],
+};
+
+/** Figures that are of another input than the one above. */
+const OF_ANOTHER_INPUT: Readonly<Record<string, string>> = {
+  // A picture of 1x1: ONNX Runtime's pools, whose division rounds towards zero, make 1x1 of it, ONNX's make nothing.
+  "yunet_n_dynamic.onnx": "macs",
+};
+
+/** Formats whose files are read today. */
+const FORMATS: readonly string[] = ["onnx"];
+
+/** Cases that are not right yet, and why. */
+const NOT_YET: Readonly<Record<string, string>> = {
+  "genai_tiny-random-gpt2-fp32_past.onnx": "outputs without a name",
+  "hls_tiny_unet_ch_last.onnx": "QONNX's domain",
+  "mini_reshape_weight.onnx": "integer constants are counted",
+  "mini_skipln.onnx": "outputs without a name",
+  "mnist_cntk.onnx": "integer constants are counted",
+  "qonnx_bsd300x3-espcn_nn_resize_quant_model.onnx": "Brevitas's domain",
+  "treeensembleclassifier.onnx": "columns of scores",
+};
+
+interface Report {
+  readonly exit: number;
+  readonly stderr: string;
+  readonly partial: unknown;
+  readonly outputs: readonly unknown[];
+  readonly totals: Readonly<Record<string, unknown>>;
+  readonly layers: readonly Readonly<Record<string, unknown>>[];
+}
+
+const objects = (list: unknown) => (Array.isArray(list) ? list : []).flatMap((each: unknown) => (isObject(each) ? [each] : []));
+
+async function count({ file }: WildCase): Promise<Report> {
+  const bytes = readFileSync(fileURLToPath(new URL(`../../../shared/reference/wild/${file}`, import.meta.url)));
+  const dims = (DIMS[file] ?? []).flatMap((dim) => ["--dim", dim]);
+  const { code, stdout, stderr } = await convcost(["count", file, "--json", ...dims], { files: { [file]: { type: "file", bytes } } });
+  const json: unknown = code === 0 ? JSON.parse(stdout) : {};
+  const { partial, outputs, totals, layers } = isObject(json) ? json : {};
+  const shapes = objects(outputs).map(({ shape }) => shape);
+  return { exit: code, stderr, partial, outputs: shapes, totals: isObject(totals) ? totals : {}, layers: objects(layers) };
+}
+
+/** What a report says of one of the things that `wild.json` expects. Undefined where the figure is of another kind, with a test of its own. */
+function said({ exit, partial, outputs, totals, layers }: Report, what: string): unknown {
+  if (what === "exit") return exit;
+  if (what === "partial") return partial;
+  if (what === "outputs") return outputs;
+  if (what === "output") return outputs[0];
+  const [layer, figure] = what.split(".");
+  if (figure !== undefined) return layers.find(({ name }) => name === layer)?.[figure];
+  return totals[what];
+}
+
+const CHECKED = /^(exit|partial|outputs?|macs|params|buffers|.*\.activationBytes)$/;
+
+describe.skipIf(!hasReference(FOLDER))("../shared/reference/wild: model files of strangers", () => {
+  const cases = wildCases().filter(({ format, file }) => FORMATS.includes(format) && !(file in NOT_YET));
+
+  it.each(cases)("$file", async (wild) => {
+    const report = await count(wild);
+    expect(report.stderr).not.toMatch(/^error/m);
+    // A model that was only partly known, and has no figure, is known as a whole.
+    if (wild.format === "onnx") expect(report.partial).toBe(false);
+    for (const [what, right] of Object.entries(wild.expect)) {
+      if (CHECKED.test(what) && OF_ANOTHER_INPUT[wild.file] !== what) expect({ [what]: said(report, what) }).toEqual({ [what]: right });
+    }
+  });
+
+  it.each(Object.entries(NOT_YET))("%s is not right yet: %s", (file) => {
+    expect(wildCases().map((each) => each.file)).toContain(file);
+  });
+});
