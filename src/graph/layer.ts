@@ -73,6 +73,11 @@ export type CalledAs = (typeof CALLS)[number];
 interface LayerBase {
   /** The operator, in PyTorch's functional spelling: `conv2d`, `max_pool2d`, `lstm`. */
   readonly op: string;
+  /**
+   * What it stores, as its attributes alone say; its inference stores the same. Absent where they do not: in a lazy layer, which takes a size from its input,
+   * and in a composite whose steps do.
+   */
+  readonly stores?: readonly Stored[] | undefined;
   readonly axes: Axes;
   /** Ranks, batch included, that the layer takes; absent means any. Tells whether a batch was left out of `--input`. */
   readonly ranks?: readonly number[] | undefined;

@@ -1,10 +1,10 @@
 import { fail } from "../graph/diagnostic.js";
-import type { Attributes, Layer, Primitive } from "../graph/layer.js";
+import type { Attributes, Layer, Primitive, Stored } from "../graph/layer.js";
 import { elements } from "../graph/shape.js";
 import type { Args } from "./args.js";
 import type { CallEntry, Family } from "./entry.js";
 import { KERAS_LAYER } from "./keras-common.js";
-import { elementwise, firstInput, inference, resolveAxis } from "./primitive.js";
+import { elementwise, firstInput, inference, NOTHING, resolveAxis } from "./primitive.js";
 
 /** A layer that returns its input: nn.Identity, the `linear` activation. */
 export const identity: Primitive = { ...elementwise("identity", "activation", 0n), view: true };
@@ -17,6 +17,7 @@ export function softmax(axis: number, op: "softmax" | "softmin" | "log_softmax" 
   return {
     type: "primitive",
     op,
+    stores: NOTHING,
     axes: "any",
     infer(inputs) {
       const input = firstInput(inputs);
@@ -37,9 +38,11 @@ const channelSoftmax: Primitive = {
 
 /** PReLU with one slope, or one a channel (PyTorch, nn.PReLU); 1 operation an element. */
 export function prelu(slopes: number | ((shape: readonly number[]) => readonly number[])): Primitive {
+  const stored = (shape: readonly number[]): readonly Stored[] => [{ name: "weight", role: "parameter", shape }];
   return {
     type: "primitive",
     op: "prelu",
+    stores: typeof slopes === "number" ? stored([slopes]) : undefined,
     axes: "any",
     infer(inputs) {
       const input = firstInput(inputs);
@@ -49,7 +52,7 @@ export function prelu(slopes: number | ((shape: readonly number[]) => readonly n
         fail("channel-mismatch", `prelu has ${slopes} slopes, but its input has ${channels} channels`, { expected: `1 or ${channels} slopes` });
       }
       return inference([{ shape: input }], {
-        stored: [{ name: "weight", role: "parameter", shape }],
+        stored: stored(shape),
         operations: { activation: elements(input) },
         attributes: { numParameters: Number(elements(shape)) },
       });
@@ -62,6 +65,7 @@ function glu(axis: number): Primitive {
   return {
     type: "primitive",
     op: "glu",
+    stores: NOTHING,
     axes: "any",
     infer(inputs) {
       const input = firstInput(inputs);

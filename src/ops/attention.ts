@@ -1,11 +1,11 @@
 import { fail } from "../graph/diagnostic.js";
-import type { Composite, Expansion, Layer, Primitive, Value } from "../graph/layer.js";
+import type { Composite, Expansion, Layer, Primitive, Stored, Value } from "../graph/layer.js";
 import { elements } from "../graph/shape.js";
 import { softmax } from "./activation.js";
 import { matmul, reshapeTo } from "./arithmetic.js";
 import { calledAs } from "./called-as.js";
 import { linear } from "./linear.js";
-import { elementwise, firstInput, given, inference, requireRank } from "./primitive.js";
+import { elementwise, firstInput, given, inference, NOTHING, requireRank, storesOf } from "./primitive.js";
 
 export interface AttentionOptions {
   /** Absent: the last dimension of the query. */
@@ -32,13 +32,10 @@ export interface AttentionOptions {
   readonly headsAssumed?: boolean | undefined;
 }
 
-interface Sizes {
+interface Sizes extends Widths {
   readonly batch: number;
   readonly target: number;
   readonly source: number;
-  readonly embed: number;
-  readonly keys: number;
-  readonly values: number;
 }
 
 /**
@@ -52,6 +49,7 @@ export function multiHeadAttention(options: AttentionOptions): Composite {
   return {
     type: "composite",
     op: "multi_head_attention",
+    stores: storedTensors(options),
     axes: "plain",
     ranks: [3],
     batchAxis: options.batchFirst ? 0 : 1,
@@ -91,7 +89,7 @@ function attend(options: AttentionOptions, steps: Expansion, inputs: readonly Va
   const [query, key = query, value = key] = inputs;
   if (query === undefined || key === undefined || value === undefined) throw new Error("attention was given no input");
   const sizes = sizesOf(options, query, key);
-  const { numHeads, bias } = options;
+  const { numHeads } = options;
   const [q, k, v] = project(options, sizes, steps, [query, key, value]);
   const heads = (name: string, input: Value, length: number, width: number) =>
     steps.add(
@@ -114,7 +112,7 @@ function attend(options: AttentionOptions, steps: Expansion, inputs: readonly Va
     reshapeTo("merge_heads", () => sequence(options, sizes, numHeads * sizes.values)),
     [mixed],
   );
-  const [output] = steps.add("out_proj", linear({ outFeatures: options.outputDim ?? sizes.embed, bias }), [merged]);
+  const [output] = steps.add("out_proj", projections(options, sizes).out_proj, [merged]);
   if (!options.returnsWeights) return [output];
   return [output, steps.add("average", averageOverHeads, [weights])[0]];
 }
@@ -128,39 +126,66 @@ function sizesOf(options: AttentionOptions, query: Value, key: Value): Sizes {
       expected: `an input that ends in ${embed}`,
     });
   if (options.keyDim === undefined) requireHeads(embed, options.numHeads);
-  const keys = options.keyDim ?? embed / options.numHeads;
   const [batch, target] = options.batchFirst ? [first, second] : [second, first];
   const source = (options.batchFirst ? key.shape[1] : key.shape[0]) ?? 0;
-  return { batch, target, source, embed, keys, values: options.valueDim ?? keys };
+  return { batch, target, source, ...widthsOf(options, embed) };
 }
 
 const sequence = ({ batchFirst }: AttentionOptions, { batch, target }: Sizes, width: number) =>
   batchFirst ? [batch, target, width] : [target, batch, width];
 
+/** Widths that the options alone say once the query's features are known. */
+interface Widths {
+  readonly embed: number;
+  /** Of a head's queries and keys, and of its values. */
+  readonly keys: number;
+  readonly values: number;
+}
+
+function widthsOf({ numHeads, keyDim, valueDim }: AttentionOptions, embed: number): Widths {
+  const keys = keyDim ?? embed / numHeads;
+  return { embed, keys, values: valueDim ?? keys };
+}
+
+/** The linear layers of queries, keys, values and output. */
+function projections({ numHeads, keyHeads = numHeads, bias, kdim, vdim, outputDim }: AttentionOptions, { embed, keys, values }: Widths) {
+  return {
+    q_proj: linear({ inFeatures: embed, outFeatures: numHeads * keys, bias }),
+    k_proj: linear({ inFeatures: kdim ?? embed, outFeatures: keyHeads * keys, bias }),
+    v_proj: linear({ inFeatures: vdim ?? embed, outFeatures: keyHeads * values, bias }),
+    out_proj: linear({ inFeatures: numHeads * values, outFeatures: outputDim ?? embed, bias }),
+  };
+}
+
+function storedTensors(options: AttentionOptions): readonly Stored[] | undefined {
+  if (options.embedDim === undefined) return undefined;
+  const widths = widthsOf(options, options.embedDim);
+  const { q_proj, k_proj, v_proj, out_proj } = projections(options, widths);
+  const tokens = [...tokenOf(options, "k", widths.keys), ...tokenOf(options, "v", widths.values)];
+  return storesOf([q_proj, k_proj, v_proj, out_proj])?.concat(tokens);
+}
+
 function project(
   options: AttentionOptions,
-  { keys, values, embed }: Sizes,
+  sizes: Sizes,
   steps: Expansion,
-  inputs: readonly [Value, Value, Value],
+  [query, key, value]: readonly [Value, Value, Value],
 ): readonly [Value, Value, Value] {
-  const { numHeads, keyHeads = numHeads, bias, kdim, vdim } = options;
-  const names = ["q_proj", "k_proj", "v_proj"] as const;
+  const { q_proj, k_proj, v_proj } = projections(options, sizes);
   // kdim and vdim say what the key and value hold; a chain gives the query only, whose sequence they are taken to share.
-  const widths = [undefined, kdim ?? embed, vdim ?? embed] as const;
-  const apply = (index: 0 | 1 | 2, out: number): Value => {
-    const width = widths[index];
-    const input = inputs[index];
-    const shaped =
-      width !== undefined && input.shape.at(-1) !== width
-        ? steps.add(
-            `${names[index]}_in`,
-            reshapeTo("other_input", (shape) => [...shape.slice(0, -1), width]),
-            [input],
-          )[0]
-        : input;
-    return steps.add(names[index], linear({ outFeatures: (index === 0 ? numHeads : keyHeads) * out, bias }), [shaped])[0];
-  };
-  return [apply(0, keys), apply(1, keys), apply(2, values)];
+  const read = (name: string, input: Value, width: number): Value =>
+    input.shape.at(-1) === width
+      ? input
+      : steps.add(
+          `${name}_in`,
+          reshapeTo("other_input", (shape) => [...shape.slice(0, -1), width]),
+          [input],
+        )[0];
+  return [
+    steps.add("q_proj", q_proj, [query])[0],
+    steps.add("k_proj", k_proj, [read("k_proj", key, options.kdim ?? sizes.embed)])[0],
+    steps.add("v_proj", v_proj, [read("v_proj", value, options.vdim ?? sizes.embed)])[0],
+  ];
 }
 
 /** Keys or values as heads of the queries' number; fewer are repeated, which copies them (Keras, GroupedQueryAttention). */
@@ -168,6 +193,10 @@ function withSharedHeads(options: AttentionOptions, steps: Expansion, name: stri
   const repeats = options.keyHeads !== undefined && options.keyHeads !== options.numHeads;
   const layer: Primitive = repeats ? { ...reshapeTo("repeat_heads", () => shape), view: false } : reshapeTo("split_heads", () => shape);
   return steps.add(name, layer, [input])[0];
+}
+
+function tokenOf({ addBiasKv, numHeads }: AttentionOptions, name: string, width: number): readonly Stored[] {
+  return addBiasKv ? [{ name: `bias_${name}`, role: "parameter", shape: [1, 1, numHeads * width] }] : NOTHING;
 }
 
 /** bias_k and bias_v, learned tokens after the sequence, and the zero token of add_zero_attn (PyTorch, nn.MultiheadAttention). */
@@ -182,7 +211,7 @@ function withExtraTokens(options: AttentionOptions, steps: Expansion, name: stri
     axes: "plain",
     infer: () =>
       inference([{ shape: options.batchFirst ? [sizes.batch, length, features] : [length, sizes.batch, features] }], {
-        stored: options.addBiasKv ? [{ name: `bias_${name}`, role: "parameter", shape: [1, 1, features] }] : [],
+        stored: tokenOf(options, name, width),
       }),
   };
   return steps.add(`append_${name}`, append, [input])[0];

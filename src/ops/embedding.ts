@@ -1,5 +1,5 @@
 import { fail } from "../graph/diagnostic.js";
-import type { Attributes, Layer, Primitive } from "../graph/layer.js";
+import type { Attributes, Layer, Primitive, Stored } from "../graph/layer.js";
 import { elements } from "../graph/shape.js";
 import type { Args } from "./args.js";
 import type { CallEntry, ShorthandArgs, ShorthandEntry } from "./entry.js";
@@ -9,15 +9,17 @@ import { firstInput, inference, requireRank } from "./primitive.js";
 
 /** A table look-up: no arithmetic (PyTorch, nn.Embedding). Indices are int64. `length` is that of a sequence, where the layer says it. */
 function embedding(count: number, dim: number, length?: number, settings: Attributes = {}): Primitive {
+  const stores: readonly Stored[] = [{ name: "weight", role: "parameter", shape: [count, dim] }];
   return {
     type: "primitive",
     op: "embedding",
+    stores,
     axes: "plain",
     inputDtype: "int64",
     impliedInput: length === undefined ? undefined : { shape: [1, length] },
     infer: (inputs) =>
       inference([{ shape: [...firstInput(inputs), dim] }], {
-        stored: [{ name: "weight", role: "parameter", shape: [count, dim] }],
+        stored: stores,
         attributes: { numEmbeddings: count, embeddingDim: dim, ...settings },
       }),
   };
@@ -25,8 +27,9 @@ function embedding(count: number, dim: number, length?: number, settings: Attrib
 
 /** Bags of rows looked up and joined: n - 1 additions or comparisons, a division more for a mean (PyTorch, nn.EmbeddingBag, without offsets). */
 function embeddingBag(count: number, dim: number, mode: "mean" | "sum" | "max"): Primitive {
+  const table = embedding(count, dim);
   return {
-    ...embedding(count, dim),
+    ...table,
     op: "embedding_bag",
     ranks: [2],
     infer(inputs) {
@@ -35,7 +38,7 @@ function embeddingBag(count: number, dim: number, mode: "mean" | "sum" | "max"):
       const [bags = 0, length = 1] = input;
       const output = [bags, dim];
       return inference([{ shape: output }], {
-        stored: [{ name: "weight", role: "parameter", shape: [count, dim] }],
+        stored: table.stores ?? [],
         operations: { reduction: BigInt(mode === "mean" ? length : length - 1) * elements(output) },
         attributes: { numEmbeddings: count, embeddingDim: dim, mode },
       });

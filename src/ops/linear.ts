@@ -28,6 +28,7 @@ export function linear({ inFeatures, outFeatures, bias, channelsFirst = false }:
   return {
     type: "primitive",
     op: "linear",
+    stores: inFeatures === undefined ? undefined : linearTensors(inFeatures, outFeatures, bias),
     axes: channelsFirst ? "channels" : "plain",
     ranks: RANKS,
     impliedInput: inFeatures === undefined ? undefined : { shape: [1, inFeatures] },
@@ -41,7 +42,7 @@ export function linear({ inFeatures, outFeatures, bias, channelsFirst = false }:
       const rows = elements(input.filter((_, index) => index !== axis));
       const parameters = weights + (bias ? BigInt(outFeatures) : 0n);
       return inference([{ shape: output }], {
-        stored: withBias({ name: "weight", role: "parameter", shape: [outFeatures, features] }, bias ? outFeatures : undefined),
+        stored: linearTensors(features, outFeatures, bias),
         macs: rows * weights,
         operations: bias ? { bias: elements(output) } : {},
         attributes: { inFeatures: features, outFeatures, bias },
@@ -53,6 +54,10 @@ export function linear({ inFeatures, outFeatures, bias, channelsFirst = false }:
       });
     },
   };
+}
+
+function linearTensors(inFeatures: number, outFeatures: number, bias: boolean): readonly Stored[] {
+  return withBias({ name: "weight", role: "parameter", shape: [outFeatures, inFeatures] }, bias ? outFeatures : undefined);
 }
 
 function withBias(weight: Stored, size: number | undefined): readonly Stored[] {
@@ -75,9 +80,11 @@ function featureMismatch(inFeatures: number, input: readonly number[]): never {
 
 /** y = x1 W x2 + b for each output (PyTorch, nn.Bilinear). A chain's one input serves as both. MACs: rows * out * in1 * (in2 + 1). */
 function bilinear(in1: number, in2: number, outFeatures: number, bias: boolean): Primitive {
+  const stores = withBias({ name: "weight", role: "parameter", shape: [outFeatures, in1, in2] }, bias ? outFeatures : undefined);
   return {
     type: "primitive",
     op: "bilinear",
+    stores,
     axes: "plain",
     ranks: RANKS,
     impliedInput: in1 === in2 ? { shape: [1, in1] } : undefined,
@@ -91,7 +98,7 @@ function bilinear(in1: number, in2: number, outFeatures: number, bias: boolean):
       const output = [...left.slice(0, -1), outFeatures];
       const [a, b] = [BigInt(in1), BigInt(in2)];
       return inference([{ shape: output }], {
-        stored: withBias({ name: "weight", role: "parameter", shape: [outFeatures, in1, in2] }, bias ? outFeatures : undefined),
+        stored: stores,
         macs: elements(output) * a * (b + 1n),
         operations: bias ? { bias: elements(output) } : {},
         attributes: { in1Features: in1, in2Features: in2, outFeatures, bias },
@@ -130,6 +137,7 @@ function kerasDense(options: LinearOptions): Composite {
   return {
     type: "composite",
     op: plain.op,
+    stores: plain.stores,
     axes: plain.axes,
     ranks: plain.ranks,
     impliedInput: plain.impliedInput,

@@ -15,6 +15,9 @@ import type {
 import { fail } from "../graph/diagnostic.js";
 import { elements, formatShape, type Shape } from "../graph/shape.js";
 
+/** What a layer without weights stores. */
+export const NOTHING: readonly Stored[] = [];
+
 type Operations = Readonly<Partial<Record<Cause, bigint>>>;
 
 /** An inference with everything that most operators do not have left empty. */
@@ -33,7 +36,7 @@ export function inference(
 ): Inference {
   return {
     outputs,
-    stored: rest.stored ?? [],
+    stored: rest.stored ?? NOTHING,
     cost: { macs: rest.macs ?? 0n, operations: rest.operations ?? {} },
     attributes: rest.attributes ?? {},
     mixes: rest.mixes ?? { channels: false, space: false },
@@ -86,6 +89,7 @@ export function elementwise(op: string, cause: Cause, perElement: bigint, attrib
   return {
     type: "primitive",
     op,
+    stores: NOTHING,
     axes: "any",
     infer(inputs) {
       const input = firstInput(inputs);
@@ -114,6 +118,7 @@ export function chain(op: string, attributes: Attributes, steps: readonly [Step,
   return {
     type: "composite",
     op,
+    stores: storesOf(steps.map((step) => step.layer)),
     axes: chainAxes(steps),
     ranks: first.ranks,
     batchAxis: first.batchAxis,
@@ -128,6 +133,12 @@ export function chain(op: string, attributes: Attributes, steps: readonly [Step,
       return input === undefined ? [] : [addChain(expansion, steps, input)];
     },
   };
+}
+
+/** What layers store together; undefined where one of them does not say. */
+export function storesOf(layers: readonly Layer[]): readonly Stored[] | undefined {
+  const stores = layers.flatMap(({ stores: each }) => (each === undefined ? [] : [each]));
+  return stores.length === layers.length ? stores.flat() : undefined;
 }
 
 function chainAxes(steps: readonly Step[]): Axes {

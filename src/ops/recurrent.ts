@@ -51,6 +51,7 @@ export function recurrent(options: RecurrentOptions): Primitive {
   return {
     type: "primitive",
     op: options.cell,
+    stores: options.inputSize === undefined ? undefined : storedTensors(options, options.inputSize),
     axes: "plain",
     ranks: [3],
     batchAxis: options.batchFirst ? 0 : 1,

@@ -42,10 +42,10 @@ const AXES = ["", "L", "H, W", "D, H, W"] as const;
  */
 export function convolution(options: ConvolutionOptions): Primitive {
   const op = `${options.transposed === undefined ? "conv" : "conv_transpose"}${options.rank}d`;
-  if (options.inChannels !== undefined) resolveChannels(op, options, options.inChannels);
   return {
     type: "primitive",
     op,
+    stores: options.inChannels === undefined ? undefined : storedTensors(filters(op, options, options.inChannels)),
     axes: "channels",
     ranks: [options.rank + 2],
     inChannels: options.inChannels,
@@ -54,36 +54,37 @@ export function convolution(options: ConvolutionOptions): Primitive {
   };
 }
 
-/** Sizes of one convolution with everything known. */
-export interface Resolved {
+/** The weights of one convolution with its channels known. */
+interface Filters {
   readonly transposed: boolean;
-  readonly batch: number;
   readonly inChannels: number;
   readonly outChannels: number;
   readonly groups: number;
   readonly kernelSize: readonly number[];
+  readonly bias: boolean;
+}
+
+/** Sizes of one convolution with everything known. */
+export interface Resolved extends Filters {
+  readonly batch: number;
   readonly input: readonly number[];
   readonly output: readonly number[];
-  readonly bias: boolean;
+}
+
+/** Throws `groups-do-not-divide`. */
+function filters(op: string, options: ConvolutionOptions, inChannels: number): Filters {
+  const { transposed, kernelSize, bias } = options;
+  return { transposed: transposed !== undefined, ...resolveChannels(op, options, inChannels), kernelSize, bias };
 }
 
 function infer(op: string, options: ConvolutionOptions, shape: Shape) {
   requireRank(op, shape, [options.rank + 2], `N, C, ${AXES[options.rank] ?? ""}`);
   const [batch = 0, channels = 0, ...input] = shape;
   checkChannels(op, options, channels);
-  const { inChannels, outChannels, groups } = resolveChannels(op, options, channels);
+  const known = filters(op, options, channels);
+  const { inChannels, outChannels, groups } = known;
   const { size: output, pads } = place(op, options, input);
-  const resolved: Resolved = {
-    transposed: options.transposed !== undefined,
-    batch,
-    inChannels,
-    outChannels,
-    groups,
-    kernelSize: options.kernelSize,
-    input,
-    output,
-    bias: options.bias,
-  };
+  const resolved: Resolved = { ...known, batch, input, output };
   const kind = kindOf(options, resolved);
   // PyTorch answers a convolution of no channels with an output of no channels.
   const outputShape = [batch, inChannels === 0 ? 0 : outChannels, ...output];
@@ -93,7 +94,7 @@ function infer(op: string, options: ConvolutionOptions, shape: Shape) {
     operations: options.bias ? { bias: elements(outputShape) } : {},
     attributes: attributes(options, resolved, pads),
     kind,
-    mixes: { channels: resolved.inChannels / groups > 1, space: options.kernelSize.some((size) => size > 1) },
+    mixes: { channels: inChannels / groups > 1, space: options.kernelSize.some((size) => size > 1) },
     formulas: () => formulas(resolved, kind),
   });
 }
@@ -154,11 +155,11 @@ function kindOf({ connection }: ConvolutionOptions, { inChannels, groups, kernel
   return kernelSize.every((size) => size === 1) ? "pointwise" : "standard";
 }
 
-function weightShape({ transposed, inChannels, outChannels, groups, kernelSize }: Resolved): Shape {
+function weightShape({ transposed, inChannels, outChannels, groups, kernelSize }: Filters): Shape {
   return transposed ? [inChannels, outChannels / groups, ...kernelSize] : [outChannels, inChannels / groups, ...kernelSize];
 }
 
-function storedTensors(resolved: Resolved): readonly Stored[] {
+function storedTensors(resolved: Filters): readonly Stored[] {
   const weight: Stored = { name: "weight", role: "parameter", shape: weightShape(resolved) };
   return resolved.bias ? [weight, { name: "bias", role: "parameter", shape: [resolved.outChannels] }] : [weight];
 }

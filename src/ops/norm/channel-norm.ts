@@ -1,7 +1,7 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { Attributes, Primitive, Stored } from "../../graph/layer.js";
 import { elements, formatShape } from "../../graph/shape.js";
-import { firstInput, given, inference, requireRank } from "../primitive.js";
+import { firstInput, given, inference, NOTHING, requireRank } from "../primitive.js";
 import { affineTensors, MEASURED } from "./layer-norm.js";
 
 export interface ChannelNormOptions {
@@ -29,9 +29,11 @@ export interface ChannelNormOptions {
 export function channelNorm(options: ChannelNormOptions): Primitive {
   const { op, numFeatures } = options;
   checkGroups(op, numFeatures, options.numGroups);
+  const stored = (channels: number) => [...affineTensors([channels], options.scale, options.shift), ...runningTensors(channels, options.running)];
   return {
     type: "primitive",
     op,
+    stores: numFeatures === undefined ? undefined : stored(numFeatures),
     axes: "channels",
     ranks: options.ranks,
     inChannels: numFeatures,
@@ -47,7 +49,7 @@ export function channelNorm(options: ChannelNormOptions): Primitive {
       }
       checkGroups(op, channels, options.numGroups);
       return inference([{ shape: input }], {
-        stored: [...affineTensors([channels], options.scale, options.shift), ...runningTensors(channels, options.running)],
+        stored: stored(channels),
         operations: { normalization: elements(input) * perElement(options) },
         attributes: {
           numFeatures: channels,
@@ -79,6 +81,7 @@ export function localResponseNorm(size: number, settings: Attributes = {}): Prim
   return {
     type: "primitive",
     op: "local_response_norm",
+    stores: NOTHING,
     axes: "channels",
     infer(inputs) {
       const input = firstInput(inputs);

@@ -26,9 +26,12 @@ const MEASURED_RMS = 3n;
  */
 export function layerNorm(options: LayerNormOptions): Primitive {
   const op = options.rms === true ? "rms_norm" : "layer_norm";
+  const shifted = options.bias && options.rms !== true;
+  const stored = (shape: readonly number[]) => affineTensors(shape, options.affine, shifted);
   return {
     type: "primitive",
     op,
+    stores: options.normalizedShape === undefined ? undefined : stored(options.normalizedShape),
     axes: "any",
     infer(inputs) {
       const input = firstInput(inputs);
@@ -38,10 +41,9 @@ export function layerNorm(options: LayerNormOptions): Primitive {
           expected: `an input that ends in ${formatShape(shape)}`,
         });
       }
-      const shifted = options.bias && options.rms !== true;
       const perElement = (options.rms === true ? MEASURED_RMS : MEASURED) + (options.affine ? 1n : 0n) + (shifted ? 1n : 0n);
       return inference([{ shape: input }], {
-        stored: affineTensors(shape, options.affine, shifted),
+        stored: stored(shape),
         operations: { normalization: elements(input) * perElement },
         attributes: { normalizedShape: shape, affine: options.affine || shifted, ...given({ eps: options.eps }) },
         mixes: { channels: true, space: shape.length > 1 },

@@ -2,7 +2,7 @@ import { fail } from "../../graph/diagnostic.js";
 import type { Layer } from "../../graph/layer.js";
 import { elements } from "../../graph/shape.js";
 import type { Args } from "../args.js";
-import { firstInput, inference, requireRank } from "../primitive.js";
+import { firstInput, inference, NOTHING, requireRank } from "../primitive.js";
 import { withIndices } from "./window-pool.js";
 
 /** Max pooling over windows at pseudo-random places (arXiv 1412.6071; PyTorch, nn.FractionalMaxPool2d): K - 1 comparisons an output. */
@@ -19,6 +19,7 @@ export function fractionalPool(args: Args, rank: number): Layer {
   return {
     type: "primitive",
     op,
+    stores: NOTHING,
     axes: "channels",
     ranks: [rank + 2],
     infer(inputs) {
@@ -58,6 +59,7 @@ export function maxUnpool(args: Args, rank: number): Layer {
   return {
     type: "primitive",
     op,
+    stores: NOTHING,
     axes: "channels",
     ranks: [rank + 2],
     infer(inputs) {

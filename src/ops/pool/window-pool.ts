@@ -1,7 +1,7 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { Primitive, TensorType } from "../../graph/layer.js";
 import { elements } from "../../graph/shape.js";
-import { firstInput, given, inference, requireRank } from "../primitive.js";
+import { firstInput, given, inference, NOTHING, requireRank } from "../primitive.js";
 import { placeWindow, type Window } from "../window.js";
 
 export interface PoolOptions extends Window {
@@ -27,6 +27,7 @@ export function windowPool(options: PoolOptions): Primitive {
   return {
     type: "primitive",
     op,
+    stores: NOTHING,
     axes: "channels",
     ranks: [options.rank + 2],
     infer(inputs) {
@@ -82,6 +83,7 @@ export function adaptivePool(options: AdaptiveOptions): Primitive {
   return {
     type: "primitive",
     op,
+    stores: NOTHING,
     axes: "channels",
     ranks: [rank + 2],
     infer(inputs) {

@@ -3,7 +3,7 @@ import type { Attributes, Primitive } from "../../graph/layer.js";
 import { elements, mergedSize } from "../../graph/shape.js";
 import type { Args } from "../args.js";
 import type { CallEntry, ShorthandArgs, ShorthandEntry } from "../entry.js";
-import { firstInput, inference, requireRank } from "../primitive.js";
+import { firstInput, inference, NOTHING, requireRank } from "../primitive.js";
 import { placeWindow, symmetric, type Window } from "../window.js";
 import { movement } from "./reshape.js";
 
@@ -31,6 +31,7 @@ function fold(outputSize: readonly number[], window: Window): Primitive {
   return {
     type: "primitive",
     op: "fold",
+    stores: NOTHING,
     axes: "plain",
     ranks: [3],
     infer(inputs) {

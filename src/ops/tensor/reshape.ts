@@ -2,7 +2,7 @@ import { fail } from "../../graph/diagnostic.js";
 import type { Attributes, Axes, Inference, Layer, Primitive } from "../../graph/layer.js";
 import { elements, exactSize, formatShape, mergedSize, type Shape } from "../../graph/shape.js";
 import type { Args } from "../args.js";
-import { inference, firstInput, resolveAxis } from "../primitive.js";
+import { inference, firstInput, resolveAxis, NOTHING } from "../primitive.js";
 import type { CallEntry, ShorthandEntry } from "../entry.js";
 import { KERAS_LAYER } from "../keras-common.js";
 
@@ -16,6 +16,7 @@ export function movement(
   return {
     type: "primitive",
     op,
+    stores: NOTHING,
     axes,
     view: rest.view,
     ranks: rest.ranks,

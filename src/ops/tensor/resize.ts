@@ -5,7 +5,7 @@ import { elements, exactSize, type Shape } from "../../graph/shape.js";
 import type { Args } from "../args.js";
 import type { CallEntry, ShorthandEntry } from "../entry.js";
 import { KERAS_LAYER } from "../keras-common.js";
-import { firstInput, inference, requireRank } from "../primitive.js";
+import { firstInput, inference, NOTHING, requireRank } from "../primitive.js";
 import { movement } from "./reshape.js";
 
 /**
@@ -27,6 +27,7 @@ function resize(mode: string, ranks: readonly number[], taps: bigint, sizeOf: Re
   return {
     type: "primitive",
     op: "upsample",
+    stores: NOTHING,
     axes: "channels",
     ranks,
     infer(inputs) {

@@ -24,9 +24,11 @@ const written: Rule = (node) => {
 
 /** The same layer with what it and its steps store put otherwise. */
 function storing(layer: Layer, turned: (tensor: Stored) => Stored): Layer {
+  const stores = layer.stores?.map(turned);
   if (layer.type === "primitive") {
     return {
       ...layer,
+      stores,
       infer(inputs) {
         const inferred = layer.infer(inputs);
         return { ...inferred, stored: inferred.stored.map(turned) };
@@ -35,6 +37,7 @@ function storing(layer: Layer, turned: (tensor: Stored) => Stored): Layer {
   }
   return {
     ...layer,
+    stores,
     expand: (steps, inputs) => layer.expand({ add: (name, step, values) => steps.add(name, storing(step, turned), values) }, inputs),
   };
 }

@@ -38,7 +38,7 @@ export function fixed({ op, outputs, dtype, view, ...rest }: Fixed): Primitive {
 
 /** The same layer with what the file stores for it, in place of what it would store by its attributes. */
 export function storing(layer: Primitive, stored: readonly Stored[]): Primitive {
-  return { ...layer, infer: (inputs) => ({ ...layer.infer(inputs), stored }) };
+  return { ...layer, stores: stored, infer: (inputs) => ({ ...layer.infer(inputs), stored }) };
 }
 
 /**

@@ -74,6 +74,7 @@ const convTranspose: Rule = (node) => {
 function sized(layer: Primitive, size: readonly number[], stored: readonly Stored[]): Primitive {
   return {
     ...layer,
+    stores: stored,
     infer(inputs) {
       const inferred = layer.infer(inputs);
       const [output] = inferred.outputs;
