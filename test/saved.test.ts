@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { analyze } from "../src/analyze/analyze.js";
+import type { Costs } from "../src/analyze/analysis.js";
 import { readAnalysis } from "../src/analyze/saved.js";
+import { checkBudgets } from "../src/compare/budget.js";
 import { parseLayers } from "../src/read/notation/read.js";
 import { analysisJson } from "../src/report/analysis-json.js";
 import { complaint } from "./ops/refusal.js";
@@ -9,6 +11,8 @@ const saved = (spec: string, input: string) => {
   const analysis = analyze(parseLayers(spec), { input });
   return { analysis, text: analysisJson(analysis, "0.1.0", analysis.layers) };
 };
+/** As an earlier version has saved it. */
+const undigested = (text: string) => text.replace(/,\s*"digest": "[^"]*"/, "");
 const small = () => saved("conv 3x3 3->8 s2; bn; relu; sep 3x3 16; flatten; linear 10 bias", "3x32x32").text;
 
 describe("a saved analysis", () => {
@@ -16,9 +20,7 @@ describe("a saved analysis", () => {
     const { analysis, text } = saved("conv 3x3 3->8 s2; bn; relu; sep 3x3 16; gap; flatten; linear 10 bias", "3x32x32");
     const read = readAnalysis(text, "base.json");
     const { totals, layers, peak, model, partial } = read;
-    const { operations, ...rest } = analysis.totals;
-    expect(operations).toBeDefined();
-    expect({ totals, peak, model, partial }).toEqual({ totals: rest, peak: analysis.peak, model: analysis.model, partial: false });
+    expect({ totals, peak, model, partial }).toEqual({ totals: analysis.totals, peak: analysis.peak, model: analysis.model, partial: false });
     expect(layers.map(({ name, op, attributes, macs, outputs }) => ({ name, op, attributes, macs, outputs }))).toEqual(
       analysis.layers.map(({ name, op, attributes, macs, outputs }) => ({ name, op, attributes, macs, outputs })),
     );
@@ -37,7 +39,8 @@ describe("a saved analysis", () => {
   });
 
   it("takes fields that a later version may add", () => {
-    expect(readAnalysis(small().replace('"partial"', '"later": { "a": [1] }, "partial"'), "base.json").partial).toBe(false);
+    const later = undigested(small()).replace('"partial"', '"later": { "a": [1] }, "partial"');
+    expect(readAnalysis(later, "base.json").partial).toBe(false);
   });
 
   const damages: readonly [string, (text: string) => string, string][] = [
@@ -61,5 +64,67 @@ describe("a saved analysis", () => {
     const diagnostic = complaint(() => readAnalysis(damaged, "base.json"));
     expect([diagnostic.code, diagnostic.place]).toEqual(["bad-analysis", { kind: "file", path: "base.json" }]);
     expect(diagnostic.message).toContain(says);
+  });
+
+  it("keeps its digest where it is laid out anew, and says where it has none", () => {
+    const text = small();
+    expect(readAnalysis(JSON.stringify(JSON.parse(text), undefined, 7), "base.json").unsigned).toBeUndefined();
+    expect(readAnalysis(undigested(text), "base.json").warnings).toEqual(["base.json has no digest: nothing shows that it is as it was saved"]);
+    const renamed = complaint(() => readAnalysis(text.replace('"name": "0"', '"name": "1"'), "base.json"));
+    expect(renamed.message).toBe("the digest does not fit the rest of the file");
+  });
+
+  it("lets no budget pass on totals that neither layers nor a digest vouch for", () => {
+    const { analysis } = saved("conv 3x3 3->8; pw 16", "3x8x8");
+    const text = analysisJson(analysis, "0.1.0", analysis.layers.slice(0, 1));
+    const verdict = (costs: Costs) => checkBudgets(costs, { budgets: [{ measure: "macs", limit: 10n ** 9n }] }).verdict;
+    expect([verdict(readAnalysis(text, "a.json")), verdict(readAnalysis(undigested(text), "a.json"))]).toEqual(["pass", "unknown"]);
+  });
+});
+
+describe("figures of a saved analysis follow from each other", () => {
+  const spec = "conv 3x3 3->8 bias; relu; tconv 2x2 4 s2; sep 3x3 8; gap; flatten; linear 10 bias";
+  const text = (convention: string, input = "3x8x8") => {
+    const analysis = analyze(parseLayers(spec), { input, convention });
+    return undigested(analysisJson(analysis, "0.1.0", analysis.layers));
+  };
+  const KEYS = ["params", "macs", "flops", "peakActivationBytes", "counted"] as const;
+
+  /** One figure of one layer divided by 8, the totals as it then makes them. */
+  function lowered(json: string, row: number, key: string): string {
+    const line = json.split("\n").find((each) => each.includes(`"index": ${row},`)) ?? "";
+    const [, figure = "0"] = new RegExp(`"${key}": (\\d+)`).exec(line) ?? [];
+    const [, total = "0"] = new RegExp(`"${key}": (\\d+)`).exec(json) ?? [];
+    const lower = Math.floor(Number(figure) / 8);
+    const changed = json.replace(line, line.replace(`"${key}": ${figure}`, `"${key}": ${lower}`));
+    return changed.replace(`"${key}": ${total}`, `"${key}": ${Number(total) - Number(figure) + lower}`);
+  }
+
+  it.each(["convcost", "thop", "fvcore", "keras"])("as %s counts", (convention) => {
+    for (const row of [0, 2, 3, 6])
+      for (const key of KEYS) {
+        const edited = lowered(text(convention), row, key);
+        if (edited !== text(convention)) expect(complaint(() => readAnalysis(edited, "base.json")).code, `${row} ${key}`).toBe("bad-analysis");
+      }
+    expect(readAnalysis(text(convention), "base.json").layers).toHaveLength(7);
+  });
+
+  it.each([
+    [
+      "a layer that is not counted, and not said",
+      (json: string) => json.replace('"op": "relu",', '"op": "relu", "uncounted": "nobody knows",'),
+      "could not be counted",
+    ],
+    [
+      "a peak below the largest layer",
+      (json: string) => json.replace(/"peakActivationBytes": \d+/, '"peakActivationBytes": 1').replace(/"peak": \{[^}]*\}[^}]*\}[^}]*\},/, ""),
+      "totals.peakActivationBytes is 1",
+    ],
+    ["a number of uncounted layers", (json: string) => json.replace('"uncounted": 0', '"uncounted": 2'), "totals.uncounted is 2"],
+    ["a layer twice", (json: string) => json.replace('"index": 1,', '"index": 0,'), "the same index"],
+    ["an intensity", (json: string) => json.replace(/"intensity": \d/, '"intensity": 9'), "has the intensity 9"],
+    ["operations", (json: string) => json.replace('"activation": 512', '"activation": 12'), "MACs and operations make"],
+  ])("is refused: %s", (_, edit, says) => {
+    expect(complaint(() => readAnalysis(edit(text("convcost")), "base.json")).message).toContain(says);
   });
 });

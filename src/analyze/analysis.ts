@@ -122,6 +122,8 @@ export interface Costs extends Pick<Analysis, "model" | "partial" | "inputs" | "
   readonly convention: string;
   /** Why the tool of the convention may itself report something else. */
   readonly caveats?: readonly string[] | undefined;
+  /** Says that it was read from a file without a digest: nothing shows that it is as it was saved. */
+  readonly unsigned?: string | undefined;
   /** Not known of an analysis that was saved without it. */
   readonly peak?: Peak | undefined;
   readonly layers: readonly LayerCosts[];

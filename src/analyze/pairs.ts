@@ -86,10 +86,11 @@ function isUnitPointwise({ kind, attributes, steps }: LayerAnalysis): boolean {
 }
 
 /** A norm or an activation: the shape is kept, and nothing else is computed. */
-function isBetween({ inputs, outputs, operations, macs, steps }: LayerAnalysis): boolean {
+function isBetween({ inputs, outputs, operations, macs, steps, uncounted }: LayerAnalysis): boolean {
   const causes = Object.keys(operations);
   return (
     macs === 0n &&
+    uncounted === undefined &&
     steps.length === 0 &&
     inputs.length === 1 &&
     inputs[0]?.join() === outputs[0]?.join() &&

@@ -2,9 +2,11 @@ import { parse } from "lossless-json";
 import * as v from "valibot";
 import { fail, type Place } from "../graph/diagnostic.js";
 import { isDType } from "../graph/dtype.js";
-import { OWN } from "../conventions/table.js";
 import type { Attributes, AttributeValue } from "../graph/layer.js";
 import type { Costs } from "./analysis.js";
+import { isDeeperThan } from "../graph/nesting.js";
+import { digestState } from "./digest.js";
+import { contradictionIn, type SavedLayer } from "./evidence.js";
 
 const WHOLE = "a whole number";
 const POSITIVE = "a number from 0";
@@ -20,8 +22,13 @@ const quotient = v.pipe(
   v.transform((value) => Number(value)),
   v.finite(POSITIVE),
 );
-const text = v.string("a text");
-const shape = v.array(v.union([v.number(), v.string(), v.null()], "sizes"), "sizes");
+const difference = v.pipe(
+  v.union([v.pipe(v.number(), v.safeInteger(WHOLE)), v.bigint()], WHOLE),
+  v.transform((value) => BigInt(value)),
+);
+const words = v.string("a text");
+const size = v.pipe(v.number(), v.safeInteger("sizes"), v.minValue(0, "sizes"));
+const shape = v.array(v.union([size, v.string(), v.null()], "sizes"), "sizes");
 
 const figures = {
   params: figure,
@@ -33,20 +40,28 @@ const figures = {
   bytesMoved: figure,
   intensity: quotient,
   counted: v.optional(figure),
+  operations: v.optional(v.record(v.string(), figure, "operations by cause")),
 };
 
-const layer = v.object(
+const layer: v.GenericSchema<unknown, SavedLayer> = v.object(
   {
     index,
-    name: text,
-    op: text,
+    name: words,
+    op: words,
     kind: v.optional(v.picklist(["standard", "grouped", "depthwise", "pointwise"], "a kind of convolution")),
     inputs: v.array(shape, "shapes"),
     outputs: v.array(shape, "shapes"),
     attributes: v.custom<Attributes>(isAttributes, "attributes by name"),
     times: v.optional(figure),
     sharedParams: v.optional(figure),
-    uncounted: v.optional(text),
+    uncounted: v.optional(words),
+    steps: v.optional(
+      v.array(
+        v.lazy(() => layer),
+        "layers",
+      ),
+      [],
+    ),
     ...figures,
   },
   "a layer",
@@ -54,16 +69,16 @@ const layer = v.object(
 
 const analysis = v.object({
   schema: v.literal("convcost/analysis@1", '"convcost/analysis@1"'),
-  model: v.object({ name: text, format: text, source: text }, "a model"),
-  convention: text,
+  model: v.object({ name: words, format: words, source: words }, "a model"),
+  convention: words,
   partial: v.boolean("true or false"),
   inputs: v.array(
     v.object(
       {
-        name: text,
+        name: words,
         shape: v.nullable(shape),
         dtype: v.pipe(
-          text,
+          words,
           v.check((name) => isDType(name), "an element type"),
           v.transform((name) => (isDType(name) ? name : "float32")),
         ),
@@ -83,37 +98,48 @@ const analysis = v.object({
     },
     "totals",
   ),
+  differences: v.optional(v.array(v.object({ cause: words, count: difference }, "a difference"), "differences")),
   peak: v.optional(
-    v.object({ layer: v.optional(text), alive: v.array(v.object({ layer: v.optional(text), bytes: figure }, "a tensor"), "tensors") }, "a peak"),
+    v.object({ layer: v.optional(words), alive: v.array(v.object({ layer: v.optional(words), bytes: figure }, "a tensor"), "tensors") }, "a peak"),
   ),
   layers: v.array(layer, "layers"),
-  uncounted: v.array(v.object({ op: text, count: index, reason: v.optional(text, "") }, "an operator"), "what could not be counted"),
-  caveats: v.optional(v.array(text, "texts")),
-  warnings: v.array(text, "texts"),
+  uncounted: v.array(v.object({ op: words, count: index, reason: v.optional(words, "") }, "an operator"), "what could not be counted"),
+  caveats: v.optional(v.array(words, "texts")),
+  warnings: v.array(words, "texts"),
 });
 
 /**
  * Reads what `convcost count --json` has printed (`convcost/analysis@1`), integers exact at any size. Layers come in order of execution.
- * @throws InputError `bad-analysis` where it is no JSON, of another schema, or damaged: a field is missing, or sums do not add up
+ * @throws InputError `bad-analysis` where it is no JSON, of another schema, or damaged or edited: a field is missing, figures contradict each other, the digest does not fit
  */
 export function readAnalysis(written: string, source: string): Costs {
   const place: Place = { kind: "file", path: source };
-  const value = parsed(written, place);
+  const text = written.replace(/^\uFEFF/, "");
+  if (isDeeperThan(MAX_NESTING, text)) fail("bad-analysis", "this is nested too deeply", { place, expected: EXPECTED });
+  const value = parsed(text, place);
   if (Array.isArray(value)) fail("bad-analysis", "this is no saved analysis", { place, expected: EXPECTED });
   const result = v.safeParse(analysis, value, { abortEarly: true });
   if (!result.success) return refuseField(result.issues[0], place);
   const { peak, ...read } = result.output;
-  const layers = [...read.layers].sort((a, b) => a.index - b.index);
-  const costs: Costs = {
+  const saved = {
     ...read,
-    layers,
+    layers: [...read.layers].sort((a, b) => a.index - b.index),
     peak: peak && { at: peak.layer, bytes: read.totals.peakActivationBytes, alive: peak.alive.map(({ layer: by, bytes }) => ({ by, bytes })) },
   };
-  refuseDamaged(costs, place);
-  return costs;
+  const digest = digestState(text);
+  const wrong = contradictionIn(saved);
+  if (wrong !== undefined) fail("bad-analysis", wrong, { place, expected: EXPECTED, hint: EDITED });
+  if (digest === "broken") fail("bad-analysis", "the digest does not fit the rest of the file", { place, expected: EXPECTED, hint: EDITED });
+  if (digest === "fits") return saved;
+  const unsigned = `${source} has no digest: nothing shows that it is as it was saved`;
+  return { ...saved, unsigned, warnings: [...saved.warnings, unsigned] };
 }
 
+/** Nesting that no analysis reaches: attributes and steps are a few levels deep. */
+const MAX_NESTING = 200;
+
 const EXPECTED = "what convcost count --json has printed";
+const EDITED = "was this file edited by hand?";
 
 function refuseField(issue: v.InferIssue<typeof analysis>, place: Place): never {
   const path = v.getDotPath(issue);
@@ -129,12 +155,11 @@ function refuseField(issue: v.InferIssue<typeof analysis>, place: Place): never 
 
 const RECEIVED: Readonly<Record<string, string>> = { Object: "an object", Array: "a list" };
 
-function parsed(written: string, place: Place): unknown {
+function parsed(text: string, place: Place): unknown {
   try {
-    return parse(written.replace(/^\uFEFF/, ""), undefined, numberOf);
+    return parse(text, undefined, numberOf);
   } catch (error) {
-    if (error instanceof SyntaxError) return refuseSyntax(written, error.message, place);
-    if (error instanceof RangeError) return fail("bad-analysis", "this is nested too deeply", { place, expected: EXPECTED });
+    if (error instanceof SyntaxError) return refuseSyntax(text, error.message, place);
     throw error;
   }
 }
@@ -145,8 +170,7 @@ function numberOf(digits: string): number | bigint {
 }
 
 /** What begins like an analysis has been damaged, and is told where; anything else never was one. */
-function refuseSyntax(written: string, reason: string, place: Place): never {
-  const text = written.replace(/^\uFEFF/, "");
+function refuseSyntax(text: string, reason: string, place: Place): never {
   if (!/^\s*\{/.test(text)) return fail("bad-analysis", "this is no saved analysis: it is not JSON", { place, expected: EXPECTED });
   const at = / at position (\d+)/.exec(reason)?.[1];
   if (at === undefined || Number(at) >= text.length)
@@ -156,22 +180,6 @@ function refuseSyntax(written: string, reason: string, place: Place): never {
     place,
     expected: EXPECTED,
   });
-}
-
-/** Totals are the sums of the layers, where those are all there. */
-function refuseDamaged({ convention, totals, layers, partial, uncounted }: Costs, place: Place): void {
-  const complain = (message: string) => fail("bad-analysis", message, { place, expected: EXPECTED, hint: "was this file edited by hand?" });
-  if (layers.length > totals.layers) complain(`totals.layers is ${totals.layers}, and there are ${layers.length}`);
-  if (convention !== OWN && totals.counted === undefined) complain(`convention is ${convention}, and there is no totals.counted`);
-  if (convention === OWN && totals.counted !== undefined) complain(`convention is ${convention}, and totals.counted is ${totals.counted}`);
-  if (partial && uncounted.length === 0) complain("partial is true, and uncounted has no entries");
-  if (!partial && uncounted.length > 0)
-    complain(`partial is false, and uncounted has ${uncounted.length === 1 ? "1 entry" : `${uncounted.length} entries`}`);
-  for (const key of ["params", "buffers", "macs", "flops", "weightBytes", "activationBytes", "bytesMoved", "counted"] as const) {
-    const [sum, total] = [layers.reduce((all, each) => all + (each[key] ?? 0n), 0n), totals[key] ?? 0n];
-    const wrong = layers.length === totals.layers ? sum !== total : sum > total;
-    if (wrong) complain(`totals.${key} is ${total}, and the layers have ${sum}`);
-  }
 }
 
 function isAttributes(value: unknown): value is Attributes {

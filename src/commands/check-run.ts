@@ -36,7 +36,8 @@ async function outcomeOf(task: CheckTask): Promise<CheckOutcome> {
     const { costs, saved } = await readCosts(task.source, task.flags(), task.io);
     if (saved) refuseFlags(task.given, task.source);
     const baseline = task.baseline === undefined ? undefined : readBaseline(task.baseline, task.io);
-    return { type: "checked", costs, places: task.places, check: checkBudgets(costs, { ...task, baseline }) };
+    const noted = { ...costs, warnings: [...costs.warnings, ...(baseline?.unsigned === undefined ? [] : [baseline.unsigned])] };
+    return { type: "checked", costs: noted, places: task.places, check: checkBudgets(costs, { ...task, baseline }) };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { type: "error", error: error.diagnostic };

@@ -133,11 +133,16 @@ function verdictOf(results: readonly BudgetResult[], costs: Costs, unknown: Budg
 
 function judged(measure: Measure, limit: bigint, costs: Costs, unknown: BudgetCheck["unknown"]): BudgetResult {
   const value = valueOf(measure, costs);
-  const cut = measure.of === "layer" && !hasAllLayers(costs);
+  const cut = isCut(measure, costs);
   const doubts: readonly Doubt[] = [...(isAtLeast(measure, costs) ? ["partial" as const] : []), ...(cut ? ["cut" as const] : [])];
   const base = { measure: measure.name, title: titleOf(measure, costs), limit, value, atLeast: doubts.length > 0, doubts, heaviest: [] };
   if (value > limit) return { ...base, verdict: "fail", ...weightsOf(measure, limit, costs) };
   return { ...base, verdict: doubts.length === 0 || (unknown === "accept" && !cut) ? "pass" : "unknown" };
+}
+
+/** Whether layers that were left out may have more of a figure. Totals without their layers are believed only where a digest vouches for them. */
+function isCut({ of }: Measure, costs: Costs): boolean {
+  return (of === "layer" || costs.unsigned !== undefined) && !hasAllLayers(costs);
 }
 
 function increased({ measure: name, allowance }: Increase, costs: Costs, baseline: Costs | undefined, unknown: BudgetCheck["unknown"]): BudgetResult {
@@ -145,7 +150,7 @@ function increased({ measure: name, allowance }: Increase, costs: Costs, baselin
   const measure = measureOf(name);
   const before = valueOf(measure, baseline);
   const result = { ...judged(measure, allowed(before, allowance), costs, unknown), baseline: { value: before, allowance: allowance.text } };
-  const cut = measure.of === "layer" && !hasAllLayers(baseline);
+  const cut = isCut(measure, baseline);
   const partial = isAtLeast(measure, baseline);
   if (!cut && !partial) return result;
   const doubts = [...result.doubts, ...(partial ? ["baseline-partial" as const] : []), ...(cut ? ["baseline-cut" as const] : [])];

@@ -140,7 +140,8 @@ function notesOf(before: Costs, after: Costs): readonly string[] {
         ]
       : [],
   );
-  return [...other, ...partial, ...new Set([before, after].flatMap(({ caveats }) => caveats ?? []))];
+  const unsigned = [before, after].flatMap((costs) => costs.unsigned ?? []);
+  return [...other, ...partial, ...unsigned, ...new Set([before, after].flatMap(({ caveats }) => caveats ?? []))];
 }
 
 /** What of two layers can be compared: whether they come of one format, and what a convention counts. */

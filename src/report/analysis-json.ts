@@ -1,5 +1,6 @@
 import type { Group } from "../analyze/group.js";
 import type { Analysis, LayerAnalysis, Totals } from "../analyze/analysis.js";
+import { Digest } from "../analyze/digest.js";
 import type { Comparison, ComparisonRow } from "../compare/compare.js";
 import { jsonPieces, writeJson, type Json, type JsonObject } from "./json.js";
 import { figuresJson, layerJson, layerLines } from "./layer-json.js";
@@ -9,9 +10,21 @@ export function analysisJson(...of: Parameters<typeof analysisPieces>): string {
   return [...analysisPieces(...of)].join("");
 }
 
-/** An analysis as `convcost/analysis@1`, piece by piece. */
-export function* analysisPieces(analysis: Analysis, version: string, layers: readonly LayerAnalysis[], groups?: readonly Group[]): Generator<string> {
-  yield* jsonPieces({
+/** An analysis as `convcost/analysis@1`, piece by piece, with a digest of all that is before it. */
+export function* analysisPieces(...of: Parameters<typeof analysisFields>): Generator<string> {
+  const digest = new Digest();
+  let held = "";
+  for (const piece of jsonPieces(analysisFields(...of))) {
+    digest.add(held);
+    yield held;
+    held = piece;
+  }
+  // The last piece is the closing bracket.
+  yield `,\n  "digest": "${digest.text()}"${held}\n`;
+}
+
+function analysisFields(analysis: Analysis, version: string, layers: readonly LayerAnalysis[], groups?: readonly Group[]): JsonObject {
+  return {
     schema: "convcost/analysis@1",
     version,
     ...headJson(analysis),
@@ -25,8 +38,7 @@ export function* analysisPieces(analysis: Analysis, version: string, layers: rea
     })),
     layers: () => layerLines(layers),
     ...tailJson(analysis),
-  });
-  yield "\n";
+  };
 }
 
 /** An analysis as one object, its layers left out unless they are asked for. */

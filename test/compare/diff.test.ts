@@ -41,7 +41,9 @@ describe("attributes of a saved analysis", () => {
   it("are its own alone, whatever every object has besides: found by fuzzing", () => {
     const analysis = layers("conv 3x3 16; relu");
     const written = analysisJson(analysis, "0.1.0", analysis.layers);
-    const saved = written.replace(/"attributes": \{(\})?/g, (_, end = ",") => `"attributes": { "constructor": 1${String(end)}`);
+    const saved = written
+      .replace(/,\s*"digest": "[^"]*"/, "")
+      .replace(/"attributes": \{(\})?/g, (_, end = ",") => `"attributes": { "constructor": 1${String(end)}`);
     const difference = diffCosts(readAnalysis(saved, "a.json"), analysis);
     expect(lines(difference)).toEqual(["~ 0 0 constructor", "~ 1 1 constructor"]);
     expect(difference.layers.flatMap((change) => (change.type === "changed" ? change.fields : []))).toEqual([

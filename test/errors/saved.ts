@@ -77,6 +77,14 @@ export const SAVED: readonly Wrong[] = [
   field('"uncounted": []', '"uncounted": 5', "uncounted is 5\nexpected: what could not be counted,"),
   field('"uncounted": []', '"uncounted": [5]', "uncounted.0 is 5\nexpected: an operator,"),
   field('"warnings": []', '"warnings": 5', "warnings is 5\nexpected: texts,"),
+  field('"operations": {', '"operations": 5, "odd": {', "totals.operations is 5\nexpected: operations by cause,"),
+  field('"layers": [', '"differences": 5, "layers": [', "differences is 5\nexpected: differences,"),
+  field('"layers": [', '"differences": [5], "layers": [', "differences.0 is 5\nexpected: a difference,"),
+  field(
+    '"name": "0"',
+    '"name": "first"',
+    "the digest does not fit the rest of the file\nexpected: what convcost count --json has printed\nhint: was this file edited by hand?\n",
+  ),
   field('"layers": 2', '"layers": 1', "totals.layers is 1, and there are 2\n"),
   field('"convention": "convcost"', '"convention": "thop"', "convention is thop, and there is no totals.counted"),
   damaged(
