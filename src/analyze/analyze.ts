@@ -117,7 +117,7 @@ function outputsOf(graph: Graph, values: readonly TypedValue[], context: Context
 }
 
 function shown(value: TypedValue, layout: Layout) {
-  return value.axes === "channels" ? toLayout(value.shape, layout) : value.shape;
+  return value.axes === "nchw" ? toLayout(value.shape, layout) : value.shape;
 }
 
 function countLayer(layer: InferredLayer, index: number, context: Counting): LayerAnalysis {

@@ -34,7 +34,7 @@ export function partCounter(options: Pick<AnalyzeOptions, "dtype" | "layout" | "
         counted,
         ...sumFigures(part.layers.map((layer) => figuresOf(layer, dtype))),
       },
-      outputs: part.outputs.map(({ shape, axes }) => (axes === "channels" ? toLayout(shape, layout) : shape)),
+      outputs: part.outputs.map(({ shape, axes }) => (axes === "nchw" ? toLayout(shape, layout) : shape)),
     };
   };
 }

@@ -50,7 +50,7 @@ export function inputWarnings(graph: Graph, options: InputOptions): readonly str
     const shape = written.get(input.name);
     if (shape?.length !== 3 || input.axes !== undefined || options.batch !== undefined || shape[0] === 1) return [];
     const lead = leadingLayer(graph, input.name);
-    if (lead?.ranks !== undefined || !(lead?.axes === "channels" || isFlattened(graph, input.name))) return [];
+    if (lead?.ranks !== undefined || !(lead?.axes === "nchw" || isFlattened(graph, input.name))) return [];
     const text = formatShape(shape);
     return [
       `no layer tells whether the input ${text} has a batch: its first size, ${shape[0] ?? 0}, is taken for one; an image is --input 1x${text}`,
@@ -81,8 +81,8 @@ function leadingLayer(graph: Graph, input: string): Layer | undefined {
     if (!inputs.some((name) => reached.has(name))) continue;
     for (const output of outputs) reached.add(output);
     if (layer.axes === "any") continue;
-    const decides = layer.axes !== "channels" || layer.ranks !== undefined;
-    if (norm !== undefined && decides) return layer.axes === "channels" ? { ...norm, ranks: layer.ranks } : norm;
+    const decides = layer.axes !== "nchw" || layer.ranks !== undefined;
+    if (norm !== undefined && decides) return layer.axes === "nchw" ? { ...norm, ranks: layer.ranks } : norm;
     if (decides) return layer;
     norm ??= layer;
   }
@@ -92,7 +92,7 @@ function leadingLayer(graph: Graph, input: string): Layer | undefined {
 function impliedShape(graph: Graph, input: GraphInput, lead: Layer | undefined): Shape {
   const stated = input.type?.shape;
   // Of four dimensions and more, channels last are images, whatever reads them first.
-  const turns = input.channelsLast === true && (lead?.axes === "channels" || (stated?.length ?? 0) >= 4);
+  const turns = input.channelsLast === true && (lead?.axes === "nchw" || (stated?.length ?? 0) >= 4);
   if (stated !== undefined) return turns ? fromLayout(stated, "nhwc", true) : stated;
   const at = graph.nodes[0]?.at;
   if (at !== undefined && lead?.inChannels !== undefined) return [1, lead.inChannels, ...at];
@@ -110,7 +110,7 @@ function missingInput(graph: Graph, lead: Layer | undefined): never {
   return fail("missing-input", missing, {
     place: graph.nodes[0]?.place,
     expected: "--input SHAPE",
-    hint: `for example --input ${example}${lead?.axes === "channels" ? ", or @56x56 after a layer of known channels" : ""}`,
+    hint: `for example --input ${example}${lead?.axes === "nchw" ? ", or @56x56 after a layer of known channels" : ""}`,
   });
 }
 

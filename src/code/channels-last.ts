@@ -5,7 +5,7 @@ import type { Part } from "./part.js";
 
 /** Whether a value has its channels last in a framework of that order: images and sequences that the core has as N, C, space. */
 export function isTurned({ axes, shape }: TypedValue): boolean {
-  return axes === "channels" && shape.length >= 3;
+  return axes === "nchw" && shape.length >= 3;
 }
 
 /** The shape of a value as Keras and Flax hold it. */
@@ -39,7 +39,7 @@ export function turning(part: Part): readonly number[] | undefined {
   const rank = input.shape.length;
   if (rank < 3 || before.axes !== input.axes || channelsLast === true || layer.layer.readsLastAxis === true || readsAll(part)) return undefined;
   if (axes === "plain" && isTurned(input)) return [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, axis) => axis + 1)];
-  const reads = axes === "channels" && part.op !== "reshape" && part.op !== "permute";
+  const reads = axes === "nchw" && part.op !== "reshape" && part.op !== "permute";
   if (reads && !isTurned(input)) return [0, ...Array.from({ length: rank - 2 }, (_, axis) => axis + 2), 1];
   return undefined;
 }

@@ -64,7 +64,7 @@ function inputsFor(graph: Graph, options: InputOptions): readonly [InputOptions,
     resolveInputs(graph, options);
     return [options];
   } catch (error) {
-    const lead = graph.nodes.find(({ layer }) => layer.axes === "channels")?.layer;
+    const lead = graph.nodes.find(({ layer }) => layer.axes === "nchw")?.layer;
     const spatial = (lead?.ranks?.[0] ?? 2) - 2;
     if (!(error instanceof InputError) || error.diagnostic.code !== "missing-input" || lead?.inChannels === undefined || spatial < 1) throw error;
     const channels = lead.inChannels;
@@ -101,7 +101,7 @@ function written(graph: Graph, options: InputOptions, framework: Framework, name
   if (input === undefined || output === undefined) throw new Error("a chain has an input and an output");
   const parts = partsOf(graph, inferred.layers, input, framework);
   if (parts.length === 0) fail("empty-spec", "there is no layer to write");
-  const images = [input, output].some(({ axes, shape }) => axes === "channels" && shape.length > 2);
+  const images = [input, output].some(({ axes, shape }) => axes === "nchw" && shape.length > 2);
   const describe = (steps: readonly Step[]): Description => {
     const { totals } = analyze(graph, options);
     return {
@@ -122,7 +122,7 @@ function written(graph: Graph, options: InputOptions, framework: Framework, name
 /** An input of four dimensions or more has channels where nothing says otherwise: layers of any order alone read it, or Keras's do. */
 function asImage(graph: Graph, type: ResolvedInput): ResolvedInput {
   const lead = graph.nodes.find(({ layer }) => layer.axes !== "any")?.layer;
-  return type.shape.length >= 4 && (lead === undefined || lead.channelsLast === true) ? { ...type, axes: "channels" } : type;
+  return type.shape.length >= 4 && (lead === undefined || lead.channelsLast === true) ? { ...type, axes: "nchw" } : type;
 }
 
 function moduleName(graph: Graph, asked: string | undefined, framework: Framework): string {

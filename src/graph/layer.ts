@@ -1,4 +1,5 @@
 import type { DType } from "./dtype.js";
+import type { Layout } from "./layout.js";
 import type { Shape } from "./shape.js";
 
 export type AttributeValue = string | number | boolean | null | readonly AttributeValue[];
@@ -58,10 +59,10 @@ export interface Formulas {
 }
 
 /**
- * Which order of axes a layer reads: `channels` means N, C, then space (shown as N, space, C under NHWC), `plain` means the
- * axes have no such order (sequences, features), `any` means shape in is shape out.
+ * The order of axes that a layer reads, or that a tensor has: that of an image, or `plain`, where the axes have no such order (features,
+ * sequences of vectors). Of a layer, `any` says that it keeps the order of what it reads.
  */
-export type Axes = "channels" | "plain" | "any";
+export type Axes = Layout | "plain" | "any";
 
 /**
  * How PyTorch code calls a layer. Tools that hook modules see `module` (nn.ReLU) alone; `subclass` is a module of a class derived from PyTorch's, which a hook by

@@ -47,7 +47,7 @@ export function writtenShape(
   options: { readonly batch?: number | undefined; readonly layout?: Layout | undefined },
 ): Shape {
   const batched = lead?.ranks === undefined || !lacksBatch(lead, written);
-  const ordered = options.layout === "nhwc" && lead?.axes === "channels" ? fromLayout(written, "nhwc", batched) : written;
+  const ordered = options.layout === "nhwc" && lead?.axes === "nchw" ? fromLayout(written, "nhwc", batched) : written;
   return withBatch(lead, ordered, options.batch);
 }
 

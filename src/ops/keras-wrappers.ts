@@ -90,7 +90,7 @@ function timeDistributed(layer: Layer): Composite {
         });
       }
       // Frames of 5 dimensions and more are images whatever reads them (Flatten reads any); sequences of 4 are told by the layer.
-      const channelsFirst = shape.length > 4 || (shape.length === 4 && layer.axes === "channels");
+      const channelsFirst = shape.length > 4 || (shape.length === 4 && layer.axes === "nchw");
       const [batch = 1, second = 1, third = 1, ...space] = shape;
       const time = channelsFirst ? third : second;
       const frame = channelsFirst ? [second, ...space] : [third, ...space];
@@ -111,5 +111,5 @@ function unfold(batch: number, time: number, channelsFirst: boolean): Primitive 
     const [channels = 1, ...space] = frame;
     return channelsFirst ? [batch, channels, time, ...space] : [batch, time, ...frame];
   };
-  return { ...reshapeTo("reshape", back), axes: channelsFirst ? "channels" : "plain" };
+  return { ...reshapeTo("reshape", back), axes: channelsFirst ? "nchw" : "plain" };
 }

@@ -29,7 +29,7 @@ export function linear({ inFeatures, outFeatures, bias, channelsFirst = false }:
     type: "primitive",
     op: "linear",
     stores: inFeatures === undefined ? undefined : linearTensors(inFeatures, outFeatures, bias),
-    axes: channelsFirst ? "channels" : "plain",
+    axes: channelsFirst ? "nchw" : "plain",
     ranks: RANKS,
     impliedInput: inFeatures === undefined ? undefined : { shape: [1, inFeatures] },
     infer(inputs) {

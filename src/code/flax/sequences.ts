@@ -32,7 +32,7 @@ const flatten: Writer = (part) => {
 };
 
 const reshape: Writer = (part) => {
-  if (part.layer.layer.axes !== "channels") return reshaped(part);
+  if (part.layer.layer.axes !== "nchw") return reshaped(part);
   return [statement(`x = x.reshape(x.shape[0], ${new Attrs(part).sizes("sizes").join(", ")})`)];
 };
 

@@ -45,7 +45,7 @@ const flatten: Writer = (part) => {
 };
 
 const reshape: Writer = (part) =>
-  part.layer.layer.axes === "channels" ? make(call("layers.Reshape", [tuple(new Attrs(part).sizes("sizes"))])) : reshaped(part);
+  part.layer.layer.axes === "nchw" ? make(call("layers.Reshape", [tuple(new Attrs(part).sizes("sizes"))])) : reshaped(part);
 
 const upsample: Writer = (part) => {
   const attributes = new Attrs(part);

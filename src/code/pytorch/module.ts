@@ -87,13 +87,13 @@ function timeDistributed(part: Part): readonly Step[] {
   if (inner === undefined || unfold === undefined || folded === undefined) throw new Error("time_distributed has three steps");
   const [, second = 1, third = 1] = part.input.shape;
   const rank = part.input.shape.length;
-  const images = rank > 4 || (rank === 4 && inner.layer.axes === "channels");
+  const images = rank > 4 || (rank === 4 && inner.layer.axes === "nchw");
   const time = images ? third : second;
   const parts = taken(inner, part.name, part.place, folded, pytorch);
   return [
     statement(images ? "x = x.movedim(2, 1).flatten(0, 1)" : "x = x.flatten(0, 1)"),
     ...parts.flatMap(steps),
-    statement(`x = x.unflatten(0, (-1, ${time}))${unfold.layer.axes === "channels" ? ".movedim(1, 2)" : ""}`),
+    statement(`x = x.unflatten(0, (-1, ${time}))${unfold.layer.axes === "nchw" ? ".movedim(1, 2)" : ""}`),
   ];
 }
 

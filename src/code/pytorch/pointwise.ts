@@ -167,7 +167,7 @@ const dropout: Writer = (part) => {
   const variant = attributes.optionalText("variant") ?? "Dropout";
   const spatial = /^SpatialDropout(\d)D$/.exec(variant)?.[1];
   // Keras drops whole features of a sequence, N, T, C; nn.Dropout1d those of N, C, L.
-  if (spatial === "1" && part.input.axes !== "channels") cannotWrite(part, "nn.Dropout1d drops the second axis, and the channels are the last");
+  if (spatial === "1" && part.input.axes !== "nchw") cannotWrite(part, "nn.Dropout1d drops the second axis, and the channels are the last");
   const name = spatial === undefined ? variant : `Dropout${spatial}d`;
   if (!DROPOUTS.includes(name)) cannotWrite(part, `PyTorch has no ${variant}`);
   return make(call(`nn.${name}`, [], [["p", unless(attributes.optional("p"), 0.5)]]));

@@ -11,7 +11,7 @@ const linear: Writer = (part) => {
   const [features, out] = [attributes.number("inFeatures"), attributes.number("outFeatures")];
   const bias = unless(attributes.flag("bias"), true);
   const rank = part.input.shape.length;
-  if (part.layer.layer.axes !== "channels") return make(call("nn.Linear", [features, out], [["bias", bias]]));
+  if (part.layer.layer.axes !== "nchw") return make(call("nn.Linear", [features, out], [["bias", bias]]));
   // Keras's Dense on the channels of an image is a pointwise convolution.
   if (rank > 5) cannotWrite(part, `PyTorch has no pointwise convolution of ${rank} dimensions`);
   return make(
@@ -63,14 +63,14 @@ const unflatten: Writer = (part) => {
 /** A reshape to channels last, as Keras means one of three sizes or more, is turned back to channels second. */
 const reshape: Writer = (part) => {
   const sizes = new Attrs(part).sizes("sizes");
-  const lastBefore = part.layer.layer.axes === "channels" && part.input.axes === "channels" && part.input.shape.length > 2;
+  const lastBefore = part.layer.layer.axes === "nchw" && part.input.axes === "nchw" && part.input.shape.length > 2;
   const reshaped = `${lastBefore ? "x.movedim(1, -1)" : "x"}.reshape(x.shape[0], ${sizes.join(", ")})`;
-  return [statement(part.layer.layer.axes === "channels" ? `x = ${reshaped}.movedim(-1, 1)` : `x = ${reshaped}`)];
+  return [statement(part.layer.layer.axes === "nchw" ? `x = ${reshaped}.movedim(-1, 1)` : `x = ${reshaped}`)];
 };
 
 const permute: Writer = (part) => {
   const dims = [0, ...new Attrs(part).sizes("dims")];
-  if (part.layer.layer.axes !== "channels") return [statement(`x = ${call("x.permute", dims)}`)];
+  if (part.layer.layer.axes !== "nchw") return [statement(`x = ${call("x.permute", dims)}`)];
   // Keras counts the axes channels last, before and after.
   const last = dims.map((dim) => (dim === 0 ? 0 : dim === dims.length - 1 ? 1 : dim + 1));
   return [statement(`x = ${call("x.permute", [...last.slice(0, 1), ...last.slice(-1), ...last.slice(1, -1)])}`)];

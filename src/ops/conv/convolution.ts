@@ -1,5 +1,6 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { Attributes, Kind, Primitive, Stored } from "../../graph/layer.js";
+import { axisNames, imageShape, imageSizes, type Layout } from "../../graph/layout.js";
 import { elements, formatShape, type Shape } from "../../graph/shape.js";
 import { firstInput, inference, requireRank } from "../primitive.js";
 import { placeTransposed, placeWindow, type Pad, type Padding, type Placed } from "../window.js";
@@ -17,6 +18,8 @@ export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
 export interface ConvolutionOptions {
   /** Spatial rank: 1, 2 or 3. */
   readonly rank: number;
+  /** The order of the axes of input and output; channels first unless said. */
+  readonly layout?: Layout | undefined;
   /** Absent: taken from the input. */
   readonly inChannels?: number | undefined;
   readonly connection: Connection;
@@ -32,10 +35,8 @@ export interface ConvolutionOptions {
   readonly transposed?: { readonly outputPadding: readonly number[] } | undefined;
 }
 
-const AXES = ["", "L", "H, W", "D, H, W"] as const;
-
 /**
- * A convolution of any rank, grouping and direction. Input and output are N, C, space.
+ * A convolution of any rank, grouping and direction. Weights are listed as PyTorch has them, whatever the layout.
  * Parameters Cout*(Cin/g)*K (+ Cout), MACs N*out*Cout*(Cin/g)*K; transposed: Cin*(Cout/g)*K and N*in*Cin*(Cout/g)*K
  * (PyTorch, torch.nn.Conv2d and ConvTranspose2d). Throws at once where groups do not divide, and on inference where channels, rank or window
  * do not fit.
@@ -46,7 +47,7 @@ export function convolution(options: ConvolutionOptions): Primitive {
     type: "primitive",
     op,
     stores: options.inChannels === undefined ? undefined : storedTensors(filters(op, options, options.inChannels)),
-    axes: "channels",
+    axes: options.layout ?? "nchw",
     ranks: [options.rank + 2],
     inChannels: options.inChannels,
     allowsNoChannels: options.inChannels === 0,
@@ -78,8 +79,9 @@ function filters(op: string, options: ConvolutionOptions, inChannels: number): F
 }
 
 function infer(op: string, options: ConvolutionOptions, shape: Shape) {
-  requireRank(op, shape, [options.rank + 2], `N, C, ${AXES[options.rank] ?? ""}`);
-  const [batch = 0, channels = 0, ...input] = shape;
+  const { layout = "nchw" } = options;
+  requireRank(op, shape, [options.rank + 2], axisNames(layout, options.rank + 2));
+  const { batch, channels, space: input } = imageSizes(shape, layout);
   checkChannels(op, options, channels);
   const known = filters(op, options, channels);
   const { inChannels, outChannels, groups } = known;
@@ -87,7 +89,7 @@ function infer(op: string, options: ConvolutionOptions, shape: Shape) {
   const resolved: Resolved = { ...known, batch, input, output };
   const kind = kindOf(options, resolved);
   // PyTorch answers a convolution of no channels with an output of no channels.
-  const outputShape = [batch, inChannels === 0 ? 0 : outChannels, ...output];
+  const outputShape = imageShape({ batch, channels: inChannels === 0 ? 0 : outChannels, space: output }, layout);
   return inference([{ shape: outputShape }], {
     stored: storedTensors(resolved),
     macs: macs(resolved),
@@ -99,11 +101,11 @@ function infer(op: string, options: ConvolutionOptions, shape: Shape) {
   });
 }
 
-function checkChannels(op: string, { inChannels }: ConvolutionOptions, channels: number): void {
+function checkChannels(op: string, { inChannels, layout = "nchw" }: ConvolutionOptions, channels: number): void {
   if (inChannels === undefined || channels === inChannels) return;
   fail("channel-mismatch", `${op} expects ${inChannels} input channels, but its input has ${channels}`, {
     expected: `an input of ${inChannels} channels`,
-    hint: "shapes are channels first; use --layout nhwc if yours are channels last",
+    hint: layout === "nchw" ? "shapes are channels first; use --layout nhwc if yours are channels last" : "shapes are channels last here",
   });
 }
 

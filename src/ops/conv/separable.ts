@@ -22,6 +22,7 @@ export function separableConvolution(options: SeparableOptions): Composite {
   const depthwise = convolution({ ...window, connection: { type: "depthwise", multiplier }, bias: depthwiseBias });
   const pointwise = convolution({
     rank: options.rank,
+    layout: options.layout,
     connection: { type: "grouped", groups: 1, outChannels },
     kernelSize: ones,
     stride: ones,

@@ -1,19 +1,24 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { Attributes, Primitive, Stored } from "../../graph/layer.js";
 import { elements, formatShape } from "../../graph/shape.js";
-import { firstInput, given, inference, NOTHING, requireRank } from "../primitive.js";
+import { firstInput, given, inference, NOTHING, requireRank, resolveAxis } from "../primitive.js";
 import { affineTensors, MEASURED } from "./layer-norm.js";
 
 export interface ChannelNormOptions {
   readonly op: "batch_norm" | "instance_norm" | "group_norm";
+  /** The axis of the channels as the source counts it, -1 the last; absent: the second, as in N, C, then space. */
+  readonly axis?: number | undefined;
   /** Absent: the channels of the input. */
   readonly numFeatures?: number | undefined;
   readonly scale: boolean;
   readonly shift: boolean;
   /** Running mean and variance, used at inference in place of the input's own. */
   readonly running: boolean;
+  /** Three more statistics of batch renormalization (arXiv 1702.03275; Keras, renorm=True). */
+  readonly renorm?: boolean | undefined;
   /** Ranks that the framework takes, batch included; absent: any from 2. */
   readonly ranks?: readonly number[] | undefined;
+  /** Absent, or -1 for a group a channel (Keras). */
   readonly numGroups?: number | undefined;
   /** Added to the variance; absent: the framework's default. */
   readonly eps?: number | undefined;
@@ -29,46 +34,48 @@ export interface ChannelNormOptions {
 export function channelNorm(options: ChannelNormOptions): Primitive {
   const { op, numFeatures } = options;
   checkGroups(op, numFeatures, options.numGroups);
-  const stored = (channels: number) => [...affineTensors([channels], options.scale, options.shift), ...runningTensors(channels, options.running)];
+  const stored = (channels: number) => [...affineTensors([channels], options.scale, options.shift), ...runningTensors(channels, options)];
   return {
     type: "primitive",
     op,
     stores: numFeatures === undefined ? undefined : stored(numFeatures),
-    axes: "channels",
+    axes: options.axis === undefined ? "nchw" : "any",
     ranks: options.ranks,
     inChannels: numFeatures,
     infer(inputs) {
       const input = firstInput(inputs);
       if (options.ranks !== undefined) requireRank(op, input, options.ranks, "N, C, then space");
       else if (input.length < 2) requireRank(op, input, [2, 3, 4, 5], "N, C, then space");
-      const channels = input[1] ?? 0;
+      const channels = input[resolveAxis(op, options.axis ?? 1, input.length)] ?? 0;
+      const numGroups = options.numGroups === -1 ? channels : options.numGroups;
       if (numFeatures !== undefined && channels !== numFeatures) {
         fail("channel-mismatch", `${op} has ${numFeatures} channels, but its input ${formatShape(input)} has ${channels}`, {
           expected: `an input of ${numFeatures} channels`,
         });
       }
-      checkGroups(op, channels, options.numGroups);
+      checkGroups(op, channels, numGroups);
       return inference([{ shape: input }], {
         stored: stored(channels),
         operations: { normalization: elements(input) * perElement(options) },
         attributes: {
           numFeatures: channels,
-          ...given({ numGroups: options.numGroups, affine: options.scale || options.shift, eps: options.eps, momentum: options.momentum }),
+          ...given({ axis: options.axis, numGroups, affine: options.scale || options.shift, eps: options.eps, momentum: options.momentum }),
         },
-        mixes: { channels: options.numGroups !== undefined && options.numGroups < channels, space: !options.running },
+        mixes: { channels: numGroups !== undefined && numGroups < channels, space: !options.running },
       });
     },
   };
 }
 
 function checkGroups(op: string, channels: number | undefined, groups: number | undefined): void {
-  if (channels === undefined || groups === undefined || channels % groups === 0) return;
+  if (channels === undefined || groups === undefined || groups === -1 || channels % groups === 0) return;
   fail("groups-do-not-divide", `${op} cannot divide ${channels} channels into ${groups} groups`, { expected: `channels a multiple of ${groups}` });
 }
 
-function runningTensors(channels: number, running: boolean): readonly Stored[] {
+function runningTensors(channels: number, { running, renorm }: ChannelNormOptions): readonly Stored[] {
   if (!running) return [];
-  return ["running_mean", "running_var"].map((name) => ({ name, role: "buffer", shape: [channels] }));
+  const renormed = renorm === true ? ["moving_stddev", "renorm_mean", "renorm_stddev"] : [];
+  return ["running_mean", "running_var", ...renormed].map((name) => ({ name, role: "buffer", shape: [channels] }));
 }
 
 function perElement({ running, scale, shift }: ChannelNormOptions): bigint {
@@ -82,7 +89,7 @@ export function localResponseNorm(size: number, settings: Attributes = {}): Prim
     type: "primitive",
     op: "local_response_norm",
     stores: NOTHING,
-    axes: "channels",
+    axes: "nchw",
     infer(inputs) {
       const input = firstInput(inputs);
       if (input.length < 3) requireRank("local_response_norm", input, [3, 4, 5], "N, C, then space");

@@ -1,10 +1,12 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { Primitive, Stored } from "../../graph/layer.js";
 import { elements, formatShape } from "../../graph/shape.js";
-import { firstInput, given, inference } from "../primitive.js";
+import { firstInput, given, inference, resolveAxis } from "../primitive.js";
 
 export interface LayerNormOptions {
-  /** Absent: the last dimension of the input. */
+  /** The axes that are normalized, as the source counts them; absent: the last ones. */
+  readonly axes?: readonly number[] | undefined;
+  /** Absent: the sizes of those axes, or the last dimension of the input. */
   readonly normalizedShape?: readonly number[] | undefined;
   /** A scale for each element of the normalized shape. */
   readonly affine: boolean;
@@ -35,8 +37,9 @@ export function layerNorm(options: LayerNormOptions): Primitive {
     axes: "any",
     infer(inputs) {
       const input = firstInput(inputs);
-      const shape = options.normalizedShape ?? input.slice(-1);
-      if (formatShape(input.slice(-shape.length)) !== formatShape(shape)) {
+      const axes = options.axes?.map((axis) => resolveAxis(op, axis, input.length)).sort((left, right) => left - right);
+      const shape = axes?.map((axis) => input[axis] ?? 1) ?? options.normalizedShape ?? input.slice(-1);
+      if (axes === undefined && formatShape(input.slice(-shape.length)) !== formatShape(shape)) {
         fail("shape-mismatch", `${op} normalizes ${formatShape(shape)}, but its input is ${formatShape(input)}`, {
           expected: `an input that ends in ${formatShape(shape)}`,
         });
@@ -45,7 +48,7 @@ export function layerNorm(options: LayerNormOptions): Primitive {
       return inference([{ shape: input }], {
         stored: stored(shape),
         operations: { normalization: elements(input) * perElement },
-        attributes: { normalizedShape: shape, affine: options.affine || shifted, ...given({ eps: options.eps }) },
+        attributes: { ...given({ axes: options.axes }), normalizedShape: shape, affine: options.affine || shifted, ...given({ eps: options.eps }) },
         mixes: { channels: true, space: shape.length > 1 },
       });
     },

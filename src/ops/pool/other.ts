@@ -20,7 +20,7 @@ export function fractionalPool(args: Args, rank: number): Layer {
     type: "primitive",
     op,
     stores: NOTHING,
-    axes: "channels",
+    axes: "nchw",
     ranks: [rank + 2],
     infer(inputs) {
       const input = firstInput(inputs);
@@ -60,7 +60,7 @@ export function maxUnpool(args: Args, rank: number): Layer {
     type: "primitive",
     op,
     stores: NOTHING,
-    axes: "channels",
+    axes: "nchw",
     ranks: [rank + 2],
     infer(inputs) {
       const input = firstInput(inputs);

@@ -1,5 +1,6 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { Primitive, TensorType } from "../../graph/layer.js";
+import { axisNames, imageShape, imageSizes, type Layout } from "../../graph/layout.js";
 import { elements } from "../../graph/shape.js";
 import { firstInput, given, inference, NOTHING, requireRank } from "../primitive.js";
 import { placeWindow, type Window } from "../window.js";
@@ -7,6 +8,8 @@ import { placeWindow, type Window } from "../window.js";
 export interface PoolOptions extends Window {
   readonly kind: "max" | "avg" | "lp";
   readonly rank: number;
+  /** The order of the axes of input and output; channels first unless said. */
+  readonly layout?: Layout | undefined;
   /** A second output with the index of each maximum (PyTorch's return_indices). */
   readonly returnIndices: boolean;
   /** Whether an average divides by the padding too (PyTorch's count_include_pad); absent: where the source does not say. */
@@ -24,17 +27,19 @@ export interface PoolOptions extends Window {
  */
 export function windowPool(options: PoolOptions): Primitive {
   const op = `${options.kind}_pool${options.rank}d`;
+  const { layout = "nchw" } = options;
   return {
     type: "primitive",
     op,
     stores: NOTHING,
-    axes: "channels",
+    axes: layout,
     ranks: [options.rank + 2],
     infer(inputs) {
       const input = firstInput(inputs);
-      requireRank(op, input, [options.rank + 2], "N, C, then space");
-      const { size, pads } = placeWindow(op, options, input.slice(2));
-      const output = [...input.slice(0, 2), ...size];
+      requireRank(op, input, [options.rank + 2], axisNames(layout, options.rank + 2));
+      const sizes = imageSizes(input, layout);
+      const { size, pads } = placeWindow(op, options, sizes.space);
+      const output = imageShape({ ...sizes, space: size }, layout);
       const taps = options.kernelSize.reduce((product, length) => product * BigInt(length), 1n);
       return inference(withIndices(output, options.returnIndices), {
         operations: { pooling: elements(output) * perOutput(options.kind, taps) },
@@ -65,6 +70,8 @@ export function withIndices(shape: readonly number[], indices: boolean): readonl
 
 export interface AdaptiveOptions {
   readonly op: string;
+  /** The order of the axes of input and output; channels first unless said. */
+  readonly layout?: Layout | undefined;
   readonly kind: "max" | "avg";
   readonly rank: number;
   /** Output sizes; undefined keeps the input's. */
@@ -79,23 +86,23 @@ export interface AdaptiveOptions {
  * in a bin is one operation, for a maximum one less a bin.
  */
 export function adaptivePool(options: AdaptiveOptions): Primitive {
-  const { op, kind, rank } = options;
+  const { op, kind, rank, layout = "nchw" } = options;
   return {
     type: "primitive",
     op,
     stores: NOTHING,
-    axes: "channels",
+    axes: layout,
     ranks: [rank + 2],
     infer(inputs) {
       const input = firstInput(inputs);
-      requireRank(op, input, [rank + 2], "N, C, then space");
-      const spatial = input.slice(2);
+      requireRank(op, input, [rank + 2], axisNames(layout, rank + 2));
+      const { batch, channels, space: spatial } = imageSizes(input, layout);
       const size = spatial.map((length, axis) => options.outputSize[axis] ?? length);
-      const lead = input.slice(0, 2);
+      const output = options.dropAxes ? [batch, channels] : imageShape({ batch, channels, space: size }, layout);
       const covered = spatial.map((length, axis) => coverage(length, size[axis] ?? length)).reduce((product, axis) => product * axis, 1n);
       const outputs = elements(size);
-      const operations = elements(lead) * (kind === "max" ? covered - outputs : covered);
-      return inference(withIndices(options.dropAxes ? lead : [...lead, ...size], options.returnIndices), {
+      const operations = elements([batch, channels]) * (kind === "max" ? covered - outputs : covered);
+      return inference(withIndices(output, options.returnIndices), {
         operations: { pooling: operations },
         attributes: { outputSize: size },
         mixes: { channels: false, space: elements(spatial) > outputs },

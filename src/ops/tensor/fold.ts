@@ -16,7 +16,7 @@ function windowAttributes({ kernelSize, stride, dilation, padding }: Window): At
 function unfold(window: Window): Primitive {
   return movement(
     "unfold",
-    "channels",
+    "nchw",
     (input) => {
       requireRank("unfold", input, [4], "N, C, H, W");
       const { size } = placeWindow("unfold", window, input.slice(2));

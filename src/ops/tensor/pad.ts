@@ -1,5 +1,6 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { Primitive } from "../../graph/layer.js";
+import { axisNames, imageShape, imageSizes, type Layout } from "../../graph/layout.js";
 import { formatShape } from "../../graph/shape.js";
 import type { Args } from "../args.js";
 import type { CallEntry, ShorthandArgs, ShorthandEntry } from "../entry.js";
@@ -14,13 +15,14 @@ type Mode = "constant" | "reflect" | "replicate" | "circular";
  * Pads, or with negative sizes crops, the spatial axes (PyTorch, torch.nn.functional.pad). Reflection needs less than the size, circular
  * padding at most it. Throws `padding-too-large`, `empty-output`.
  */
-function pad(op: string, rank: number, mode: Mode, pads: readonly Pad[], value = 0): Primitive {
+function pad(op: string, rank: number, mode: Mode, pads: readonly Pad[], value = 0, layout: Layout = "nchw"): Primitive {
   return movement(
     op,
-    "channels",
+    layout,
     (input) => {
-      requireRank(op, input, [rank + 2], "N, C, then space");
-      const spatial = input.slice(2);
+      requireRank(op, input, [rank + 2], axisNames(layout, rank + 2));
+      const sizes = imageSizes(input, layout);
+      const spatial = sizes.space;
       const limit = mode === "reflect" ? -1 : 0;
       const limited = mode === "reflect" || mode === "circular";
       if (limited && spatial.some((size, axis) => Math.max(pads[axis]?.before ?? 0, pads[axis]?.after ?? 0) > size + limit)) {
@@ -33,7 +35,7 @@ function pad(op: string, rank: number, mode: Mode, pads: readonly Pad[], value =
       const cropsAll = spatial.some((size, axis) => size + Math.min(0, pads[axis]?.before ?? 0) + Math.min(0, pads[axis]?.after ?? 0) < 1);
       if (cropsAll || output.some((size) => size < 1))
         fail("empty-output", `${op} crops ${formatShape(spatial)} to nothing`, { expected: "an output of 1 or more in every dimension" });
-      return [...input.slice(0, 2), ...output];
+      return imageShape({ ...sizes, space: output }, layout);
     },
     { ranks: [rank + 2], attributes: { mode, padding: pads.map(({ before, after }) => [before, after]), ...(value === 0 ? {} : { value }) } },
   );

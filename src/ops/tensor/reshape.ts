@@ -98,7 +98,7 @@ function permute(dims: readonly number[]): Primitive {
 function kerasReshape(sizes: readonly number[]): Primitive {
   const plain = reshape(sizes);
   if (sizes.length < 3) return plain;
-  return { ...plain, axes: "channels", ranks: undefined, infer: (inputs) => withOutputs(plain.infer(inputs), channelsSecond) };
+  return { ...plain, axes: "nchw", ranks: undefined, infer: (inputs) => withOutputs(plain.infer(inputs), channelsSecond) };
 }
 
 /** Keras permutes an image as it sees it, channels last. */
@@ -107,7 +107,7 @@ function kerasPermute(dims: readonly number[]): Primitive {
   if (dims.length < 3) return plain;
   return {
     ...plain,
-    axes: "channels",
+    axes: "nchw",
     infer: ([input = []]) => withOutputs(plain.infer([[...input.slice(0, 1), ...input.slice(2), ...input.slice(1, 2)]]), channelsSecond),
   };
 }

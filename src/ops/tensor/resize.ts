@@ -1,6 +1,7 @@
 import { own } from "../../graph/own.js";
 import { fail } from "../../graph/diagnostic.js";
 import type { Attributes, Primitive } from "../../graph/layer.js";
+import { axisNames, imageShape, imageSizes, type Layout } from "../../graph/layout.js";
 import { elements, exactSize, type Shape } from "../../graph/shape.js";
 import type { Args } from "../args.js";
 import type { CallEntry, ShorthandEntry } from "../entry.js";
@@ -23,19 +24,26 @@ const TAPS: Readonly<Record<string, { readonly taps: bigint; readonly ranks: rea
 
 type Resize = (spatial: readonly number[]) => readonly number[];
 
-function resize(mode: string, ranks: readonly number[], taps: bigint, sizeOf: Resize, settings: Attributes = {}): Primitive {
+interface ResizeOptions {
+  readonly layout?: Layout | undefined;
+  readonly settings?: Attributes | undefined;
+}
+
+function resize(mode: string, ranks: readonly number[], taps: bigint, sizeOf: Resize, options: ResizeOptions = {}): Primitive {
+  const { layout = "nchw", settings } = options;
   return {
     type: "primitive",
     op: "upsample",
     stores: NOTHING,
-    axes: "channels",
+    axes: layout,
     ranks,
     infer(inputs) {
       const input = firstInput(inputs);
-      requireRank(`upsample (${mode})`, input, ranks, "N, C, then space");
-      const size = sizeOf(input.slice(2)).map(exactSize);
+      requireRank(`upsample (${mode})`, input, ranks, axisNames(layout, input.length));
+      const sizes = imageSizes(input, layout);
+      const size = sizeOf(sizes.space).map(exactSize);
       if (size.some((length) => length < 1)) fail("empty-output", "the output of upsample would be empty", { expected: "a larger scale" });
-      const output = [...input.slice(0, 2), ...size];
+      const output = imageShape({ ...sizes, space: size }, layout);
       const operations = taps === 0n ? {} : { interpolation: elements(output) * (2n * taps - 1n) };
       return inference([{ shape: output }], { operations, attributes: { mode, size, ...settings }, mixes: { channels: false, space: taps > 0n } });
     },
@@ -50,7 +58,10 @@ function torchUpsample(args: Args, mode: string): Primitive {
     args.failAt(args.place, "bad-argument", `${args.callee} takes either size or scale_factor`, "one of the two", "for example scale_factor=2");
   }
   // PyTorch tells linear, bilinear and trilinear apart by the rank of the input: none is made up here by a batch put in front.
-  return { ...resize(mode, rule.ranks, rule.taps, sized ? fixedSize(args) : scaledSize(args), torchSettings(args, sized)), ranks: undefined };
+  return {
+    ...resize(mode, rule.ranks, rule.taps, sized ? fixedSize(args) : scaledSize(args), { settings: torchSettings(args, sized) }),
+    ranks: undefined,
+  };
 }
 
 function torchSettings(args: Args, sized: boolean): Attributes {
@@ -103,7 +114,7 @@ export const torchResizes: readonly CallEntry[] = [
 function repeated(mode: string, factors: readonly number[]): Primitive {
   const taps = mode === "nearest" ? 0n : (own(KERAS_TAPS, mode) ?? 0n);
   return resize(mode, [factors.length + 2], taps, (spatial) => spatial.map((length, axis) => length * (factors[axis] ?? 1)), {
-    scaleFactor: factors,
+    settings: { scaleFactor: factors },
   });
 }
 
@@ -127,7 +138,7 @@ export const kerasResizes: readonly CallEntry[] = [
 function pixelShuffle(factor: number): Primitive {
   return movement(
     "pixel_shuffle",
-    "channels",
+    "nchw",
     ([batch = 0, channels = 0, ...space]) => {
       requireRank("pixel_shuffle", [batch, channels, ...space], [4], "N, C, H, W");
       if (channels % (factor * factor) !== 0) {
@@ -144,7 +155,7 @@ function pixelShuffle(factor: number): Primitive {
 function pixelUnshuffle(factor: number): Primitive {
   return movement(
     "pixel_unshuffle",
-    "channels",
+    "nchw",
     ([batch = 0, channels = 0, ...space]) => {
       requireRank("pixel_unshuffle", [batch, channels, ...space], [4], "N, C, H, W");
       if (space.some((size) => size % factor !== 0)) {
@@ -167,7 +178,7 @@ function channelShuffle(groups: number): Primitive {
       });
     return input;
   };
-  return movement("channel_shuffle", "channels", shape, { attributes: { groups } });
+  return movement("channel_shuffle", "nchw", shape, { attributes: { groups } });
 }
 
 export const resizeWords: readonly ShorthandEntry[] = [

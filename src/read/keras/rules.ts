@@ -62,7 +62,7 @@ function coreAxis(node: OnnxNode, axis: number): number {
   const [first] = node.inputs;
   const rank = shapeAt(node, 0).length;
   const at = resolveAxis(node.op, axis, rank);
-  if (first?.kind !== "tensor" || first.value.axes !== "channels" || rank < 3) return at;
+  if (first?.kind !== "tensor" || first.value.axes !== "nchw" || rank < 3) return at;
   return at === 0 ? 0 : at === rank - 1 ? 1 : at + 1;
 }
 

@@ -188,7 +188,7 @@ export class Expander {
     place: Place,
     at?: readonly number[],
   ): readonly [Tensor, ...Tensor[]] {
-    const decides = layer.axes !== "any" && (layer.axes !== "channels" || layer.ranks !== undefined);
+    const decides = layer.axes !== "any" && (layer.axes !== "nchw" || layer.ranks !== undefined);
     for (const { input } of inputs) if (input !== undefined && decides) this.inputs.settle(input, layer, this.root);
     const called = frame.calledAs === undefined ? layer : calledAs(frame.calledAs, layer);
     const run = frame.training ? trainingOnly(called) : called;

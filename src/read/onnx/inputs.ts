@@ -59,7 +59,7 @@ export class OnnxInputs {
     const image = this.images !== "as-written" && shape.length >= 4;
     const ordered = image && this.images === "channels-last" ? fromLayout(possible(shape), "nhwc", true) : possible(shape);
     const value = { shape: ordered, dtype: dtype === "float32" ? undefined : dtype };
-    const axes = image ? ("channels" as const) : ("plain" as const);
+    const axes = image ? ("nchw" as const) : ("plain" as const);
     this.found.push({ name, type: value, axes });
     return { kind: "tensor", name, value: this.inferrer.value(value, axes) };
   }
