@@ -3,6 +3,10 @@ import { Builder } from "flatbuffers";
 // Fields by their number in TensorFlow Lite's schema.fbs.
 export type Field = { readonly int?: number; readonly byte?: number; readonly at?: number };
 
+function isList(field: Field | readonly number[]): field is readonly number[] {
+  return Array.isArray(field);
+}
+
 class Writer {
   readonly builder = new Builder(1024);
 
@@ -28,6 +32,19 @@ class Writer {
     return this.builder.endVector();
   }
 
+  /** Fields whose lists are written as vectors of 64-bit numbers. */
+  longs(fields: Readonly<Record<number, Field | readonly number[]>>): Readonly<Record<number, Field>> {
+    return Object.fromEntries(
+      Object.entries(fields).map(([number, field]): [string, Field] => (isList(field) ? [number, { at: this.vector(field) }] : [number, field])),
+    );
+  }
+
+  private vector(list: readonly number[]): number {
+    this.builder.startVector(8, list.length, 8);
+    for (const value of [...list].reverse()) this.builder.addInt64(BigInt(value));
+    return this.builder.endVector();
+  }
+
   bytes(content: Uint8Array): number {
     this.builder.startVector(1, content.length, 16);
     for (const value of [...content].reverse()) this.builder.addInt8(value);
@@ -40,12 +57,19 @@ export interface Tensor {
   readonly shape: readonly number[];
   readonly type?: number;
   readonly buffer?: number;
+  /** Sizes as they are known: -1 for one that is open. */
+  readonly signature?: readonly number[];
+  readonly hasRank?: boolean;
 }
 export interface Operator {
   readonly code: number;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly options?: Readonly<Record<number, Field>>;
+  /** Options of newer operators. */
+  readonly newer?: Readonly<Record<number, Field | readonly number[]>>;
+  /** Options of a custom operator, 32 bits each. */
+  readonly custom?: readonly number[];
 }
 export interface Graph {
   readonly tensors: readonly Tensor[];
@@ -68,14 +92,18 @@ export function model(codes: readonly (number | string)[], graphs: readonly Grap
     });
   });
   const subgraphs = graphs.map(({ tensors, inputs, outputs, operators }) => {
-    const all = tensors.map(({ name, shape, type = 0, buffer = 0 }) => {
+    const all = tensors.map(({ name, shape, type = 0, buffer = 0, signature, hasRank }) => {
       const [text, sizes] = [writer.builder.createString(name), writer.ints(shape)];
-      return writer.table({ 0: { at: sizes }, 1: { byte: type }, 2: { int: buffer }, 3: { at: text } });
+      const open = signature === undefined ? {} : { 7: { at: writer.ints(signature) } };
+      const ranked = hasRank === undefined ? {} : { 8: { byte: Number(hasRank) } };
+      return writer.table({ 0: { at: sizes }, 1: { byte: type }, 2: { int: buffer }, 3: { at: text }, ...open, ...ranked });
     });
-    const nodes = operators.map(({ code, inputs: read, outputs: made, options }) => {
+    const nodes = operators.map(({ code, inputs: read, outputs: made, options, newer, custom }) => {
       const [from, to] = [writer.ints(read), writer.ints(made)];
       const own = options === undefined ? {} : { 4: { at: writer.table(options) } };
-      return writer.table({ 0: { int: code }, 1: { at: from }, 2: { at: to }, ...own });
+      const second = newer === undefined ? {} : { 12: { at: writer.table(writer.longs(newer)) } };
+      const bytes = custom === undefined ? {} : { 5: { at: writer.bytes(int32s(...custom)) } };
+      return writer.table({ 0: { int: code }, 1: { at: from }, 2: { at: to }, ...own, ...bytes, ...second });
     });
     const parts = [writer.tables(all), writer.ints(inputs), writer.ints(outputs), writer.tables(nodes)] as const;
     return writer.table({ 0: { at: parts[0] }, 1: { at: parts[1] }, 2: { at: parts[2] }, 3: { at: parts[3] } });

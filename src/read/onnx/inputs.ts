@@ -6,7 +6,7 @@ import type { Shape } from "../../graph/shape.js";
 import { writtenInputs, type InputShapes } from "../../graph/written-input.js";
 import type { Ledger } from "./ledger.js";
 import { dtypeOf, possible, type Operand } from "./operand.js";
-import type { TypeProto, ValueInfo } from "./schema.js";
+import type { Sizes, TypeProto, ValueInfo } from "./schema.js";
 import { symbolOf, type WrittenTypes } from "./types.js";
 
 export interface InputSizes {
@@ -21,6 +21,10 @@ type TensorProtoType = Extract<TypeProto, { kind: "tensor" }>;
 export class OnnxInputs {
   readonly found: GraphInput[] = [];
   readonly open: OpenTensor[] = [];
+  /** Inputs of which a size is not known, and 1 is taken. */
+  readonly guessed = new Set<string>();
+  /** Inputs without sizes, which are taken for scalars. */
+  private readonly scalars = new Set<string>();
 
   constructor(
     private readonly types: WrittenTypes,
@@ -61,11 +65,11 @@ export class OnnxInputs {
     const value = { shape: ordered, dtype: dtype === "float32" ? undefined : dtype };
     const axes = image ? ("nchw" as const) : ("plain" as const);
     this.found.push({ name, type: value, axes });
-    return { kind: "tensor", name, value: this.inferrer.value(value, axes) };
+    return { kind: "tensor", name, value: this.inferrer.value(value, axes), isGuess: this.guessed.has(name) || this.scalars.has(name) || undefined };
   }
 
   /** A shape that was typed, with a batch in front where the file has one dimension more. Throws `wrong-rank`. */
-  private written(name: string, { shape }: TensorProtoType, set: Shape): Shape {
+  private written(name: string, { shape, placeholders }: TensorProtoType, set: Shape): Shape {
     const whole = shape !== undefined && set.length + 1 === shape.length ? [this.sizes.batch ?? 1, ...set] : set;
     if (shape === undefined) return whole;
     if (whole.length !== shape.length) {
@@ -75,35 +79,50 @@ export class OnnxInputs {
       });
     }
     shape.forEach((size, axis) => {
-      this.types.bind(size, whole[axis] ?? 0);
+      this.types.bind(size, whole[axis] ?? 0, placeholders?.[axis]);
     });
     return whole;
   }
 
   /** The shape that the file says; nothing, and a warning for each open dimension, where it leaves one open that is no batch. */
-  private shape(name: string, { shape }: TensorProtoType): Shape | undefined {
+  private shape(name: string, { shape, placeholders }: TensorProtoType): Shape | undefined {
+    if (shape === undefined && placeholders !== undefined) {
+      this.scalars.add(name);
+      return placeholders;
+    }
     if (shape === undefined) {
       this.ledger.warn(`input ${name} has no shape in the file: --input ${name}=SHAPE`);
       return undefined;
     }
     const { batch } = this.sizes;
     const sizes = shape.map((size, axis) => {
-      if (axis === 0 && batch !== undefined) this.types.bind(size, batch);
+      if (axis === 0 && batch !== undefined) this.types.bind(size, batch, placeholders?.[axis]);
       if (axis === 0 && batch !== undefined) return batch;
       const known = this.types.size(size);
       if (known !== undefined) return known;
       const symbol = symbolOf(size);
       const called = symbol === undefined ? "" : ` (${symbol})`;
+      const placeholder = placeholders?.[axis];
+      if (axis > 0 && placeholder !== undefined) return this.placeholder(name, axis, placeholder, shape);
       if (axis > 0) {
         const flag = symbol === undefined ? `--input ${name}=${shape.map((each) => each ?? "?").join("x")}` : `--dim ${symbol}=N`;
         this.ledger.warn(`input ${name} has an open dimension ${axis}${called}: ${flag}`);
         return undefined;
       }
-      this.ledger.warn(`the batch of input ${name} is open${called}: 1 is taken (--batch N)`);
-      this.types.bind(size, 1);
-      return 1;
+      const taken = placeholder ?? 1;
+      this.ledger.warn(`the batch of input ${name} is open${called}: ${taken} is taken (--batch N)`);
+      this.types.bind(size, taken);
+      return taken;
     });
     const known = sizes.flatMap((size) => size ?? []);
     return known.length === sizes.length ? known : undefined;
+  }
+
+  /** A size that is open is what the file stores in its place; 1 there says nothing, and everything is then at least what is counted. */
+  private placeholder(name: string, axis: number, size: number, shape: Sizes): number {
+    const flag = `--input ${name}=${shape.map((each) => each ?? "?").join("x")}`;
+    this.ledger.warn(`input ${name} has an open dimension ${axis}: ${size} is taken, which the file has (${flag})`);
+    if (size === 1) this.guessed.add(name);
+    return size;
   }
 }

@@ -6,6 +6,7 @@ import type { OpenShape, Shape } from "../../graph/shape.js";
 import { resolveAxis } from "../../ops/primitive.js";
 import { ELEMENT_TYPES, type Attributes, type GraphProto } from "./schema.js";
 import { StoredValues } from "./stored-values.js";
+import type { WrittenType } from "./types.js";
 
 /** What a node reads under one name. */
 export type Operand =
@@ -14,7 +15,13 @@ export type Operand =
   /** Its shape is not known, and why: what made it could not be counted, or an input is open. */
   | { readonly kind: "unknown"; readonly reason: string; readonly shape?: OpenShape | undefined; readonly dtype?: DType | undefined }
   /** Computed by a node from the inputs. */
-  | { readonly kind: "tensor"; readonly name: string; readonly value: TypedValue }
+  | {
+      readonly kind: "tensor";
+      readonly name: string;
+      readonly value: TypedValue;
+      /** Its shape follows from sizes that the file has placeholders for: what does not fit it is no fault of the model. */
+      readonly isGuess?: boolean | undefined;
+    }
   /** Stored with the model, or computed from what is: with its values, where they are few and known. */
   | {
       readonly kind: "constant";
@@ -102,7 +109,7 @@ export interface NodeFacts {
 export interface OnnxNode extends NodeFacts {
   readonly bodies: Bodies;
   /** What the file says of an output, where that holds for the inputs given. */
-  readonly written: (index: number) => { readonly shape: Shape; readonly dtype: DType | undefined } | undefined;
+  readonly written: (index: number) => WrittenType | undefined;
   /**
    * Turns constants that a layer reads into what the model stores for it, each once. Operands of `weights` are weights whatever made them, those of
    * `store` where they look like weights: of floats, with a dimension or more, and no attention mask.

@@ -80,6 +80,10 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
   // Before IR version 4 initializers stand among the inputs.
   const open = graph.inputs.filter(({ name }) => !frame.scope.has(name));
   for (const [name, operand] of placedAt(place, () => inputs.read(open))) frame.scope.set(name, operand, place);
+  for (const name of inputs.guessed) {
+    const layer = fixed({ op: "input", outputs: [], uncounted: "a size of it is open: 1 is counted" });
+    addRow(model, frame, { name: `input ${name}`, layer, inputs: [], names: [], place });
+  }
   runNodes(model, graph.nodes, frame);
   const outputs = graph.outputs.flatMap((info) => output(model, frame, info) ?? []);
   const { nodes, layers } = ledger;

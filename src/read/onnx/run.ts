@@ -54,6 +54,8 @@ export function runNodes(model: Model, nodes: readonly NodeProto[], frame: Frame
 class NodeRun implements BodyHost {
   private readonly place: Place;
   private readonly name: string;
+  /** It reads a tensor whose shape follows from placeholders of the file. */
+  private readsGuess = false;
 
   constructor(
     private readonly model: Model,
@@ -70,6 +72,7 @@ class NodeRun implements BodyHost {
     const { proto, model, frame } = this;
     model.spend(this.place);
     const inputs = proto.inputs.map((name) => frame.scope.read(name, this.place));
+    this.readsGuess = inputs.some((operand) => operand.kind === "tensor" && operand.isGuess === true);
     const called = model.functions.size === 0 ? undefined : model.functions.get(functionKey(proto.domain, proto.opType, proto.overload));
     if (called !== undefined) {
       this.call(called, inputs);
@@ -93,7 +96,7 @@ class NodeRun implements BodyHost {
       else this.setAll(this.addRow(this.name, repeated.layer, repeated.reads, this.proto.outputs, repeated.storedNames));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      if (error.diagnostic.code !== "data-dependent") throw error.at(this.place);
+      if (error.diagnostic.code !== "data-dependent" && !this.readsGuess) throw error.at(this.place);
       this.uncounted(inputs, `${error.message} (node ${this.name})`);
     }
   }
@@ -210,13 +213,14 @@ class NodeRun implements BodyHost {
   }
 
   private setAll(operands: readonly Operand[]): void {
-    operands.forEach((operand, index) => {
-      this.set(index, operand);
+    this.proto.outputs.forEach((_, index) => {
+      this.set(index, operands[index] ?? { kind: "unknown", reason: `output ${index} of ${operatorOf(this.proto)} is not known` });
     });
   }
 
   private set(index: number, operand: Operand): void {
-    this.frame.scope.set(this.proto.outputs[index] ?? "", operand, this.place);
+    const guessed: Operand = this.readsGuess && operand.kind === "tensor" ? { ...operand, isGuess: true } : operand;
+    this.frame.scope.set(this.proto.outputs[index] ?? "", guessed, this.place);
   }
 
   addOne(layer: Primitive, inputs: readonly Operand[]): Operand {
@@ -272,8 +276,9 @@ class NodeRun implements BodyHost {
     const outputs = this.addRow(this.name, this.placed(layer, []), tensors, names);
     proto.outputs.forEach((name, index) => {
       const at = names.indexOf(name);
-      const unknown: Operand = { kind: "unknown", reason: after, shape: shapes[index] };
-      this.set(index, written[index] === undefined ? unknown : (outputs[at] ?? unknown));
+      const type = written[index];
+      const made: Operand = (type && outputs[at]) ?? { kind: "unknown", reason: after, shape: shapes[index] };
+      this.set(index, made.kind === "tensor" && type?.open === true ? { ...made, isGuess: true } : made);
     });
   }
 }

@@ -90,7 +90,13 @@ export interface NodeProto {
 export type Sizes = readonly (number | string | null)[];
 
 export type TypeProto =
-  | { readonly kind: "tensor"; readonly elementType: number; readonly shape?: Sizes | undefined }
+  | {
+      readonly kind: "tensor";
+      readonly elementType: number;
+      readonly shape?: Sizes | undefined;
+      /** Sizes that the file stores in place of those that `shape` leaves open: 1 where nothing is known (TensorFlow Lite). */
+      readonly placeholders?: readonly number[] | undefined;
+    }
   | { readonly kind: "sequence" | "optional"; readonly element?: TypeProto | undefined }
   | { readonly kind: "map" };
 

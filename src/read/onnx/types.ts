@@ -13,6 +13,14 @@ export function symbolOf(size: number | string | null): string | undefined {
   return typeof size === "string" && !NO_NAME.test(size) ? size : undefined;
 }
 
+/** What a file says of a tensor. */
+export interface WrittenType {
+  readonly shape: readonly number[];
+  readonly dtype: DType | undefined;
+  /** The file leaves a size open: its placeholder stands in the shape. */
+  readonly open: boolean;
+}
+
 /** What the file says of its tensors, with the sizes that its symbols stand for. */
 export class WrittenTypes {
   private readonly sizes = new Map<string, number>();
@@ -42,19 +50,25 @@ export class WrittenTypes {
     return { name, shape: type.shape.map((size) => this.size(size) ?? symbolOf(size) ?? null), dtype: dtypeOf(type.elementType) };
   }
 
-  /** Gives a symbol its size, unless it has one. */
-  bind(size: number | string | null, value: number): void {
+  /**
+   * Gives a symbol its size, unless it has one.
+   * @param placeholder what the file stores where the size is open
+   */
+  bind(size: number | string | null, value: number, placeholder?: number): void {
     const symbol = symbolOf(size);
     if (symbol !== undefined && !this.sizes.has(symbol)) this.sizes.set(symbol, value);
-    if (typeof size === "number" && size !== value) this.overridden = true;
+    const written = typeof size === "number" ? size : placeholder;
+    if (written !== undefined && written !== value) this.overridden = true;
   }
 
-  /** The shape that the file gives a tensor, where all of it is known. */
-  shape(name: string): { readonly shape: readonly number[]; readonly dtype: DType | undefined } | undefined {
+  /** The shape that the file gives a tensor, where all of it is known or has a placeholder. */
+  shape(name: string): WrittenType | undefined {
     const type = this.infos.get(name)?.type;
     if (type?.kind !== "tensor" || type.shape === undefined || this.overridden) return undefined;
-    const shape = type.shape.flatMap((size) => this.size(size) ?? []);
-    return shape.length === type.shape.length ? { shape, dtype: dtypeOf(type.elementType) } : undefined;
+    const known = type.shape.map((size) => this.size(size));
+    const shape = known.flatMap((size, axis) => size ?? type.placeholders?.[axis] ?? []);
+    if (shape.length < known.length) return undefined;
+    return { shape, dtype: dtypeOf(type.elementType), open: known.includes(undefined) };
   }
 }
 

@@ -1,8 +1,9 @@
-import { elements } from "../../graph/shape.js";
+import { elements, type Shape } from "../../graph/shape.js";
 import { fixed } from "../onnx/fixed.js";
 import { ruleOf as onnxRule } from "../onnx/operators/table.js";
 import { known, unknown, type OnnxNode, type Operand, type Rule } from "../onnx/operand.js";
 import type { AttributeProto, Attributes } from "../onnx/schema.js";
+import type { WrittenType } from "../onnx/types.js";
 
 type AttributeValues = Readonly<Record<string, number | string | readonly number[]>>;
 
@@ -34,11 +35,16 @@ export function as(op: string, adapt: (node: OnnxNode) => Adapted = () => ({})):
   };
 }
 
+/** The shape that a file says, where it leaves none of its sizes open. */
+export function exactly(written: WrittenType | undefined): Shape | undefined {
+  return written?.open === false ? written.shape : undefined;
+}
+
 /** As the file says: data that is moved, or an operator whose shape is not worked out here. */
 export const asWritten =
   (op: string, perElement = 0n): Rule =>
   (node) => {
-    const shapes = Array.from({ length: node.outputs }, (_, index) => node.written(index)?.shape);
+    const shapes = Array.from({ length: node.outputs }, (_, index) => exactly(node.written(index)));
     const all = shapes.flatMap((shape) => (shape === undefined ? [] : [shape]));
     if (all.length < shapes.length) return unknown(`the shape that ${node.op} makes of another input is not worked out`);
     const operations = perElement === 0n ? {} : { elementwise: perElement * elements(all[0] ?? []) };

@@ -1,6 +1,6 @@
 import { InputError } from "../../graph/diagnostic.js";
 import { fixed } from "../onnx/fixed.js";
-import { shapeOf, valuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../onnx/operand.js";
+import { shapeOf, unknown, valuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../onnx/operand.js";
 import { bodyOf, chosen } from "../onnx/operators/control.js";
 import { sameShape } from "../onnx/operators/loop.js";
 
@@ -59,6 +59,13 @@ function tried(node: OnnxNode, name: "cond" | "body", inputs: readonly Operand[]
 export const control: Readonly<Record<string, Rule>> = {
   IF: (node) => chosen(node, ["then", "else"], node.inputs.slice(1)),
   WHILE: loop,
+  STABLEHLO_WHILE: loop,
+  // A library's operator: what it is made of stands in the file.
+  STABLEHLO_COMPOSITE: (node) => {
+    const decomposition = node.attributes.get("decomposition")?.g;
+    if (decomposition === undefined) return unknown("what this operator is made of is not in the file");
+    return { kind: "operands", operands: node.bodies.run(decomposition, node.inputs, "") };
+  },
   CALL: (node) => ({ kind: "operands", operands: node.bodies.run(bodyOf(node, "subgraph"), node.inputs, "call") }),
   // It runs when the model is loaded, and not with each input: only what it stores counts.
   CALL_ONCE: (node) => {

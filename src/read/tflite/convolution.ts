@@ -5,6 +5,7 @@ import { windowPool } from "../../ops/pool/window-pool.js";
 import type { Padding } from "../../ops/window.js";
 import { channelsLast } from "../onnx/adapt.js";
 import { fixed, storing } from "../onnx/fixed.js";
+import { exactly } from "./adapted.js";
 import { given, inputShape, int, possible, shapeAt, text, valuesOf, type OnnxNode, type Operand, type Rule } from "../onnx/operand.js";
 
 const padding = (node: OnnxNode): Padding => (text(node, "padding", "SAME") === "SAME" ? "same" : "valid");
@@ -87,7 +88,7 @@ const transposed =
     const [outChannels = 1, inChannels = 1, kernelSize] =
       rank === 2 ? [weight[0], weight[3], weight.slice(1, 3)] : [weight[3], weight[4], weight.slice(0, 3)];
     const stride = rank === 2 ? perPlane(node, "stride") : perVolume(node, "stride");
-    const written: Shape | undefined = valuesOf(node.inputs[0]) ?? node.written(0)?.shape;
+    const written: Shape | undefined = valuesOf(node.inputs[0]) ?? exactly(node.written(0));
     const grown = x.slice(1, -1).map((size, axis) => {
       const step = stride[axis] ?? 1;
       return padding(node) === "same" ? size * step : (size - 1) * step + Math.max(step, kernelSize[axis] ?? 1);

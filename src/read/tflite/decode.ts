@@ -1,8 +1,10 @@
 import { own } from "../../graph/own.js";
 import { fail, type Place } from "../../graph/diagnostic.js";
-import type { AttributeProto, Attributes, GraphProto, ModelProto, NodeProto, Sizes, TensorProto, ValueInfo } from "../onnx/schema.js";
+import type { Attributes, GraphProto, ModelProto, NodeProto, Sizes, TensorProto, ValueInfo } from "../onnx/schema.js";
 import { Table } from "./flat.js";
-import { ACTIVATIONS, BUILTIN, DATA_TYPES, GRAPHS, OPTIONS } from "./schema.js";
+import { custom, optionsOf } from "./attributes.js";
+import { GRAPHS, NEWER_OPTIONS, OPTIONS } from "./options.js";
+import { BUILTIN, DATA_TYPES } from "./schema.js";
 
 /** Domain of TensorFlow Lite's operators among those that the readers of model files share. */
 export const TFLITE = "tflite";
@@ -20,6 +22,8 @@ interface Tensor {
   readonly values?: Uint8Array | undefined;
   readonly buffer: number;
   readonly sparse: boolean;
+  /** The file says that its rank is known. A tensor without sizes is else a scalar, or nothing is known of its shape. */
+  readonly hasRank: boolean;
   /** State that the model keeps: no input, and stored nowhere. */
   readonly variable: boolean;
   /** Whole numbers that stand for real ones: weights of a quantised model. */
@@ -75,25 +79,30 @@ class Decoder {
       fail("bad-tflite", `the model runs its graph ${index}, which is not there or runs itself`, { place: this.place });
     this.open.add(index);
     const tensors = table.tables(0).map((tensor, at) => this.tensor(tensor, index, at));
-    const info = (at: number): ValueInfo => {
-      const { name, dataType, sizes } = tensorAt(tensors, at, this.place);
-      return { name, type: { kind: "tensor", elementType: dataType, shape: sizes } };
-    };
+    const [inputs, outputs] = [[...new Set(table.int32s(1))], table.int32s(2)];
+    const info = (at: number): ValueInfo => infoOf(tensorAt(tensors, at, this.place));
     const operators = table.tables(3);
-    const made = new Set([...table.int32s(1), ...operators.flatMap((operator) => operator.int32s(2))]);
-    // What nothing makes is stored, also where it has no bytes: an empty list of sizes.
-    const read = new Set(operators.flatMap((operator) => operator.int32s(1)).filter((at) => !made.has(at) && tensors[at]?.variable === false));
+    const made = new Set([...inputs, ...operators.flatMap((operator) => operator.int32s(2))]);
+    // What nothing makes is stored, also where it has no bytes: an empty list of sizes. A graph may give it out as it is.
+    const read = [...operators.flatMap((operator) => operator.int32s(1)), ...outputs];
+    const stored = [...new Set(read)].flatMap((at) => {
+      const tensor = made.has(at) ? undefined : tensors[at];
+      return tensor === undefined || tensor.variable ? [] : [tensor];
+    });
+    const running = new RunningNames(tensors, inputs, (name) => this.unique(name, index), this.place);
+    const nodes = operators.map((operator) => this.node(operator, running));
+    // Where no tensor says whether its rank is known, an input without sizes is a scalar, as the interpreter takes it.
+    const ranked = tensors.some(({ hasRank }) => hasRank);
     const graph: GraphProto = {
       name: table.text(4),
-      nodes: operators.map((operator) => this.node(operator, tensors)),
-      initializers: tensors.flatMap((tensor, at) => (!tensor.sparse && read.has(at) ? [this.initializer(tensor)] : [])),
-      sparseInitializers: tensors.flatMap((tensor, at) => {
-        if (!tensor.sparse || !read.has(at)) return [];
-        return [{ values: { ...this.initializer(tensor), dims: [this.elementsStored(tensor)] }, dims: tensor.dims }];
-      }),
-      inputs: table.int32s(1).map(info),
-      outputs: table.int32s(2).map(info),
-      valueInfo: tensors.map((_, at) => info(at)),
+      nodes,
+      initializers: stored.filter(({ sparse }) => !sparse).map((tensor) => this.initializer(tensor)),
+      sparseInitializers: stored
+        .filter(({ sparse }) => sparse)
+        .map((tensor) => ({ values: { ...this.initializer(tensor), dims: [this.elementsStored(tensor)] }, dims: tensor.dims })),
+      inputs: inputs.map((at) => (ranked ? info(at) : { ...info(at), type: typeOf(tensorAt(tensors, at, this.place), true) })),
+      outputs: outputs.map((at) => ({ ...info(at), name: running.read(at) })),
+      valueInfo: [...tensors.map(infoOf), ...running.again],
     };
     this.open.delete(index);
     this.decoded.set(index, graph);
@@ -111,13 +120,14 @@ class Decoder {
     return {
       name: this.unique(table.text(3) || `tensor ${at}`, graph),
       dims,
-      sizes: dims.map((size, axis) => (signature[axis] === -1 ? null : size)),
+      sizes: dims.map((size, axis) => (size < 0 || signature[axis] === -1 ? null : size)),
       dataType: DATA_TYPES[table.int8(1, 0)] ?? 0,
       stored: buffer === 0 ? 0 : stored,
       values: inline !== undefined && inline.length <= SMALL ? inline : undefined,
       buffer,
       variable: table.flag(5),
       sparse: table.table(6) !== undefined,
+      hasRank: table.flag(8),
       quantised: (table.table(4)?.count(2) ?? 0) > 0,
     };
   }
@@ -138,6 +148,7 @@ class Decoder {
       name,
       dims,
       dataType,
+      values: dims.includes(0) ? [] : undefined,
       // A sparse tensor stores less than its shape has.
       rawLength: sparse || stored === 0 ? undefined : stored,
       raw: values,
@@ -151,45 +162,77 @@ class Decoder {
     return Math.floor(stored / size);
   }
 
-  private node(operator: Table, tensors: readonly Tensor[]): NodeProto {
+  private node(operator: Table, running: RunningNames): NodeProto {
     const code = this.codes[operator.int32(0, 0)];
     if (code === undefined) fail("bad-tflite", "an operator of this model has no code", { place: this.place });
-    const nameOf = (at: number) => {
-      const tensor = at === -1 ? undefined : tensorAt(tensors, at, this.place);
-      return tensor === undefined || tensor.variable ? "" : tensor.name;
-    };
-    const outputs = operator.int32s(2).map(nameOf);
-    const attributes = this.attributes(code.op, operator.table(4));
-    const lead = operator.int32s(2)[0];
+    const inputs = operator.int32s(1).map((at) => running.read(at));
+    const outputs = operator.int32s(2).map((at) => running.write(at));
     // The converter names what it fuses by all of its parts, separated by semicolons: the first says where it is.
-    const [name = ""] = (lead === undefined || lead === -1 ? "" : tensorAt(tensors, lead, this.place).name).split(";");
-    return {
-      name,
-      opType: code.op,
-      domain: code.domain,
-      overload: "",
-      inputs: operator.int32s(1).map(nameOf),
-      outputs,
-      attributes,
-      metadata: new Map(),
-    };
+    const [name = ""] = running.first(operator.int32s(2)).split(";");
+    const attributes = code.domain === TFLITE ? this.attributes(code.op, operator) : custom(operator.raw(5));
+    return { name, opType: code.op, domain: code.domain, overload: "", inputs, outputs, attributes, metadata: new Map() };
   }
 
-  private attributes(op: string, options: Table | undefined): Attributes {
-    const found = new Map<string, AttributeProto>();
-    const set = (name: string, value: Partial<AttributeProto>) => found.set(name, { name, floats: [], ints: [], strings: [], ...value });
-    for (const [name, number, kind, otherwise = 0] of own(OPTIONS, op) ?? []) {
-      if (kind === "ints") set(name, { ints: options?.int32s(number) ?? [] });
-      else if (kind === "int") set(name, { i: options?.int32(number, otherwise) ?? otherwise });
-      else {
-        const byte = options?.int8(number, otherwise) ?? otherwise;
-        if (kind === "activation") set(name, { s: ACTIVATIONS[byte] ?? "NONE" });
-        else if (kind === "padding") set(name, { s: byte === 0 ? "SAME" : "VALID" });
-        else set(name, { i: byte });
-      }
+  private attributes(op: string, operator: Table): Attributes {
+    const newer = own(NEWER_OPTIONS, op);
+    const found = optionsOf(newer ?? own(OPTIONS, op) ?? [], operator.table(newer === undefined ? 4 : 12));
+    for (const name of own(GRAPHS, op) ?? []) {
+      const number = found.get(name)?.i ?? -1;
+      // A composite may leave its decomposition out.
+      if (op === "STABLEHLO_COMPOSITE" && this.graphs[number] === undefined) continue;
+      found.set(name, { name, floats: [], ints: [], strings: [], g: this.graph(number) });
     }
-    for (const name of own(GRAPHS, op) ?? []) set(name, { g: this.graph(found.get(name)?.i ?? -1) });
     return found;
+  }
+}
+
+function typeOf({ dims, sizes, dataType, ...tensor }: Tensor, isScalar = false): ValueInfo["type"] {
+  const placeholders = dims.map((size) => Math.max(1, size));
+  if (isRanked({ dims, ...tensor })) return { kind: "tensor", elementType: dataType, shape: sizes, placeholders };
+  return { kind: "tensor", elementType: dataType, placeholders: isScalar ? [] : undefined };
+}
+
+function infoOf(tensor: Tensor): ValueInfo {
+  return { name: tensor.name, type: typeOf(tensor) };
+}
+
+/** Whether what the file has as a tensor's shape is one: an empty one may stand for an unknown rank. */
+function isRanked({ dims, hasRank, stored }: Pick<Tensor, "dims" | "hasRank" | "stored">): boolean {
+  return dims.length > 0 || hasRank || stored > 0;
+}
+
+/** The names of tensors while operators run one after the other: what is written again is another tensor from there on. */
+class RunningNames {
+  /** Types of the tensors that are written again. */
+  readonly again: ValueInfo[] = [];
+  private readonly current = new Map<number, string>();
+
+  constructor(
+    private readonly tensors: readonly Tensor[],
+    inputs: readonly number[],
+    private readonly free: (name: string) => string,
+    private readonly place: Place,
+  ) {
+    for (const at of inputs) this.current.set(at, tensorAt(tensors, at, place).name);
+  }
+
+  read(at: number): string {
+    const tensor = at === -1 ? undefined : tensorAt(this.tensors, at, this.place);
+    return tensor === undefined || tensor.variable ? "" : (this.current.get(at) ?? tensor.name);
+  }
+
+  write(at: number): string {
+    const tensor = at === -1 ? undefined : tensorAt(this.tensors, at, this.place);
+    if (tensor === undefined || tensor.variable) return "";
+    const name = this.current.has(at) ? this.free(tensor.name) : tensor.name;
+    if (name !== tensor.name) this.again.push({ ...infoOf(tensor), name });
+    this.current.set(at, name);
+    return name;
+  }
+
+  /** What the first of some tensors is called. */
+  first([at = -1]: readonly number[]): string {
+    return at === -1 ? "" : tensorAt(this.tensors, at, this.place).name;
   }
 }
 

@@ -26,6 +26,11 @@ export class Table {
     return at === undefined ? otherwise : this.bytes.readInt32(at);
   }
 
+  int64(field: number, otherwise: number): number {
+    const at = this.field(field, 8);
+    return at === undefined ? otherwise : Number(this.bytes.readInt64(at));
+  }
+
   uint64(field: number): number {
     const at = this.field(field, 8);
     return at === undefined ? 0 : Number(this.bytes.readUint64(at));
@@ -49,6 +54,11 @@ export class Table {
   int32s(field: number): readonly number[] {
     const { start, length } = this.vector(field, 4);
     return Array.from({ length }, (_, index) => this.bytes.readInt32(start + 4 * index));
+  }
+
+  int64s(field: number): readonly number[] {
+    const { start, length } = this.vector(field, 8);
+    return Array.from({ length }, (_, index) => Number(this.bytes.readInt64(start + 8 * index)));
   }
 
   /** Bytes of a vector, not copied. */

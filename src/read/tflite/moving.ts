@@ -18,7 +18,7 @@ import {
   type Result,
   type Rule,
 } from "../onnx/operand.js";
-import { as, asWritten, first } from "./adapted.js";
+import { as, asWritten, exactly, first } from "./adapted.js";
 
 /** Pads as [rank, 2] (TensorFlow), as ONNX's all starts, then all ends. */
 export const pad = as("Pad", (node) => {
@@ -29,9 +29,9 @@ export const pad = as("Pad", (node) => {
 });
 
 export const reshape: Rule = (node) => {
-  const shape = valuesOf(node.inputs[1]) ?? ints(node, "new_shape") ?? node.written(0)?.shape;
+  const shape = valuesOf(node.inputs[1]) ?? ints(node, "new_shape") ?? exactly(node.written(0));
   if (shape === undefined) return unknown("the shape of RESHAPE is computed from the model's data", anySizes(shapeOf(node.inputs[1])?.[0] ?? 0));
-  return as("Reshape", () => ({ inputs: first(node), attributes: { shape, allowzero: 1 } }))(node);
+  return as("Reshape", () => ({ inputs: [node.inputs[0], list(shape)], attributes: { allowzero: 1 } }))(node);
 };
 
 /** A size of images; bilinear ones cost 7 operations an output, as of ONNX's Resize. */

@@ -1,4 +1,4 @@
-// Enumerations and option tables of TensorFlow Lite's schema.fbs (version 3c), by number.
+// Enumerations of TensorFlow Lite's schema.fbs (version 3c), by number.
 
 /** BuiltinOperator. */
 export const BUILTIN = `
@@ -21,164 +21,13 @@ STABLEHLO_REDUCE STABLEHLO_ABS STABLEHLO_AND STABLEHLO_COSINE STABLEHLO_EXPONENT
 STABLEHLO_NEGATE STABLEHLO_OR STABLEHLO_POWER STABLEHLO_REMAINDER STABLEHLO_RSQRT STABLEHLO_SELECT STABLEHLO_SUBTRACT STABLEHLO_TANH
 STABLEHLO_SCATTER STABLEHLO_COMPARE STABLEHLO_CONVERT STABLEHLO_DYNAMIC_SLICE STABLEHLO_DYNAMIC_UPDATE_SLICE STABLEHLO_PAD STABLEHLO_IOTA
 STABLEHLO_DOT_GENERAL STABLEHLO_REDUCE_WINDOW STABLEHLO_SORT STABLEHLO_WHILE STABLEHLO_GATHER STABLEHLO_TRANSPOSE DILATE
-STABLEHLO_RNG_BIT_GENERATOR REDUCE_WINDOW STABLEHLO_COMPOSITE COMPLEX
+STABLEHLO_RNG_BIT_GENERATOR REDUCE_WINDOW STABLEHLO_COMPOSITE STABLEHLO_SHIFT_LEFT STABLEHLO_CBRT STABLEHLO_CASE
 `
   .trim()
   .split(/\s+/);
 
 /** TensorType as ONNX's DataType, which the readers of model files share. */
-export const DATA_TYPES: readonly number[] = [1, 10, 6, 2, 7, 8, 9, 5, 14, 3, 11, 15, 13, 0, 0, 12, 4, 22, 16];
+export const DATA_TYPES: readonly number[] = [1, 10, 6, 2, 7, 8, 9, 5, 14, 3, 11, 15, 13, 0, 0, 12, 4, 22, 16, 26, 21, 17, 19];
 
 /** ActivationFunctionType. */
 export const ACTIVATIONS: readonly string[] = ["NONE", "RELU", "RELU_N1_TO_1", "RELU6", "TANH", "SIGN_BIT"];
-
-type Field = readonly [name: string, number: number, kind: "int" | "flag" | "byte" | "ints" | "activation" | "padding", otherwise?: number];
-
-const POOL: readonly Field[] = [
-  ["padding", 0, "padding"],
-  ["stride_w", 1, "int"],
-  ["stride_h", 2, "int"],
-  ["filter_width", 3, "int"],
-  ["filter_height", 4, "int"],
-  ["activation", 5, "activation"],
-];
-const CONV_3D: readonly Field[] = [
-  ["padding", 0, "padding"],
-  ["stride_d", 1, "int"],
-  ["stride_w", 2, "int"],
-  ["stride_h", 3, "int"],
-  ["activation", 4, "activation"],
-  ["dilation_d", 5, "int", 1],
-  ["dilation_w", 6, "int", 1],
-  ["dilation_h", 7, "int", 1],
-];
-const FIRST_ACTIVATION: readonly Field[] = [["activation", 0, "activation"]];
-const AXIS: readonly Field[] = [["axis", 0, "int"]];
-const BLOCK: readonly Field[] = [["blocksize", 0, "int"]];
-const KEEP: readonly Field[] = [["keepdims", 0, "flag"]];
-
-/** Options of the operators that have any which decide a shape or a cost. */
-export const OPTIONS: Readonly<Record<string, readonly Field[]>> = {
-  CONV_2D: [
-    ["padding", 0, "padding"],
-    ["stride_w", 1, "int"],
-    ["stride_h", 2, "int"],
-    ["activation", 3, "activation"],
-    ["dilation_w", 4, "int", 1],
-    ["dilation_h", 5, "int", 1],
-  ],
-  DEPTHWISE_CONV_2D: [
-    ["padding", 0, "padding"],
-    ["stride_w", 1, "int"],
-    ["stride_h", 2, "int"],
-    ["activation", 4, "activation"],
-    ["dilation_w", 5, "int", 1],
-    ["dilation_h", 6, "int", 1],
-  ],
-  TRANSPOSE_CONV: [
-    ["padding", 0, "padding"],
-    ["stride_w", 1, "int"],
-    ["stride_h", 2, "int"],
-    ["activation", 3, "activation"],
-  ],
-  CONV_3D,
-  CONV_3D_TRANSPOSE: CONV_3D,
-  AVERAGE_POOL_2D: POOL,
-  MAX_POOL_2D: POOL,
-  L2_POOL_2D: POOL,
-  FULLY_CONNECTED: [
-    ["activation", 0, "activation"],
-    ["keep_num_dims", 2, "flag"],
-  ],
-  SVDF: [
-    ["rank", 0, "int"],
-    ["activation", 1, "activation"],
-  ],
-  RNN: FIRST_ACTIVATION,
-  UNIDIRECTIONAL_SEQUENCE_RNN: [
-    ["time_major", 0, "flag"],
-    ["activation", 1, "activation"],
-  ],
-  BIDIRECTIONAL_SEQUENCE_RNN: [
-    ["time_major", 0, "flag"],
-    ["activation", 1, "activation"],
-    ["merge_outputs", 2, "flag"],
-  ],
-  LSTM: [
-    ["activation", 0, "activation"],
-    ["kernel_type", 3, "byte"],
-  ],
-  UNIDIRECTIONAL_SEQUENCE_LSTM: [
-    ["activation", 0, "activation"],
-    ["time_major", 3, "flag"],
-  ],
-  BIDIRECTIONAL_SEQUENCE_LSTM: [
-    ["activation", 0, "activation"],
-    ["merge_outputs", 3, "flag"],
-    ["time_major", 4, "flag", 1],
-  ],
-  ADD: FIRST_ACTIVATION,
-  SUB: FIRST_ACTIVATION,
-  MUL: FIRST_ACTIVATION,
-  DIV: FIRST_ACTIVATION,
-  CONCATENATION: [
-    ["axis", 0, "int"],
-    ["activation", 1, "activation"],
-  ],
-  LOCAL_RESPONSE_NORMALIZATION: [["radius", 0, "int"]],
-  RESHAPE: [["new_shape", 0, "ints"]],
-  SPACE_TO_DEPTH: BLOCK,
-  DEPTH_TO_SPACE: BLOCK,
-  GATHER: [
-    ["axis", 0, "int"],
-    ["batch_dims", 1, "int"],
-  ],
-  SQUEEZE: [["axes", 0, "ints"]],
-  SPLIT: [["num_splits", 0, "int"]],
-  STRIDED_SLICE: [
-    ["begin_mask", 0, "int"],
-    ["end_mask", 1, "int"],
-    ["ellipsis_mask", 2, "int"],
-    ["new_axis_mask", 3, "int"],
-    ["shrink_axis_mask", 4, "int"],
-    ["offset", 5, "flag"],
-  ],
-  PACK: [
-    ["values_count", 0, "int"],
-    ["axis", 1, "int"],
-  ],
-  UNPACK: [
-    ["num", 0, "int"],
-    ["axis", 1, "int"],
-  ],
-  ONE_HOT: AXIS,
-  MEAN: KEEP,
-  SUM: KEEP,
-  REDUCE_PROD: KEEP,
-  REDUCE_MAX: KEEP,
-  REDUCE_MIN: KEEP,
-  REDUCE_ANY: KEEP,
-  REDUCE_ALL: KEEP,
-  BATCH_MATMUL: [
-    ["adj_x", 0, "flag"],
-    ["adj_y", 1, "flag"],
-  ],
-  IF: [
-    ["then", 0, "int"],
-    ["else", 1, "int"],
-  ],
-  WHILE: [
-    ["cond", 0, "int"],
-    ["body", 1, "int"],
-  ],
-  CALL: [["subgraph", 0, "int"]],
-  CALL_ONCE: [["subgraph", 0, "int"]],
-};
-
-/** Operators whose options are graphs, by their number. */
-export const GRAPHS: Readonly<Record<string, readonly string[]>> = {
-  IF: ["then", "else"],
-  WHILE: ["cond", "body"],
-  CALL: ["subgraph"],
-  CALL_ONCE: ["subgraph"],
-};
