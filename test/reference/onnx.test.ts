@@ -102,7 +102,6 @@ const DATA_DEPENDENT: Readonly<Record<string, readonly string[]>> = {
     "test_blackmanwindow_expanded",
     "test_hammingwindow_symmetric_expanded",
     "test_hannwindow_symmetric_expanded",
-    "test_range_bfloat16_type_positive_delta",
     "test_range_float_type_positive_delta",
     "test_blackmanwindow",
     "test_hammingwindow",
@@ -150,7 +149,6 @@ const DATA_DEPENDENT: Readonly<Record<string, readonly string[]>> = {
     "test_unique_sorted_without_axis",
   ],
   "a Loop ends by its data": [
-    "test_range_bfloat16_type_positive_delta_expanded",
     "test_range_float_type_positive_delta_expanded",
     "test_sequence_map_add_2_sequences_expanded",
     "test_sequence_map_identity_1_sequence_1_tensor_expanded",

@@ -1,6 +1,7 @@
 import type { Attributes, Cause, Inference, Kind, Primitive, Stored, TensorType } from "../../graph/layer.js";
 import type { DType } from "../../graph/dtype.js";
 import type { Shape } from "../../graph/shape.js";
+import type { Values } from "../../graph/values.js";
 import { inference } from "../../ops/primitive.js";
 import { possible, type OnnxNode, type Result } from "./operand.js";
 
@@ -62,7 +63,7 @@ export function placed(layer: Primitive, dtype: DType | undefined, times: bigint
 }
 
 /** Data moved or looked at otherwise: known where its source is known. */
-export function moved(node: OnnxNode, op: string, shape: Shape, view: boolean, values?: readonly number[]): Result {
+export function moved(node: OnnxNode, op: string, shape: Shape, view: boolean, values?: Values): Result {
   const [source] = node.inputs;
   if (source?.kind === "constant") return { kind: "constant", shape, values, dtype: source.dtype };
   return { kind: "layer", layer: fixed({ op, outputs: [shape], view }), inputs: node.inputs.slice(0, 1) };

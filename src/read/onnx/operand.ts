@@ -3,6 +3,7 @@ import { isDType, type DType } from "../../graph/dtype.js";
 import type { TypedValue } from "../../graph/inferrer.js";
 import type { Layer, Primitive, Stored } from "../../graph/layer.js";
 import type { OpenShape, Shape } from "../../graph/shape.js";
+import { numbersOf, type Values } from "../../graph/values.js";
 import { resolveAxis } from "../../ops/primitive.js";
 import { ELEMENT_TYPES, type Attributes, type GraphProto } from "./schema.js";
 import { StoredValues } from "./stored-values.js";
@@ -28,15 +29,12 @@ export type Operand =
       readonly name: string;
       readonly shape: Shape;
       readonly dtype: DType | undefined;
-      readonly values?: Values | undefined;
+      readonly values?: Values | StoredValues | undefined;
       /** The tensors of the file that it is, or was computed from: they are parameters once a layer reads it. */
       readonly origins: readonly Origin[];
     }
   /** A sequence of ONNX, whose length is known. */
   | { readonly kind: "sequence"; readonly elements: readonly Operand[] };
-
-/** Values that are known, or that the file has. */
-export type Values = readonly number[] | StoredValues;
 
 /** A tensor that the file stores. */
 export interface Origin {
@@ -58,7 +56,7 @@ export type Result =
   | { readonly kind: "layer"; readonly layer: Primitive; readonly inputs: readonly Operand[] }
   /** A layer as the notations make it: its types and axes are its own. */
   | { readonly kind: "written"; readonly layer: Layer; readonly inputs: readonly Operand[] }
-  | { readonly kind: "constant"; readonly shape: Shape; readonly values?: Values | undefined; readonly dtype?: DType | undefined }
+  | { readonly kind: "constant"; readonly shape: Shape; readonly values?: Values | StoredValues | undefined; readonly dtype?: DType | undefined }
   | { readonly kind: "operands"; readonly operands: readonly Operand[] }
   /** Shapes that depend on the data, as far as they are known. */
   | { readonly kind: "unknown"; readonly reason: string; readonly shapes: readonly OpenShape[] };
@@ -110,6 +108,8 @@ export interface OnnxNode extends NodeFacts {
   readonly bodies: Bodies;
   /** What the file says of an output, where that holds for the inputs given. */
   readonly written: (index: number) => WrittenType | undefined;
+  /** The element type that the file gives an output. */
+  readonly writtenDtype: (index: number) => DType | undefined;
   /**
    * Turns constants that a layer reads into what the model stores for it, each once. Operands of `weights` are weights whatever made them, those of
    * `store` where they look like weights: of floats, with a dimension or more, and no attention mask.
@@ -135,9 +135,25 @@ export function typeOf(operand: Operand | undefined): DType | undefined {
 }
 
 /** The values of an operand, where they are known. */
-export function valuesOf(operand: Operand | undefined): readonly number[] | undefined {
+export function typedValuesOf(operand: Operand | undefined): Values | undefined {
   if (operand?.kind !== "constant") return undefined;
   return operand.values instanceof StoredValues ? operand.values.get() : operand.values;
+}
+
+/** The values of an operand as numbers, to read sizes and axes of: whole ones beyond 2^53 are rounded. */
+export function valuesOf(operand: Operand | undefined): readonly number[] | undefined {
+  const values = typedValuesOf(operand);
+  return values && numbersOf(values);
+}
+
+/** Known values as an operand. */
+export function constantOf(name: string, shape: Shape, values: Values): Extract<Operand, { kind: "constant" }> {
+  return { kind: "constant", name, shape, dtype: values.dtype, values, origins: [] };
+}
+
+/** Values that a node makes, of their own type. */
+export function made(shape: Shape, values: Values): Result {
+  return { kind: "constant", shape, values, dtype: values.dtype };
 }
 
 /** Whether a node is given an input. */

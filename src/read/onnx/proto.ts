@@ -177,17 +177,29 @@ function readAttribute(pbf: ModelReader): AttributeProto {
     const { field } = pbf;
     if (field === 1) attribute.name = pbf.readString();
     else if (field === 2) attribute.f = pbf.readFloat();
-    else if (field === 3) attribute.i = pbf.readVarint(true);
-    else if (field === 4) attribute.s = text();
+    else if (field === 3) {
+      const at = pbf.pos;
+      attribute.i = pbf.readVarint(true);
+      if (!Number.isSafeInteger(attribute.i)) attribute.exact = exactly(pbf, at);
+    } else if (field === 4) attribute.s = text();
     else if (field === 5) attribute.t = readTensor(pbf);
     else if (field === 6) attribute.g = readGraph(pbf);
     else if (field === 7) attribute.floats = floats = pbf.readPackedFloat(floats);
-    else if (field === 8) attribute.ints = ints = pbf.readPackedVarint(ints, true);
-    else if (field === 9) (attribute.strings = strings ??= []).push(text());
+    else if (field === 8) {
+      const [at, before] = [pbf.pos, ints?.length ?? 0];
+      attribute.ints = ints = pbf.readPackedVarint(ints, true);
+      if (!ints.every(Number.isSafeInteger)) attribute.exact = exactly(pbf, at, attribute.exact ?? ints.slice(0, before).map(BigInt));
+    } else if (field === 9) (attribute.strings = strings ??= []).push(text());
     else if (field === 21) attribute.ref = pbf.readString();
     else if (field === 22) attribute.sparse = readSparse(pbf);
   }
   return attribute;
+}
+
+/** Reads again what was read from a place on, to the last digit, behind what was read before. */
+function exactly(pbf: ModelReader, at: number, before: readonly bigint[] = []): readonly bigint[] {
+  pbf.pos = at;
+  return pbf.readInt64s([...before]);
 }
 
 function readValueInfo(pbf: ModelReader): ValueInfo {

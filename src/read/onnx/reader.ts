@@ -39,6 +39,25 @@ export class ModelReader extends PbfReader {
     return true;
   }
 
+  /** A varint of 64 bits, exact. */
+  readInt64(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.buf[this.pos++] ?? 0;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    return BigInt.asIntN(64, value);
+  }
+
+  /** Whole numbers of 64 bits, exact: packed, or one of them. */
+  readInt64s(list: bigint[] = []): bigint[] {
+    if (this.type !== 2) return (list.push(this.readInt64()), list);
+    const end = this.readVarint() + this.pos;
+    while (this.pos < Math.min(end, this.length)) list.push(this.readInt64());
+    return list;
+  }
+
   override readString(): string {
     const before = this.pos;
     const length = this.readVarint();

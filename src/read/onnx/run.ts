@@ -1,5 +1,6 @@
 import { noInput } from "../../ops/primitive.js";
 import { InputError, fail, type Place } from "../../graph/diagnostic.js";
+import type { DType } from "../../graph/dtype.js";
 import type { OpenShape } from "../../graph/shape.js";
 import type { Primitive } from "../../graph/layer.js";
 import type { Likeness } from "./alike.js";
@@ -122,6 +123,7 @@ class NodeRun implements BodyHost {
     const { node, storings, didMore } = watched(facts, ledger, {
       bodies: new NodeBodies(this, ledger),
       written: (index) => this.writtenType(this.proto.outputs[index] ?? ""),
+      writtenDtype: (index) => this.writtenDtype(this.proto.outputs[index] ?? ""),
       warn: (text) => {
         ledger.warn(`node ${this.name}: ${text}`);
       },
@@ -141,6 +143,10 @@ class NodeRun implements BodyHost {
   /** What the file says of a tensor. */
   private writtenType(name: string): ReturnType<WrittenTypes["shape"]> {
     return this.frame.label === "" || this.model.uniqueNames ? this.model.types.shape(name) : undefined;
+  }
+
+  private writtenDtype(name: string): DType | undefined {
+    return this.frame.label === "" || this.model.uniqueNames ? this.model.types.dtype(name) : undefined;
   }
 
   /** A branch that is not counted still stores its weights. */

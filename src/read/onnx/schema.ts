@@ -34,8 +34,8 @@ export interface TensorProto {
   readonly name: string;
   readonly dims: readonly number[];
   readonly dataType: number;
-  /** Values of small tensors of whole numbers or floats; absent where they are not in the file or were not loaded. */
-  readonly values?: readonly number[] | undefined;
+  /** Values of small tensors in fields of their type; absent where they are in `raw`, not in the file, or were not loaded. */
+  readonly values?: readonly (number | bigint)[] | undefined;
   /** Bytes of `raw_data`, loaded or not; absent where there is none. */
   readonly rawLength?: number | undefined;
   /** What it is stored as, where several tensors share it. */
@@ -69,6 +69,8 @@ export interface AttributeProto {
   readonly ref?: string | undefined;
   readonly floats: readonly number[];
   readonly ints: readonly number[];
+  /** Whole numbers to the last digit, where those of `i` or `ints` are not: beyond 2^53. */
+  readonly exact?: readonly bigint[] | undefined;
   readonly strings: readonly string[];
 }
 

@@ -8,6 +8,7 @@ import { sizeOf } from "./stored-values.js";
 export function readTensor(pbf: ModelReader): TensorProto {
   const dims: number[] = [];
   let typed: number[] | undefined;
+  let wide: bigint[] | undefined;
   const tensor: Mutable<TensorProto> = { name: "", dims, dataType: 0, raw: undefined, rawStart: undefined, rawLength: undefined };
   const end = pbf.messageEnd();
   while (pbf.next(end)) {
@@ -15,7 +16,8 @@ export function readTensor(pbf: ModelReader): TensorProto {
     if (field === 1) pbf.readPackedVarint(dims, true);
     else if (field === 2) tensor.dataType = pbf.readVarint();
     else if (field === 4) typed = pbf.readPackedFloat(typed);
-    else if (field === 5 || field === 7 || field === 11) typed = pbf.readPackedVarint(typed, field !== 11);
+    else if (field === 5) typed = pbf.readPackedVarint(typed, true);
+    else if (field === 7 || field === 11) wide = pbf.readInt64s(wide);
     else if (field === 10) typed = pbf.readPackedDouble(typed);
     else if (field === 8) tensor.name = pbf.readString();
     else if (field === 9) {
@@ -32,7 +34,8 @@ export function readTensor(pbf: ModelReader): TensorProto {
   }
   tensor.dims = pbf.sizes.of(dims);
   // An elided or external payload leaves fewer values than the shape has.
-  if (tensor.raw === undefined && tensor.location === undefined && (typed?.length ?? 0) === sizeOf(dims)) tensor.values = typed ?? [];
+  const values = wide ?? typed ?? [];
+  if (tensor.raw === undefined && tensor.location === undefined && values.length === sizeOf(dims)) tensor.values = values;
   return tensor;
 }
 

@@ -70,6 +70,12 @@ export class WrittenTypes {
     if (shape.length < known.length) return undefined;
     return { shape, dtype: dtypeOf(type.elementType), open: known.includes(undefined) };
   }
+
+  /** The element type that the file gives a tensor, whatever its shape. */
+  dtype(name: string): DType | undefined {
+    const type = this.infos.get(name)?.type;
+    return type?.kind === "tensor" ? dtypeOf(type.elementType) : undefined;
+  }
 }
 
 /** Types of a graph's tensors, and of those of the graphs inside its nodes, whose names do not hide the outer ones. */

@@ -20,7 +20,11 @@ export interface Watched {
 }
 
 /** Watches what a rule does with a node: its weights go to the ledger, everything else is done by what `node` has for it, and noted. */
-export function watched(facts: NodeFacts, ledger: Ledger, { bodies, written, warn }: Pick<OnnxNode, "bodies" | "written" | "warn">): Watched {
+export function watched(
+  facts: NodeFacts,
+  ledger: Ledger,
+  { bodies, written, writtenDtype, warn }: Pick<OnnxNode, "bodies" | "written" | "writtenDtype" | "warn">,
+): Watched {
   const storings: Storing[] = [];
   let more = false;
   const note = () => {
@@ -45,6 +49,7 @@ export function watched(facts: NodeFacts, ledger: Ledger, { bodies, written, war
     weights: storing(true),
     bodies: noted(bodies, note),
     written: noting(written),
+    writtenDtype: noting(writtenDtype),
     warn: noting(warn),
   };
   return { node, storings, didMore: () => more };

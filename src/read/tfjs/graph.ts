@@ -3,7 +3,7 @@ import { fail, type Place } from "../../graph/diagnostic.js";
 import { isList, isObject, type Json, type JsonObject } from "../keras/json.js";
 import type { AttributeProto, GraphProto, NodeProto, Sizes, TensorProto, ValueInfo } from "../onnx/schema.js";
 import { TFLITE } from "../tflite/decode.js";
-import { OPERATORS, type Adapted } from "./operators.js";
+import { OPERATORS, typeNumber, type Adapted } from "./operators.js";
 import type { Manifest } from "./manifest.js";
 
 const UNKNOWN_DOMAIN = "tensorflow";
@@ -143,8 +143,7 @@ function translated(node: TfNode): NodeProto {
 /** DataType of TensorFlow as ONNX's number. */
 function typeOf({ attributes }: TfNode): number {
   const dtype = attributes["dtype"];
-  const type = isObject(dtype) ? dtype["type"] : undefined;
-  return type === "DT_INT32" ? 6 : type === "DT_INT64" ? 7 : type === "DT_BOOL" ? 9 : type === "DT_UINT8" ? 2 : 1;
+  return typeNumber(isObject(dtype) ? dtype["type"] : undefined) || 1;
 }
 
 /** The shape of a placeholder: -1 where a size is open. */

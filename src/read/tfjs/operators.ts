@@ -27,6 +27,22 @@ function attribute({ attributes }: Node, name: string): JsonObject {
   return isObject(value) ? value : {};
 }
 
+const TYPES: Readonly<Record<string, number>> = {
+  DT_FLOAT: 1,
+  DT_UINT8: 2,
+  DT_INT8: 3,
+  DT_INT32: 6,
+  DT_INT64: 7,
+  DT_BOOL: 9,
+  DT_HALF: 10,
+  DT_DOUBLE: 11,
+};
+
+/** DataType of TensorFlow as ONNX's number; 0 for one that is not known. */
+export function typeNumber(type: unknown): number {
+  return typeof type === "string" ? (own(TYPES, type) ?? 0) : 0;
+}
+
 function integers(node: Node, name: string): readonly number[] {
   const list = attribute(node, name)["list"];
   const items = isObject(list) ? list["i"] : undefined;
@@ -226,7 +242,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Squeeze: { op: "SQUEEZE", adapt: (node) => ({ inputs: node.inputs, attributes: { axes: integers(node, "squeeze_dims") } }) },
   ConcatV2: { op: "CONCAT_V2", adapt: ({ inputs }) => ({ inputs }) },
   GatherV2: { op: "GATHER_V2", adapt: ({ inputs }) => ({ inputs }) },
-  Cast: { op: "CAST_AS_IS", adapt: ({ inputs }) => ({ inputs }) },
+  Cast: { op: "CAST_AS_IS", adapt: (node) => ({ inputs: node.inputs, attributes: { to: typeNumber(attribute(node, "DstT")["type"]) } }) },
   Pack: { op: "PACK", adapt: (node) => ({ inputs: node.inputs, attributes: { axis: integer(node, "axis") } }) },
   Unpack: {
     op: "UNPACK",

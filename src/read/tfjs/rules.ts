@@ -1,6 +1,7 @@
 import { elements } from "../../graph/shape.js";
+import { castValues } from "../../ops/values/cast.js";
 import { fixed } from "../onnx/fixed.js";
-import { inputShape, known, type Rule } from "../onnx/operand.js";
+import { dtypeOf, inputShape, int, known, typedValuesOf, type Rule } from "../onnx/operand.js";
 import { ruleOf as onnxRule } from "../onnx/operators/table.js";
 import { TFLITE } from "../tflite/decode.js";
 import { tfliteRule } from "../tflite/rules.js";
@@ -29,10 +30,19 @@ const batchNorm: Rule = (node) => {
   };
 };
 
+/** Cast: known values are cast; data is taken as it is, since graph models leave its type to the program. */
+const cast: Rule = (node) => {
+  const [source] = node.inputs;
+  const to = dtypeOf(int(node, "to", 0));
+  if (source?.kind !== "constant" || to === undefined) return { kind: "operands", operands: node.inputs.slice(0, 1) };
+  const values = typedValuesOf(source);
+  return { kind: "constant", shape: source.shape, values: values && castValues(values, to), dtype: to };
+};
+
 /** What graph models have besides the operators of TensorFlow Lite. */
 const RULES: Readonly<Record<string, Rule>> = {
   RESHAPE_AS_IS: (node) => ({ kind: "operands", operands: node.inputs.slice(0, 1) }),
-  CAST_AS_IS: (node) => ({ kind: "operands", operands: node.inputs.slice(0, 1) }),
+  CAST_AS_IS: cast,
   CONCAT_V2: axisLast("Concat"),
   GATHER_V2: axisLast("Gather"),
   FUSED_BATCH_NORM: batchNorm,

@@ -1,9 +1,11 @@
 import { elements, type Shape } from "../../graph/shape.js";
+import { joined, taken, wholes } from "../../graph/values.js";
 import { resolveAxis } from "../../ops/primitive.js";
 import { turned } from "../onnx/adapt.js";
 import { fixed, moved } from "../onnx/fixed.js";
 import {
   anySizes,
+  constantOf,
   inputShape,
   int,
   ints,
@@ -11,6 +13,7 @@ import {
   possible,
   shapeAt,
   shapeOf,
+  typedValuesOf,
   typeOf,
   unknown,
   valuesOf,
@@ -100,7 +103,7 @@ export const stridedSlice: Rule = (node) => {
 
 /** Known whole numbers as an operand. */
 export function list(values: readonly number[]): Operand {
-  return { kind: "constant", name: "list", shape: [values.length], dtype: "int64", values, origins: [] };
+  return constantOf("list", [values.length], wholes("int64", values));
 }
 
 /** A result without axes of size 1. */
@@ -121,9 +124,9 @@ export const pack: Rule = (node) => {
   const shape = inputShape(node);
   const axis = resolveAxis("PACK", int(node, "axis", 0), shape.length + 1);
   const output = [...shape.slice(0, axis), node.inputs.length, ...shape.slice(axis)];
-  const values = node.inputs.map(valuesOf);
   if (node.inputs.every((operand) => operand.kind === "constant")) {
-    const whole = shape.length === 0 && values.every((each) => each !== undefined) ? values.flat() : undefined;
+    const known = node.inputs.flatMap((operand) => typedValuesOf(operand) ?? []);
+    const whole = shape.length === 0 && known.length === node.inputs.length ? joined(known) : undefined;
     return { kind: "constant", shape: output, values: whole, dtype: typeOf(node.inputs[0]) };
   }
   return { kind: "layer", layer: fixed({ op: "stack", outputs: [output], stored: node.store(node.inputs) }), inputs: node.inputs };
@@ -133,16 +136,9 @@ export const unpack: Rule = (node) => {
   const shape = inputShape(node);
   const axis = resolveAxis("UNPACK", int(node, "axis", 0), shape.length);
   const part = shape.filter((_, index) => index !== axis);
-  const values = valuesOf(node.inputs[0]);
+  const values = typedValuesOf(node.inputs[0]);
   if (values !== undefined && shape.length === 1) {
-    const operands = values.map((value, index): Operand => ({
-      kind: "constant",
-      name: `${node.op}.${index}`,
-      shape: [],
-      dtype: typeOf(node.inputs[0]),
-      values: [value],
-      origins: [],
-    }));
+    const operands = values.list.map((_, index) => constantOf(`${node.op}.${index}`, [], taken(values, [index])));
     return { kind: "operands", operands };
   }
   return { kind: "layer", layer: fixed({ op: "unstack", outputs: Array<Shape>(node.outputs).fill(part), view: true }), inputs: first(node) };

@@ -1,12 +1,19 @@
+import type { DType } from "../../graph/dtype.js";
+import { own } from "../../graph/own.js";
+import { sizes } from "../../graph/values.js";
 import { localResponseNorm } from "../../ops/norm/channel-norm.js";
 import { resolveAxis } from "../../ops/primitive.js";
+import { castValues } from "../../ops/values/cast.js";
 import { channelsLast, followed } from "../onnx/adapt.js";
 import { fixed, placed } from "../onnx/fixed.js";
-import { inputShape, int, ints, known, text, typeOf, unknown, type Rule } from "../onnx/operand.js";
+import { picked } from "../onnx/nd.js";
+import { inputShape, int, ints, known, made, possible, text, typedValuesOf, typeOf, unknown, type Result, type Rule } from "../onnx/operand.js";
+import { StoredValues } from "../onnx/stored-values.js";
 import { as, asWritten, first, axisAttribute } from "./adapted.js";
 import { control } from "./control.js";
 import { convolutionRules } from "./convolution.js";
 import { TFLITE } from "./decode.js";
+import { elementwiseRules, FUSED } from "./elementwise.js";
 import { pad, reshape, resize, blocks, batches, stridedSlice, list, pack, unpack, batchMatMul, densify } from "./moving.js";
 import { recurrentRules } from "./recurrent.js";
 
@@ -30,76 +37,56 @@ const slice: Rule = (node) => {
 };
 
 /** SHAPE and RANK of what is known. */
-const rank: Rule = (node) => ({ kind: "constant", shape: [], values: [inputShape(node).length], dtype: "int32" });
+const rank: Rule = (node) => made([], sizes([inputShape(node).length], "int32"));
+/** SHAPE gives out int32 unless the file says int64. */
+const shape: Rule = (node) => {
+  const own = inputShape(node);
+  return made([own.length], sizes(own, node.writtenDtype(0) === "int64" ? "int64" : "int32"));
+};
+/** CAST, whose type is that of its output: one that is not written is not known. */
+const cast: Rule = (node) => {
+  const to = node.writtenDtype(0);
+  const [source] = node.inputs;
+  const values = typedValuesOf(source);
+  if (source?.kind === "constant") return { kind: "constant", shape: source.shape, values: values && to && castValues(values, to), dtype: to };
+  return { kind: "layer", layer: fixed({ op: "cast", outputs: [inputShape(node)], dtype: to ?? "float32" }), inputs: first(node) };
+};
+/** FILL: one value over and over. */
+const fill: Rule = (node) => {
+  const filled = possible(known(node, 0, "the shape"));
+  return { kind: "constant", shape: filled, values: picked(typedValuesOf(node.inputs[1]), [], filled, () => []), dtype: typeOf(node.inputs[1]) };
+};
 
 /** PLACED as the file types its outputs: int8 goes in and comes out, whatever is computed between. */
 function typed(rule: Rule): Rule {
   return (node) => {
     const result = rule(node);
+    if (result.kind === "constant") return ofType(result, node.writtenDtype(0));
     if (result.kind !== "layer") return result;
     const dtype = node.written(0)?.dtype;
     return dtype === undefined ? result : { ...result, layer: placed(result.layer, dtype, 1n) };
   };
 }
 
+/** A constant of the type that the file gives it; values of another are none of its own. */
+function ofType(result: Extract<Result, { kind: "constant" }>, dtype: DType | undefined): Result {
+  if (dtype === undefined || result.values instanceof StoredValues) return result;
+  return { ...result, dtype, values: result.values?.dtype === dtype ? result.values : undefined };
+}
+
 /** With the activation that is fused into it. */
 function fused(rule: Rule): Rule {
   const activated = followed(rule, "activation", 1n);
-  return (node) => (text(node, "activation", "NONE") === "NONE" ? rule(node) : activated(node));
+  return (node) => {
+    const activation = text(node, "activation", "NONE");
+    if (activation === "NONE") return rule(node);
+    const result = activated(node);
+    if (result.kind !== "constant") return result;
+    const fold = own(FUSED, activation);
+    const values = result.values instanceof StoredValues ? undefined : result.values;
+    return { ...result, values: fold && values && fold([values]) };
+  };
 }
-
-const elementwise: Readonly<Record<string, string>> = {
-  ADD: "Add",
-  SUB: "Sub",
-  MUL: "Mul",
-  DIV: "Div",
-  MAXIMUM: "Max",
-  MINIMUM: "Min",
-  POW: "Pow",
-  FLOOR_DIV: "Div",
-  FLOOR_MOD: "Mod",
-  ADD_N: "Sum",
-  SQUARED_DIFFERENCE: "Sub",
-  ATAN2: "Div",
-  LESS: "Less",
-  LESS_EQUAL: "LessOrEqual",
-  GREATER: "Greater",
-  GREATER_EQUAL: "GreaterOrEqual",
-  EQUAL: "Equal",
-  NOT_EQUAL: "Equal",
-  LOGICAL_AND: "And",
-  LOGICAL_OR: "Or",
-  LOGICAL_NOT: "Not",
-  BITWISE_XOR: "BitwiseXor",
-  RIGHT_SHIFT: "BitShift",
-  SELECT: "Where",
-  SELECT_V2: "Where",
-  ABS: "Abs",
-  NEG: "Neg",
-  EXP: "Exp",
-  LOG: "Log",
-  SIN: "Sin",
-  COS: "Cos",
-  SQRT: "Sqrt",
-  RSQRT: "Sqrt",
-  SQUARE: "Mul",
-  FLOOR: "Floor",
-  CEIL: "Ceil",
-  ROUND: "Round",
-  SIGN: "Sign",
-  LOGISTIC: "Sigmoid",
-  TANH: "Tanh",
-  RELU: "Relu",
-  RELU6: "Relu",
-  RELU_N1_TO_1: "Relu",
-  RELU_0_TO_1: "Relu",
-  LEAKY_RELU: "LeakyRelu",
-  ELU: "Elu",
-  GELU: "Gelu",
-  HARD_SWISH: "HardSwish",
-  PRELU: "PRelu",
-  FAKE_QUANT: "Round",
-};
 
 /** Data that keeps its shape. */
 function same(op: string): Rule {
@@ -107,7 +94,7 @@ function same(op: string): Rule {
 }
 
 const RULES: Readonly<Record<string, Rule>> = {
-  ...Object.fromEntries(Object.entries(elementwise).map(([name, op]) => [name, as(op)])),
+  ...elementwiseRules,
   ...convolutionRules,
   ...recurrentRules,
   ...control,
@@ -152,14 +139,14 @@ const RULES: Readonly<Record<string, Rule>> = {
   BATCH_TO_SPACE_ND: batches(false),
   RESIZE_BILINEAR: resize(true),
   RESIZE_NEAREST_NEIGHBOR: resize(false),
-  SHAPE: as("Shape"),
+  SHAPE: shape,
   RANK: rank,
   RANGE: as("Range"),
-  FILL: (node) => ({ kind: "constant", shape: known(node, 0, "the shape"), dtype: typeOf(node.inputs[1]) }),
+  FILL: fill,
   ZEROS_LIKE: (node) => ({ kind: "constant", shape: inputShape(node), dtype: typeOf(node.inputs[0]) }),
   ONE_HOT: as("OneHot", (node) => ({ inputs: [node.inputs[0], node.inputs[1], node.inputs[2]], attributes: { axis: int(node, "axis", -1) } })),
   TOPK_V2: as("TopK", () => ({ attributes: { axis: -1 } })),
-  CAST: (node) => as("Cast", () => ({ attributes: {} }))(node),
+  CAST: cast,
   QUANTIZE: as("QuantizeLinear", (node) => ({ inputs: first(node), attributes: {} })),
   DEQUANTIZE: as("DequantizeLinear", (node) => ({ inputs: first(node), attributes: {} })),
   DENSIFY: densify,

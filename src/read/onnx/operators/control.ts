@@ -1,8 +1,21 @@
 import { fail, InputError } from "../../../graph/diagnostic.js";
 import type { Shape } from "../../../graph/shape.js";
+import type { Values } from "../../../graph/values.js";
 import { resolveAxis } from "../../../ops/primitive.js";
 import { fixed } from "../fixed.js";
-import { int, ints, shapeOf, typeOf, valuesOf, type Attempt, type OnnxNode, type Operand, type Result, type Rule } from "../operand.js";
+import {
+  int,
+  ints,
+  shapeOf,
+  typedValuesOf,
+  typeOf,
+  valuesOf,
+  type Attempt,
+  type OnnxNode,
+  type Operand,
+  type Result,
+  type Rule,
+} from "../operand.js";
 import type { GraphProto } from "../schema.js";
 import { sameShape } from "./loop.js";
 
@@ -57,8 +70,13 @@ function joined(node: OnnxNode, operand: Operand, other: Operand | undefined): O
   if (operand.kind === "sequence" && other?.kind === "sequence" && operand.elements.length === other.elements.length) return operand;
   if (!sameShape(operand, other))
     return { kind: "unknown", reason: "the branches of an If make tensors of different shapes, which depends on the data" };
-  const same = JSON.stringify(valuesOf(operand)) === JSON.stringify(valuesOf(other));
-  return same ? operand : node.bodies.varying(operand);
+  return isSameValue(typedValuesOf(operand), typedValuesOf(other)) ? operand : node.bodies.varying(operand);
+}
+
+function isSameValue(a: Values | undefined, b: Values | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const list: readonly unknown[] = b.list;
+  return a.dtype === b.dtype && a.list.length === list.length && a.list.every((value: unknown, index) => Object.is(value, list[index]));
 }
 
 /** Scan (ONNX, version 9; version 8 with a batch): its body once for each slice of the scanned inputs. */

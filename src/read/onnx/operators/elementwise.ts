@@ -1,42 +1,44 @@
 import { fail } from "../../../graph/diagnostic.js";
 import type { Cause } from "../../../graph/layer.js";
 import { elements, type Shape } from "../../../graph/shape.js";
+import { reals, taken, type Values } from "../../../graph/values.js";
 import { broadcast } from "../../../ops/join.js";
+import * as folds from "../../../ops/values/arithmetic.js";
+import type { Fold } from "../../../ops/values/arithmetic.js";
 import { fixed } from "../fixed.js";
 import { broadcastIndex, picked } from "../nd.js";
-import { FEW, int, shapeOf, typeOf, valuesOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
+import { FEW, given, int, shapeOf, text, typedValuesOf, typeOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
 
 /** Values of an operand read at each element of a shape that it broadcasts to. */
-function spread(operand: Operand, shape: Shape): readonly number[] | undefined {
+function spread(operand: Operand, shape: Shape): Values | undefined {
   const own = shapeOf(operand) ?? [];
-  return picked(valuesOf(operand), own, shape, (index) => broadcastIndex(index, own));
+  return picked(typedValuesOf(operand), own, shape, (index) => broadcastIndex(index, own));
 }
 
-type Compute = (...values: readonly number[]) => number;
+/** What an operator makes of operands whose values are known. */
+function folded(fold: Fold | undefined, operands: readonly Operand[], shape: Shape): Values | undefined {
+  if (fold === undefined || elements(shape) > BigInt(FEW)) return undefined;
+  const known = operands.flatMap((operand) => spread(operand, shape) ?? []);
+  return known.length === operands.length ? fold(known) : undefined;
+}
 
 /**
  * An operator on every element, its inputs broadcast (ONNX, Broadcasting). Where all of them are known when the file is read, so is the result.
  * @param perElement operations for each element and each input after the first, or for each element where there is one input
+ * @param typed whose element type the result has: truth, the first operand's, or the last one's, as Where's, which begins with a condition
  */
-function each(op: string, cause: Cause, perElement: number, compute?: Compute, dtype?: "bool"): Rule {
+export function each(op: string, cause: Cause, perElement: number, fold?: Fold, typed: "bool" | "first" | "last" = "last"): Rule {
   return (node) => {
     const operands = node.inputs.filter((operand) => operand.kind !== "none");
     if (operands.length === 0) fail("bad-onnx", `${node.op} has no input`);
     const shape = joinedShape(node, operands);
-    if (operands.every((operand) => operand.kind === "constant")) {
-      const spreads = operands.map((operand) => (Number(elements(shape)) > FEW ? undefined : spread(operand, shape)));
-      const known = compute !== undefined && spreads.every((values) => values !== undefined);
-      const values = known
-        ? Array.from({ length: Number(elements(shape)) }, (_, index) => compute(...spreads.map((list) => list[index] ?? 0)))
-        : undefined;
-      return { kind: "constant", shape, values, dtype: dtype ?? typeOf(operands.at(-1)) };
-    }
+    const dtype = typed === "bool" ? typed : typeOf(operands.at(typed === "first" ? 0 : -1));
+    if (operands.every((operand) => operand.kind === "constant")) return { kind: "constant", shape, values: folded(fold, operands, shape), dtype };
     const times = BigInt(perElement * Math.max(1, operands.length - 1));
     const layer = fixed({
       op,
       outputs: [shape],
-      // Of Where's operands the last two are data, the first is a condition.
-      dtype: dtype ?? typeOf(operands.at(-1)),
+      dtype,
       stored: node.store(operands),
       operations: times === 0n ? {} : { [cause]: elements(shape) * times },
     });
@@ -52,21 +54,32 @@ function joinedShape(node: OnnxNode, operands: readonly Operand[]): Shape {
   return shapes.reduce((left, right) => broadcast(node.op, left, right));
 }
 
-const sum: Compute = (...values) => values.reduce((left, right) => left + right, 0);
-/** Halves go to the even neighbour (ONNX, Round-11). */
-const halfToEven: Compute = (a = 0) => {
-  const down = Math.floor(a);
-  return a - down === 0.5 ? down + (down % 2 === 0 ? 0 : 1) : Math.round(a);
-};
-const divide = (a: number, b: number) => (Number.isInteger(a) && Number.isInteger(b) ? Math.trunc(a / b) : a / b);
-
-/** Clip, whose limits are no operands that broadcast (ONNX, Clip-13; attributes before Clip-11). */
+/** Clip, whose limits are no operands that broadcast (ONNX, Clip-13; attributes before Clip-11). The upper limit wins. */
 const clip: Rule = (node: OnnxNode) => {
-  const least = node.attributes.get("min")?.f ?? valuesOf(node.inputs[1])?.[0] ?? -Infinity;
-  const most = node.attributes.get("max")?.f ?? valuesOf(node.inputs[2])?.[0] ?? Infinity;
-  const limited: Compute = (a = 0) => Math.min(Math.max(a, least), most);
-  return each("clip", "activation", 1, limited)({ ...node, inputs: node.inputs.slice(0, 1) });
+  const [x] = node.inputs;
+  const limit = (name: "min" | "max", index: 1 | 2): Values | undefined => {
+    const written = node.attributes.get(name)?.f;
+    return written === undefined ? typedValuesOf(node.inputs[index]) : reals("float32", [written]);
+  };
+  const asked = [limit("min", 1), limit("max", 2)];
+  const unknown = [1, 2].some((index) => given(node.inputs[index]) && asked[index - 1] === undefined);
+  const bounded: Fold = ([values]) => {
+    if (values === undefined || unknown) return undefined;
+    const all = (bound: Values) => taken(bound, Array<number>(values.list.length).fill(0));
+    const [least, most] = asked.map((bound) => bound && all(bound));
+    const above = least === undefined ? values : folds.maximum([values, least]);
+    return above === undefined || most === undefined ? above : folds.minimum([above, most]);
+  };
+  return each("clip", "activation", 1, bounded)({ ...node, inputs: x === undefined ? [] : [x] });
 };
+
+/** BitShift (ONNX, version 11): to the left or to the right. */
+const bitShift: Rule = (node) =>
+  each("bitshift", "elementwise", 1, text(node, "direction", "") === "LEFT" ? folds.shiftLeft : folds.shiftRight)(node);
+
+/** Mod (ONNX, version 13): with the sign of the divisor, or, where `fmod` is set, of the dividend as in C. Real numbers have the latter only. */
+const modulo: Rule = (node) => each("mod", "elementwise", 1, int(node, "fmod", 0) === 1 ? folds.truncatedModulo : folds.floorModulo)(node);
+
 /** PRelu's slope is a weight: one operation an element (ONNX, PRelu-16). */
 const prelu: Rule = (node) => {
   const [x] = node.inputs;
@@ -79,45 +92,48 @@ const prelu: Rule = (node) => {
 };
 
 export const elementwiseRules: Readonly<Record<string, Rule>> = {
-  Add: each("add", "elementwise", 1, sum),
-  Sub: each("sub", "elementwise", 1, (a = 0, b = 0) => a - b),
-  Mul: each("multiply", "elementwise", 1, (a = 0, b = 0) => a * b),
-  Div: each("divide", "elementwise", 1, (a = 0, b = 1) => divide(a, b)),
-  Pow: each("pow", "elementwise", 1, (a = 0, b = 0) => a ** b),
-  Mod: each("mod", "elementwise", 1, (a = 0, b = 1) => a - b * Math.floor(a / b)),
-  Sum: each("add", "elementwise", 1, sum),
-  Mean: each("mean", "elementwise", 1, (...values) => sum(...values) / values.length),
-  Max: each("max", "elementwise", 1, (...values) => Math.max(...values)),
-  Min: each("min", "elementwise", 1, (...values) => Math.min(...values)),
-  Neg: each("neg", "elementwise", 1, (a = 0) => -a),
-  Abs: each("abs", "elementwise", 1, (a = 0) => Math.abs(a)),
-  Sqrt: each("sqrt", "elementwise", 1, (a = 0) => Math.sqrt(a)),
-  Reciprocal: each("reciprocal", "elementwise", 1, (a = 1) => 1 / a),
-  Exp: each("exp", "elementwise", 1, (a = 0) => Math.exp(a)),
-  Log: each("log", "elementwise", 1, (a = 0) => Math.log(a)),
-  Floor: each("floor", "elementwise", 1, (a = 0) => Math.floor(a)),
-  Ceil: each("ceil", "elementwise", 1, (a = 0) => Math.ceil(a)),
-  Round: each("round", "elementwise", 1, halfToEven),
-  Sign: each("sign", "elementwise", 1, (a = 0) => Math.sign(a)),
-  Sin: each("sin", "elementwise", 1, (a = 0) => Math.sin(a)),
-  Cos: each("cos", "elementwise", 1, (a = 0) => Math.cos(a)),
+  Add: each("add", "elementwise", 1, folds.add),
+  Sub: each("sub", "elementwise", 1, folds.subtract),
+  Mul: each("multiply", "elementwise", 1, folds.multiply),
+  Div: each("divide", "elementwise", 1, folds.divide),
+  Pow: each("pow", "elementwise", 1, folds.power, "first"),
+  Mod: modulo,
+  Sum: each("add", "elementwise", 1, folds.add),
+  Mean: each("mean", "elementwise", 1, folds.mean),
+  Max: each("max", "elementwise", 1, folds.maximum),
+  Min: each("min", "elementwise", 1, folds.minimum),
+  Neg: each("neg", "elementwise", 1, folds.negate),
+  Abs: each("abs", "elementwise", 1, folds.magnitude),
+  Sqrt: each("sqrt", "elementwise", 1, folds.squareRoot),
+  Reciprocal: each("reciprocal", "elementwise", 1, folds.reciprocal),
+  Exp: each("exp", "elementwise", 1, folds.exponential),
+  Log: each("log", "elementwise", 1, folds.logarithm),
+  Floor: each("floor", "elementwise", 1, folds.floor),
+  Ceil: each("ceil", "elementwise", 1, folds.ceil),
+  Round: each("round", "elementwise", 1, folds.round),
+  Sign: each("sign", "elementwise", 1, folds.sign),
+  Sin: each("sin", "elementwise", 1, folds.sine),
+  Cos: each("cos", "elementwise", 1, folds.cosine),
   Erf: each("erf", "elementwise", 1),
-  Not: each("not", "elementwise", 1, (a = 0) => Number(a === 0), "bool"),
-  And: each("and", "elementwise", 1, (a = 0, b = 0) => Number(a !== 0 && b !== 0), "bool"),
-  Or: each("or", "elementwise", 1, (a = 0, b = 0) => Number(a !== 0 || b !== 0), "bool"),
-  Equal: each("equal", "elementwise", 1, (a = 0, b = 0) => Number(a === b), "bool"),
-  Less: each("less", "elementwise", 1, (a = 0, b = 0) => Number(a < b), "bool"),
-  LessOrEqual: each("less_or_equal", "elementwise", 1, (a = 0, b = 0) => Number(a <= b), "bool"),
-  Greater: each("greater", "elementwise", 1, (a = 0, b = 0) => Number(a > b), "bool"),
-  GreaterOrEqual: each("greater_or_equal", "elementwise", 1, (a = 0, b = 0) => Number(a >= b), "bool"),
-  Where: each("where", "elementwise", 0, (c = 0, a = 0, b = 0) => (c === 0 ? b : a)),
-  Xor: each("xor", "elementwise", 1, (a = 0, b = 0) => Number((a !== 0) !== (b !== 0)), "bool"),
-  IsNaN: each("isnan", "elementwise", 1, undefined, "bool"),
+  Not: each("not", "elementwise", 1, folds.not, "bool"),
+  And: each("and", "elementwise", 1, folds.and, "bool"),
+  Or: each("or", "elementwise", 1, folds.or, "bool"),
+  Equal: each("equal", "elementwise", 1, folds.equal, "bool"),
+  Less: each("less", "elementwise", 1, folds.less, "bool"),
+  LessOrEqual: each("less_or_equal", "elementwise", 1, folds.lessOrEqual, "bool"),
+  Greater: each("greater", "elementwise", 1, folds.greater, "bool"),
+  GreaterOrEqual: each("greater_or_equal", "elementwise", 1, folds.greaterOrEqual, "bool"),
+  Where: each("where", "elementwise", 0, folds.where),
+  Xor: each("xor", "elementwise", 1, folds.xor, "bool"),
+  IsNaN: each("isnan", "elementwise", 1, folds.isNaNValue, "bool"),
   IsInf: each("isinf", "elementwise", 1, undefined, "bool"),
+  BitShift: bitShift,
+  BitwiseAnd: each("bitwiseand", "elementwise", 1, folds.bitwiseAnd),
+  BitwiseOr: each("bitwiseor", "elementwise", 1, folds.bitwiseOr),
+  BitwiseXor: each("bitwisexor", "elementwise", 1, folds.bitwiseXor),
+  BitwiseNot: each("bitwisenot", "elementwise", 1, folds.bitwiseNot),
   ...Object.fromEntries(
-    ["Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Cosh", "Sinh", "Tan", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitwiseNot"].map(
-      (name) => [name, each(name.toLowerCase(), "elementwise", 1)],
-    ),
+    ["Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Cosh", "Sinh", "Tan"].map((name) => [name, each(name.toLowerCase(), "elementwise", 1)]),
   ),
   // Before they were left out of ONNX (opset 10): one function of each element.
   ParametricSoftplus: each("parametric_softplus", "activation", 1),
@@ -126,7 +142,7 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
   ImageScaler: each("image_scaler", "elementwise", 2),
   Swish: each("silu", "activation", 1),
   Shrink: each("shrink", "activation", 1),
-  Relu: each("relu", "activation", 1, (a = 0) => Math.max(0, a)),
+  Relu: each("relu", "activation", 1, folds.relu),
   LeakyRelu: each("leaky_relu", "activation", 1),
   Elu: each("elu", "activation", 1),
   Selu: each("selu", "activation", 1),

@@ -1,9 +1,25 @@
 import { fail } from "../../../graph/diagnostic.js";
-import { elements, type Shape } from "../../../graph/shape.js";
+import { elements } from "../../../graph/shape.js";
+import { joined, sizes, taken } from "../../../graph/values.js";
 import { resolveAxis } from "../../../ops/primitive.js";
 import { fixed, moved } from "../fixed.js";
 import { picked, strides, tabulated } from "../nd.js";
-import { axisOf, given, inputShape, int, ints, known, shapeOf, typeOf, unknown, valuesOf, type Rule, possible } from "../operand.js";
+import {
+  axisOf,
+  given,
+  inputShape,
+  int,
+  ints,
+  known,
+  made,
+  possible,
+  shapeOf,
+  typedValuesOf,
+  typeOf,
+  unknown,
+  valuesOf,
+  type Rule,
+} from "../operand.js";
 
 /** Slice (ONNX, version 13; attributes before version 10): starts, ends, axes and steps, clamped as Python's are. */
 const slice: Rule = (node) => {
@@ -28,7 +44,7 @@ const slice: Rule = (node) => {
     output[axis] = Math.max(0, Math.ceil((end - start) / step));
     parts[axis] = { start, step };
   });
-  const values = picked(valuesOf(node.inputs[0]), shape, output, (index) =>
+  const values = picked(typedValuesOf(node.inputs[0]), shape, output, (index) =>
     index.map((at, axis) => (parts[axis]?.start ?? 0) + at * (parts[axis]?.step ?? 1)),
   );
   return moved(node, "slice", output, false, values);
@@ -49,7 +65,8 @@ const gather: Rule = (node) => {
       const value = chosen?.[flat] ?? 0;
       return value < 0 ? value + size : value;
     };
-    const values = chosen && picked(valuesOf(data), shape, output, (index) => [...index.slice(0, at), row(index), ...index.slice(at + picks.length)]);
+    const values =
+      chosen && picked(typedValuesOf(data), shape, output, (index) => [...index.slice(0, at), row(index), ...index.slice(at + picks.length)]);
     return { kind: "constant", shape: output, values, dtype: data.dtype };
   }
   const stored = data === undefined ? [] : node.store([data]);
@@ -105,20 +122,9 @@ const nonZero: Rule = (node) => {
   const shape = inputShape(node);
   const values = valuesOf(node.inputs[0]);
   if (values === undefined) return unknown("how many values are not 0 depends on the data", [Math.max(1, shape.length), null]);
-  const found = tabulatedIndices(shape).filter((_, flat) => values[flat] !== 0);
-  return {
-    kind: "constant",
-    shape: [shape.length, found.length],
-    values: shape.flatMap((_, axis) => found.map((index) => index[axis] ?? 0)),
-    dtype: "int64",
-  };
+  const found = (tabulated(shape, (index) => index) ?? []).filter((_, flat) => values[flat] !== 0);
+  return made([shape.length, found.length], sizes(shape.flatMap((_, axis) => found.map((index) => index[axis] ?? 0))));
 };
-
-function tabulatedIndices(shape: Shape): readonly (readonly number[])[] {
-  const indices: (readonly number[])[] = [];
-  tabulated(shape, (index) => indices.push(index));
-  return indices;
-}
 
 /** Compress (ONNX, version 11): the slices whose condition holds. */
 const compress: Rule = (node) => {
@@ -158,19 +164,23 @@ const unique: Rule = (node) => {
 /** NonMaxSuppression (ONNX, version 11): [selected, 3]; nothing is selected where at most 0 boxes of a class are asked for. */
 const nonMaxSuppression: Rule = (node) => {
   const most = given(node.inputs[2]) ? valuesOf(node.inputs[2])?.[0] : 0;
-  if (most === 0) return { kind: "constant", shape: [0, 3], values: [], dtype: "int64" };
+  if (most === 0) return made([0, 3], sizes([]));
   return unknown("how many boxes NonMaxSuppression selects depends on the data", [null, 3]);
 };
 
 /** ScatterND of constants (ONNX, version 18, no reduction): a shape of which some sizes are set. */
 const scatterNd: Rule = (node) => {
-  const [data, indices, updates] = node.inputs.map(valuesOf);
-  const [shape, picks] = [inputShape(node), shapeOf(node.inputs[1]) ?? []];
-  if (data === undefined || indices === undefined || updates === undefined || shape.length !== 1 || picks.at(-1) !== 1)
+  const [data, picks, updates] = node.inputs;
+  const [shape, indices] = [inputShape(node), valuesOf(picks)];
+  const [old, fresh] = [typedValuesOf(data), typedValuesOf(updates)];
+  const both = old && fresh && joined([old, fresh]);
+  const reduces = (node.attributes.get("reduction")?.s ?? "none") !== "none";
+  if (both === undefined || indices === undefined || reduces || shape.length !== 1 || shapeOf(picks)?.at(-1) !== 1)
     return shapedAs("scatter", 0)(node);
-  const values = [...data];
-  indices.forEach((index, position) => (values[index < 0 ? index + values.length : index] = updates[position] ?? 0));
-  return { kind: "constant", shape, values, dtype: typeOf(node.inputs[0]) };
+  const [size = 0] = shape;
+  const at = Array.from({ length: size }, (_, index) => index);
+  indices.forEach((index, position) => (at[index < 0 ? index + size : index] = size + position));
+  return made(shape, taken(both, at));
 };
 
 /** Parts of a tensor, picked by positions. */

@@ -1,6 +1,20 @@
 import { fail, InputError } from "../../../graph/diagnostic.js";
+import { joined, noValues, sizes, truths } from "../../../graph/values.js";
 import { fixed } from "../fixed.js";
-import { FEW, given, shapeOf, typeOf, valuesOf, type Attempt, type OnnxNode, type Operand, type Result, type Rule } from "../operand.js";
+import {
+  constantOf,
+  FEW,
+  given,
+  shapeOf,
+  typedValuesOf,
+  typeOf,
+  valuesOf,
+  type Attempt,
+  type OnnxNode,
+  type Operand,
+  type Result,
+  type Rule,
+} from "../operand.js";
 import type { GraphProto } from "../schema.js";
 
 /** Nodes that a loop is unrolled to at most. */
@@ -8,8 +22,8 @@ const MAX_UNROLLED = 20_000;
 /** Iterations of a loop over nothing but known values that are worked out, as programs that compute shapes have. */
 const MAX_COMPUTED = 1_000;
 
-const TRUE: Operand = { kind: "constant", name: "true", shape: [], dtype: "bool", values: [1], origins: [] };
-const number = (value: number): Operand => ({ kind: "constant", name: String(value), shape: [], dtype: "int64", values: [value], origins: [] });
+const TRUE: Operand = constantOf("true", [], truths([true]));
+const number = (value: number): Operand => constantOf(String(value), [], sizes([value]));
 
 interface Head {
   readonly body: GraphProto;
@@ -125,10 +139,9 @@ function stack(node: OnnxNode, list: readonly Operand[], length: number): Operan
   if (first === undefined || shape === undefined || !list.every((operand) => sameShape(first, operand))) {
     return { kind: "unknown", reason: "the iterations of a Loop give out tensors of different shapes" };
   }
-  const values = list.map(valuesOf);
-  if (list.length === length && values.every((each) => each !== undefined) && length <= FEW) {
-    return { kind: "constant", name: "stack", shape: [length, ...shape], dtype: typeOf(first), values: values.flat(), origins: [] };
-  }
+  const known = list.flatMap((operand) => typedValuesOf(operand) ?? []);
+  const values = known.length === list.length && length <= FEW ? joined(known) : undefined;
+  if (list.length === length && values !== undefined) return constantOf("stack", [length, ...shape], values);
   return node.bodies.add(fixed({ op: "stack", outputs: [[length, ...shape]], dtype: typeOf(first) }), list)[0] ?? first;
 }
 
@@ -139,7 +152,7 @@ function never(node: OnnxNode, { body, initial }: Head): Result {
   const scans = (attempt?.outputs ?? []).slice(initial.length + 1).map((operand): Operand => {
     const shape = shapeOf(operand);
     if (shape === undefined) return operand;
-    return { kind: "constant", name: "stack", shape: [0, ...shape], dtype: typeOf(operand), values: [], origins: [] };
+    return { kind: "constant", name: "stack", shape: [0, ...shape], dtype: typeOf(operand), values: noValues(typeOf(operand)), origins: [] };
   });
   return { kind: "operands", operands: [...initial, ...scans] };
 }

@@ -1,9 +1,10 @@
 import { fail } from "../../../graph/diagnostic.js";
 import { elements, formatShape, mergedSize, type Shape } from "../../../graph/shape.js";
+import { isUniform, joined, taken, type Values } from "../../../graph/values.js";
 import { resolveAxis } from "../../../ops/primitive.js";
 import { broadcast, concat, split } from "../../../ops/join.js";
 import { fixed, moved } from "../fixed.js";
-import { broadcastIndex, picked, strides, tabulated } from "../nd.js";
+import { broadcastIndex, flatIndex, picked, strides, tabulated } from "../nd.js";
 import {
   anySizes,
   axisOf,
@@ -14,6 +15,7 @@ import {
   possible,
   shapeOf,
   text,
+  typedValuesOf,
   typeOf,
   unknown,
   valuesOf,
@@ -40,7 +42,7 @@ const reshape: Rule = (node) => {
   const left = rest === 0n ? 0 : Number(elements(shape) / rest);
   const output = possible(sizes.map((size) => (size === -1 ? left : size)));
   if (elements(output) !== elements(shape)) fail("shape-mismatch", `Reshape cannot make ${formatShape(output)} of ${formatShape(shape)}`);
-  return moved(node, "reshape", output, true, valuesOf(node.inputs[0]));
+  return moved(node, "reshape", output, true, typedValuesOf(node.inputs[0]));
 };
 
 const flatten: Rule = (node) => {
@@ -48,7 +50,7 @@ const flatten: Rule = (node) => {
   const axis = int(node, "axis", 1);
   // The axis may stand behind the last: then all of the tensor is one column.
   const at = axis === shape.length ? axis : resolveAxis(node.op, axis, shape.length);
-  return moved(node, "flatten", [mergedSize(shape.slice(0, at)), mergedSize(shape.slice(at))], true, valuesOf(node.inputs[0]));
+  return moved(node, "flatten", [mergedSize(shape.slice(0, at)), mergedSize(shape.slice(at))], true, typedValuesOf(node.inputs[0]));
 };
 
 const unsqueeze: Rule = (node) => {
@@ -58,14 +60,14 @@ const unsqueeze: Rule = (node) => {
   const axes = axesIn(node, written, rank);
   const sizes = [...shape];
   const output = Array.from({ length: rank }, (_, axis) => (axes.includes(axis) ? 1 : (sizes.shift() ?? 1)));
-  return moved(node, "unsqueeze", output, true, valuesOf(node.inputs[0]));
+  return moved(node, "unsqueeze", output, true, typedValuesOf(node.inputs[0]));
 };
 
 const squeeze: Rule = (node) => {
   const shape = inputShape(node);
   const axes = axesOf(node, shape.length);
   const output = shape.filter((size, axis) => (axes === undefined ? size !== 1 : !axes.includes(axis)));
-  return moved(node, "squeeze", output, true, valuesOf(node.inputs[0]));
+  return moved(node, "squeeze", output, true, typedValuesOf(node.inputs[0]));
 };
 
 const transpose: Rule = (node) => {
@@ -75,7 +77,7 @@ const transpose: Rule = (node) => {
     fail("bad-attribute", `perm of Transpose is ${perm.join(", ")}`, { expected: `each of ${shape.length} axes once` });
   }
   const output = perm.map((axis) => shape[axis] ?? 1);
-  const values = picked(valuesOf(node.inputs[0]), shape, output, (index) => shape.map((_, axis) => index[perm.indexOf(axis)] ?? 0));
+  const values = picked(typedValuesOf(node.inputs[0]), shape, output, (index) => shape.map((_, axis) => index[perm.indexOf(axis)] ?? 0));
   return moved(node, "transpose", output, false, values);
 };
 
@@ -85,11 +87,8 @@ const concatRule: Rule = (node) => {
   const axis = int(node, "axis", node.opset < 4 ? 1 : 0);
   const output = concat(axis).infer(node.inputs.map((operand) => shapeOf(operand) ?? [])).outputs[0]?.shape ?? [];
   if (node.inputs.every((operand) => operand.kind === "constant")) {
-    const values = node.inputs.map(valuesOf);
-    const known = values.every((list) => list !== undefined)
-      ? concatenated(node.inputs, values, output, axis < 0 ? axis + output.length : axis)
-      : undefined;
-    return { kind: "constant", shape: output, values: known, dtype: typeOf(node.inputs[0]) };
+    const values = concatenated(node.inputs, output, axis < 0 ? axis + output.length : axis);
+    return { kind: "constant", shape: output, values, dtype: typeOf(node.inputs[0]) };
   }
   return {
     kind: "layer",
@@ -98,32 +97,31 @@ const concatRule: Rule = (node) => {
   };
 };
 
-/** Values of small constants joined along an axis. */
-function concatenated(
-  operands: readonly Operand[],
-  values: readonly (readonly number[])[],
-  output: Shape,
-  axis: number,
-): readonly number[] | undefined {
-  const sizes = operands.map((operand) => shapeOf(operand) ?? []);
-  return tabulated(output, (index) => {
-    let at = index[axis] ?? 0;
-    const part = sizes.findIndex((shape) => {
-      const inside = at < (shape[axis] ?? 0);
-      if (!inside) at -= shape[axis] ?? 0;
+/** Values of small constants joined along an axis; nothing where some are not known. */
+function concatenated(operands: readonly Operand[], output: Shape, axis: number): Values | undefined {
+  const known = operands.flatMap((operand) => typedValuesOf(operand) ?? []);
+  const all = known.length === operands.length ? joined(known) : undefined;
+  const shapes = operands.map((operand) => shapeOf(operand) ?? []);
+  let start = 0;
+  const starts = shapes.map((shape) => (start += Number(elements(shape))) - Number(elements(shape)));
+  const at = tabulated(output, (index) => {
+    let position = index[axis] ?? 0;
+    const part = shapes.findIndex((shape) => {
+      const inside = position < (shape[axis] ?? 0);
+      if (!inside) position -= shape[axis] ?? 0;
       return inside;
     });
-    const steps = strides(sizes[part] ?? []);
-    const flat = index.reduce((sum, position, dimension) => sum + (dimension === axis ? at : position) * (steps[dimension] ?? 1), 0);
-    return values[part]?.[flat] ?? 0;
+    const own = index.map((each, dimension) => (dimension === axis ? position : each));
+    return (starts[part] ?? 0) + flatIndex(own, strides(shapes[part] ?? []));
   });
+  return all && at && taken(all, at);
 }
 
 /** One value over and over in a node of its own: it pads or starts something, and was never trained. */
 function isFill(operand: Operand): boolean {
-  const values = valuesOf(operand);
+  const values = typedValuesOf(operand);
   if (operand.kind === "constant" && operand.origins.some(({ held }) => held === "initializer")) return false;
-  return values !== undefined && values.every((value) => value === values[0]);
+  return values !== undefined && isUniform(values);
 }
 
 /** Split (ONNX, versions 1 to 18): sizes as attribute or input, or as many equal parts as there are outputs, the last one smaller. */
@@ -145,7 +143,7 @@ function splitConstant(source: Extract<Operand, { kind: "constant" }>, outputs: 
   return outputs.map((shape, part) => {
     const from = start;
     start += shape[axis] ?? 0;
-    const values = picked(valuesOf(source), source.shape, shape, (index) => index.map((at, dimension) => (dimension === axis ? at + from : at)));
+    const values = picked(typedValuesOf(source), source.shape, shape, (index) => index.map((at, dimension) => (dimension === axis ? at + from : at)));
     return { ...source, name: `${source.name}.${part}`, shape, values };
   });
 }
@@ -167,7 +165,7 @@ const expand: Rule = (node) => {
     "expand",
     output,
     false,
-    picked(valuesOf(source), own, output, (index) => broadcastIndex(index, own)),
+    picked(typedValuesOf(source), own, output, (index) => broadcastIndex(index, own)),
   );
 };
 
@@ -183,7 +181,7 @@ const pad: Rule = (node) => {
   return moved(node, "pad", output, false);
 };
 
-/** Resize (ONNX, version 13) and Upsample (9): sizes, or floor(in * scale). Operations for each output by the taps of its mode. */
+/** Resize (ONNX, version 13) and Upsample (9): sizes, or floor(in * scale), a product of float32 in ONNX Runtime. Operations for each output by the taps of its mode. */
 const resize: Rule = (node) => {
   const shape = inputShape(node);
   const upsample = node.op === "Upsample" || node.opset < 11;
@@ -204,13 +202,13 @@ function resized(node: OnnxNode, shape: Shape, sizes: readonly number[] | undefi
   const axes = axesIn(node, ints(node, "axes"), shape.length) ?? shape.map((_, axis) => axis);
   const output = [...shape];
   if (sizes === undefined || sizes.length === 0) {
-    axes.forEach((axis, index) => (output[axis] = Math.floor((shape[axis] ?? 0) * (scales?.[index] ?? 1))));
+    axes.forEach((axis, index) => (output[axis] = Math.floor(Math.fround((shape[axis] ?? 0) * Math.fround(scales?.[index] ?? 1)))));
     return output;
   }
   const policy = text(node, "keep_aspect_ratio_policy", "stretch");
-  const ratios = axes.map((axis, index) => (sizes[index] ?? 0) / (shape[axis] ?? 1));
+  const ratios = axes.map((axis, index) => Math.fround((sizes[index] ?? 0) / (shape[axis] ?? 1)));
   const scale = policy === "not_larger" ? Math.min(...ratios) : Math.max(...ratios);
-  axes.forEach((axis, index) => (output[axis] = policy === "stretch" ? (sizes[index] ?? 0) : Math.round((shape[axis] ?? 0) * scale)));
+  axes.forEach((axis, index) => (output[axis] = policy === "stretch" ? (sizes[index] ?? 0) : Math.round(Math.fround((shape[axis] ?? 0) * scale))));
   return output;
 }
 
@@ -233,7 +231,7 @@ const tile: Rule = (node) => {
     "tile",
     output,
     false,
-    picked(valuesOf(node.inputs[0]), shape, possible(output), (index) => index.map((at, dimension) => at % (shape[dimension] ?? 1))),
+    picked(typedValuesOf(node.inputs[0]), shape, possible(output), (index) => index.map((at, dimension) => at % (shape[dimension] ?? 1))),
   );
 };
 

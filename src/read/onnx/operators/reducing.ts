@@ -1,11 +1,27 @@
 import { fail } from "../../../graph/diagnostic.js";
 import { elements, type Shape } from "../../../graph/shape.js";
+import { own } from "../../../graph/own.js";
+import { joined, sizes, taken, type Values } from "../../../graph/values.js";
 import { softmax } from "../../../ops/activation.js";
 import { channelNorm, localResponseNorm } from "../../../ops/norm/channel-norm.js";
 import { windowPool } from "../../../ops/pool/window-pool.js";
+import { extremeAt, reductions, type Reduction } from "../../../ops/values/reduce.js";
 import { fixed, storing } from "../fixed.js";
-import { strides, tabulated } from "../nd.js";
-import { axisOf, inputShape, int, ints, perAxis, shapeOf, valuesOf, type OnnxNode, type Operand, type Rule, axesIn } from "../operand.js";
+import { flatIndex, strides, tabulated } from "../nd.js";
+import {
+  axisOf,
+  inputShape,
+  int,
+  ints,
+  perAxis,
+  shapeOf,
+  typedValuesOf,
+  valuesOf,
+  type OnnxNode,
+  type Operand,
+  type Rule,
+  axesIn,
+} from "../operand.js";
 import { paddingOf } from "./contraction.js";
 
 /** The first input, which these operators always have. Throws `bad-onnx`. */
@@ -91,7 +107,7 @@ const reduce =
     const output = shape.flatMap((size, axis) => (axes.includes(axis) ? (keep ? [1] : []) : [size]));
     const [source] = node.inputs;
     if (source?.kind === "constant") {
-      return { kind: "constant", shape: output, values: reduced(valuesOf(source), shape, axes, folds[op]), dtype: source.dtype };
+      return { kind: "constant", shape: output, values: reduced(typedValuesOf(source), shape, axes, own(REDUCTIONS, op)), dtype: source.dtype };
     }
     return {
       kind: "layer",
@@ -105,33 +121,28 @@ const reduce =
     };
   };
 
-type Fold = (a: number, b: number) => number;
-/** Reductions that programs compute shapes with. */
-const folds: Readonly<Record<string, Fold>> = {
-  reduce_prod: (a, b) => a * b,
-  reduce_sum: (a, b) => a + b,
-  reduce_max: Math.max,
-  reduce_min: Math.min,
-};
+const REDUCTIONS: Readonly<Record<string, Reduction>> = reductions;
 
-function reduced(
-  values: readonly number[] | undefined,
-  shape: Shape,
-  axes: readonly number[],
-  fold: Fold | undefined,
-): readonly number[] | undefined {
-  if (values === undefined || fold === undefined || values.length === 0) return undefined;
-  const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-  const found: number[] = [];
-  const steps = strides(kept);
-  tabulated(shape, (index) => {
-    const at = index.reduce((sum, position, axis) => sum + (axes.includes(axis) ? 0 : position) * (steps[axis] ?? 1), 0);
-    const value = values[strides(shape).reduce((sum, step, axis) => sum + step * (index[axis] ?? 0), 0)] ?? 0;
-    const before = found[at];
-    found[at] = before === undefined ? value : fold(before, value);
-    return 0;
+/** The positions of the elements that become one, for each element that is left. */
+function groups(shape: Shape, axes: readonly number[]): readonly (readonly number[])[] {
+  const kept = strides(shape.map((size, axis) => (axes.includes(axis) ? 1 : size)));
+  const found: number[][] = [];
+  tabulated(shape, (index) =>
+    flatIndex(
+      index.map((position, axis) => (axes.includes(axis) ? 0 : position)),
+      kept,
+    ),
+  )?.forEach((group, at) => {
+    (found[group] ??= []).push(at);
   });
   return found;
+}
+
+function reduced(values: Values | undefined, shape: Shape, axes: readonly number[], reduction: Reduction | undefined): Values | undefined {
+  if (values === undefined || reduction === undefined || values.list.length === 0) return undefined;
+  const found = groups(shape, axes);
+  const parts = found.flatMap((group) => reduction(taken(values, group)) ?? []);
+  return parts.length === found.length ? joined(parts) : undefined;
 }
 
 /** The index of an extreme along one axis. */
@@ -140,12 +151,22 @@ const arg: Rule = (node) => {
   const at = axisOf(node, shape.length, 0);
   const keep = int(node, "keepdims", 1) === 1;
   const output = shape.flatMap((size, index) => (index === at ? (keep ? [1] : []) : [size]));
+  const [source] = node.inputs;
+  if (source?.kind === "constant")
+    return { kind: "constant", shape: output, values: extremes(node, typedValuesOf(source), shape, at), dtype: "int64" };
   return {
     kind: "layer",
     layer: fixed({ op: node.op.toLowerCase(), outputs: [output], dtype: "int64", operations: { reduction: elements(shape) } }),
     inputs: first(node),
   };
 };
+
+function extremes(node: OnnxNode, values: Values | undefined, shape: Shape, axis: number): Values | undefined {
+  if (values === undefined) return undefined;
+  const found = groups(shape, [axis]);
+  const at = found.flatMap((group) => extremeAt(taken(values, group), node.op === "ArgMax", int(node, "select_last_index", 0) === 1) ?? []);
+  return at.length === found.length ? sizes(at) : undefined;
+}
 
 /** A rule for layers that keep the shape and do so many operations an element. */
 const keeping =

@@ -1,4 +1,5 @@
 import { fail } from "../../../graph/diagnostic.js";
+import { sizes, truths } from "../../../graph/values.js";
 import { concat } from "../../../ops/join.js";
 import { fixed } from "../fixed.js";
 import {
@@ -7,6 +8,7 @@ import {
   given,
   inputShape,
   int,
+  made,
   shapeOf,
   typeOf,
   valuesOf,
@@ -120,7 +122,7 @@ export const sequenceRules: Readonly<Record<string, Rule>> = {
   SequenceLength: (node) => {
     const [sequence] = node.inputs;
     if (sequence?.kind !== "sequence") return operands(node.bodies.slice([], "int64"));
-    return { kind: "constant", shape: [], values: [sequence.elements.length], dtype: "int64" };
+    return made([], sizes([sequence.elements.length]));
   },
   ConcatFromSequence: joined,
   SplitToSequence: split,
@@ -130,6 +132,6 @@ export const sequenceRules: Readonly<Record<string, Rule>> = {
   OptionalHasElement: (node) => {
     const [value] = node.inputs;
     if (value?.kind === "unknown" || value?.kind === "tensor") return operands(node.bodies.slice([], "bool"));
-    return { kind: "constant", shape: [], values: [given(value) ? 1 : 0], dtype: "bool" };
+    return made([], truths([given(value)]));
   },
 };

@@ -1,9 +1,12 @@
 import { fail } from "../../../graph/diagnostic.js";
-import { isDType, isFloat, type DType } from "../../../graph/dtype.js";
+import { isDType, type DType } from "../../../graph/dtype.js";
 import { elements } from "../../../graph/shape.js";
+import { reals, sizes, wholes } from "../../../graph/values.js";
+import { castValues } from "../../../ops/values/cast.js";
+import { rangeLength, rangeValues } from "../../../ops/values/range.js";
 import { StoredValues } from "../stored-values.js";
 import { fixed } from "../fixed.js";
-import { tabulated } from "../nd.js";
+import { picked } from "../nd.js";
 import {
   anySizes,
   dtypeOf,
@@ -12,7 +15,9 @@ import {
   int,
   ints,
   known,
+  made,
   possible,
+  typedValuesOf,
   typeOf,
   unknown,
   valuesOf,
@@ -24,8 +29,8 @@ import {
 const shapeRule: Rule = (node) => {
   const shape = inputShape(node);
   const start = int(node, "start", 0);
-  const values = shape.slice(start, node.attributes.get("end")?.i);
-  return { kind: "constant", shape: [values.length], values, dtype: "int64" };
+  const part = shape.slice(start, node.attributes.get("end")?.i);
+  return made([part.length], sizes(part));
 };
 
 const constant: Rule = (node) => {
@@ -33,15 +38,16 @@ const constant: Rule = (node) => {
   const sparse = node.attributes.get("sparse_value")?.sparse;
   if (sparse !== undefined) return { kind: "constant", shape: possible(sparse.dims), dtype: dtypeOf(sparse.values.dataType) };
   if (tensor !== undefined) return { kind: "constant", shape: tensor.dims, values: new StoredValues(tensor), dtype: dtypeOf(tensor.dataType) };
-  const [f, i] = [node.attributes.get("value_float")?.f, node.attributes.get("value_int")?.i];
-  const [floats, whole] = [node.attributes.get("value_floats")?.floats, node.attributes.get("value_ints")?.ints];
-  const list = whole ?? floats;
-  if (list !== undefined) return { kind: "constant", shape: [list.length], values: list, dtype: whole === undefined ? undefined : "int64" };
+  const [number, list] = [node.attributes.get("value_int"), node.attributes.get("value_ints")];
+  if (number?.i !== undefined) return made([], wholes("int64", number.exact ?? [number.i]));
+  if (list !== undefined) return made([list.ints.length], wholes("int64", list.exact ?? list.ints));
+  const [real, reals32] = [node.attributes.get("value_float")?.f, node.attributes.get("value_floats")?.floats];
+  if (real !== undefined) return made([], reals("float32", [real]));
+  if (reals32 !== undefined) return made([reals32.length], reals("float32", reals32));
   const strings = node.attributes.get("value_strings")?.strings;
   if (strings !== undefined) return { kind: "constant", shape: [strings.length] };
   if (node.attributes.has("value_string")) return { kind: "constant", shape: [] };
-  if (f === undefined && i === undefined) return fail("bad-onnx", "Constant has no value");
-  return { kind: "constant", shape: [], values: [f ?? i ?? 0], dtype: f === undefined ? "int64" : undefined };
+  return fail("bad-onnx", "Constant has no value");
 };
 
 const constantOfShape: Rule = (node) => {
@@ -51,8 +57,8 @@ const constantOfShape: Rule = (node) => {
   const shape = possible(known(node, 0, "the shape"));
   const written = node.attributes.get("value")?.t;
   const dtype = written === undefined ? undefined : dtypeOf(written.dataType);
-  const [filled = 0] = (written && new StoredValues(written).get()) ?? [];
-  return { kind: "constant", shape, values: tabulated(shape, () => filled), dtype };
+  const filled = written === undefined ? reals("float32", [0]) : new StoredValues(written).get();
+  return { kind: "constant", shape, values: picked(filled, [1], shape, () => [0]), dtype };
 };
 
 /** ConstantFill, experimental until opset 10: a shape as attribute or input, `extra_shape` behind it. */
@@ -62,29 +68,21 @@ const constantFill: Rule = (node) => {
 };
 
 const range: Rule = (node) => {
-  const [start, end, step] = node.inputs.map((operand) => valuesOf(operand)?.[0]);
-  if (start === undefined || end === undefined || step === undefined)
+  const [start, limit, delta] = node.inputs.map(typedValuesOf);
+  const length = start && limit && delta && rangeLength(start, limit, delta);
+  if (start === undefined || delta === undefined || length === undefined)
     return unknown("how far Range counts is computed from the model's data", [null]);
-  const length = possible([Math.max(0, Math.ceil((end - start) / step))])[0] ?? 0;
-  return {
-    kind: "constant",
-    shape: [length],
-    values: length <= FEW ? Array.from({ length }, (_, index) => start + index * step) : undefined,
-    dtype: typeOf(node.inputs[0]),
-  };
+  const shape = possible([length]);
+  return { kind: "constant", shape, values: length <= FEW ? rangeValues(start, delta, length) : undefined, dtype: typeOf(node.inputs[0]) };
 };
 
-/** The same elements as another type: fractions cut off, truth values 0 or 1 (ONNX, Cast-19). */
+/** The same elements as another type. */
 const castTo = (node: OnnxNode, to: DType | undefined): Result => {
   const [source] = node.inputs;
-  if (source?.kind === "constant") return { kind: "constant", shape: source.shape, values: valuesOf(source)?.map(converted(to)), dtype: to };
+  const values = typedValuesOf(source);
+  if (source?.kind === "constant") return { kind: "constant", shape: source.shape, values: values && castValues(values, to ?? "float32"), dtype: to };
   return { kind: "layer", layer: fixed({ op: "cast", outputs: [inputShape(node)], dtype: to ?? "float32" }), inputs: node.inputs.slice(0, 1) };
 };
-
-function converted(to: DType | undefined): (value: number) => number {
-  if (to === "bool") return (value) => Number(value !== 0);
-  return to === undefined || isFloat(to) ? (value) => value : Math.trunc;
-}
 
 const cast: Rule = (node) => castTo(node, castType(node));
 
@@ -107,7 +105,7 @@ const bitCast: Rule = (node) => {
 /** What is known when the file is read, and other element types of it. */
 export const valueRules: Readonly<Record<string, Rule>> = {
   Shape: shapeRule,
-  Size: (node) => ({ kind: "constant", shape: [], values: [Number(elements(inputShape(node)))], dtype: "int64" }),
+  Size: (node) => made([], wholes("int64", [elements(inputShape(node))])),
   Constant: constant,
   ConstantOfShape: constantOfShape,
   Range: range,
