@@ -3,6 +3,21 @@ import type { Attributes, Cause, Formulas, Kind } from "../graph/layer.js";
 import type { OpenShape, Shape } from "../graph/shape.js";
 import type { Layout } from "../graph/layout.js";
 
+/** Figures of which only a lower bound may be known, as the JSON names them. */
+export const BOUNDED_FIGURES = [
+  "params",
+  "buffers",
+  "macs",
+  "flops",
+  "counted",
+  "countedParams",
+  "weightBytes",
+  "activationBytes",
+  "peakActivationBytes",
+  "bytesMoved",
+] as const;
+export type BoundedFigure = (typeof BOUNDED_FIGURES)[number];
+
 /** What a layer or a whole model costs. Counts are exact; bytes are of stored or moved tensors. */
 export interface Figures {
   /** Trainable parameters. */
@@ -24,6 +39,8 @@ export interface Figures {
   readonly intensity: number;
   /** What the convention asked for counts, in its own unit; absent under the program's own. */
   readonly counted?: bigint | undefined;
+  /** Figures that may be more than they say: part of what they sum is not known. Empty where all are exact. */
+  readonly lowerBounds: readonly BoundedFigure[];
 }
 
 export interface LayerAnalysis extends Figures {
@@ -39,7 +56,7 @@ export interface LayerAnalysis extends Figures {
   readonly times?: bigint | undefined;
   /** Parameters that it reads and a layer before it stores (tied weights): they count there. */
   readonly sharedParams?: bigint | undefined;
-  /** Why its cost is not known. */
+  /** Why it could not be counted; `lowerBounds` says which of its figures are concerned. */
   readonly uncounted?: string | undefined;
   /** Writes out how parameters and MACs come about, with the numbers put in. */
   readonly formulas?: (() => Formulas) | undefined;
@@ -81,11 +98,24 @@ export interface NamedTensor {
   readonly dtype: DType;
 }
 
+/** Stands for an operator where a file lists weights that none of its layers reads. */
+export const UNREAD_WEIGHTS = "weights";
+
 /** Layers of one operator that could not be counted, and why. */
 export interface Uncounted {
   readonly op: string;
   readonly count: number;
   readonly reason: string;
+}
+
+/** Whether a figure may be more than it says. */
+export function isLowerBound({ lowerBounds }: Pick<Figures, "lowerBounds">, figure: BoundedFigure): boolean {
+  return lowerBounds.includes(figure);
+}
+
+/** Whether the FLOPs for each byte moved are known: a quotient of lower bounds is none itself. */
+export function isIntensityKnown(figures: Pick<Figures, "lowerBounds">): boolean {
+  return !isLowerBound(figures, "flops") && !isLowerBound(figures, "bytesMoved");
 }
 
 /** Everything counted of one model. The renderers take it as it is. */
@@ -97,7 +127,7 @@ export interface Analysis {
   readonly differences?: readonly CausedDifference[] | undefined;
   /** Why the tool itself may report something else than `totals.counted`. */
   readonly caveats: readonly string[];
-  /** Something could not be counted: MACs, FLOPs and bytes are at least what is said. */
+  /** Something could not be counted: `totals.lowerBounds` names the figures that it may add to. */
   readonly partial: boolean;
   readonly layout: Layout;
   readonly dtype: DType;

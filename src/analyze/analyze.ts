@@ -2,7 +2,7 @@ import type { Convention } from "../conventions/convention.js";
 import { conventionNamed, OWN } from "../conventions/table.js";
 import { dtypeNamed, type DType } from "../graph/dtype.js";
 import type { Graph, OpenTensor } from "../graph/graph.js";
-import type { Analysis, LayerAnalysis, NamedTensor, Uncounted } from "./analysis.js";
+import { UNREAD_WEIGHTS, type Analysis, type BoundedFigure, type Figures, type LayerAnalysis, type NamedTensor, type Uncounted } from "./analysis.js";
 import { caveats } from "./caveats.js";
 import { countAll, countBy, isTakenWhole } from "./convention.js";
 import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
@@ -10,7 +10,7 @@ import { inferGraph } from "./infer.js";
 import { inputWarnings, resolveInputs, type InputOptions } from "./input.js";
 import { toLayout, type Layout } from "../graph/layout.js";
 import { AlikeRows } from "./alike-rows.js";
-import { compositeFigures, primitiveFigures, sumFigures } from "./figures.js";
+import { compositeFigures, primitiveFigures, sumFigures, united } from "./figures.js";
 import { peakActivations } from "./memory.js";
 import { elements } from "../graph/shape.js";
 
@@ -44,7 +44,9 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
   const inferred = inferGraph(graph, resolveInputs(graph, options));
   const layers = inferred.layers.map((layer, index) => countLayer(layer, index, counting));
   const tool = counting.convention && countAll(counting.convention, inferred.layers);
-  const uncounted = uncountedOf(layers);
+  const sums = sumFigures(layers);
+  const unread = unreadWeights(graph, sums);
+  const uncounted = [...uncountedOf(layers), ...unread];
   const peak = peakActivations(inferred, context.dtype);
   return {
     model: { name: graph.name, format: graph.format, source: graph.source },
@@ -64,7 +66,8 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
       layers: layers.length,
       uncounted: uncounted.reduce((sum, { count }) => sum + count, 0),
       peakActivationBytes: peak.bytes,
-      ...sumFigures(layers),
+      ...sums,
+      lowerBounds: unread.length === 0 ? sums.lowerBounds : united(sums.lowerBounds, OF_WEIGHTS),
       ...(counting.convention === undefined ? {} : { unit: counting.convention.unit, countedParams: tool?.params }),
     },
     peak,
@@ -72,18 +75,27 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
     uncounted,
     warnings: [
       ...inputWarnings(graph, options),
-      ...missingWeights(graph, layers),
+      ...missingWeights(graph, sums),
       ...(graph.warnings ?? []),
       ...graph.nodes.flatMap(({ name, layer }) => (layer.assumption === undefined ? [] : [`layer ${name}: ${layer.assumption}`])),
     ],
   };
 }
 
-/** Says where a source lists more weights, or less, than its layers have: something is not counted as it should be. */
-function missingWeights({ storedElements }: Graph, layers: readonly LayerAnalysis[]): readonly string[] {
-  if (storedElements === undefined) return [];
-  const counted = layers.reduce((sum, { params, buffers }) => sum + params + buffers, 0n);
-  return counted === storedElements ? [] : [`the file lists ${storedElements} weights, and its layers have ${counted}`];
+const OF_WEIGHTS: readonly BoundedFigure[] = ["params", "buffers", "countedParams", "weightBytes", "bytesMoved"];
+
+/** Weights that a source lists beyond those of its layers, as something that could not be counted. */
+function unreadWeights({ storedElements = 0n }: Graph, { params, buffers }: Figures): readonly Uncounted[] {
+  const counted = params + buffers;
+  if (storedElements <= counted) return [];
+  return [{ op: UNREAD_WEIGHTS, count: 1, reason: `the file lists ${storedElements} weights, and its layers have ${counted}` }];
+}
+
+/** Says where a source lists less weights than its layers have. */
+function missingWeights({ storedElements }: Graph, { params, buffers }: Figures): readonly string[] {
+  const counted = params + buffers;
+  if (storedElements === undefined || storedElements >= counted) return [];
+  return [`the file lists ${storedElements} weights, and its layers have ${counted}`];
 }
 
 function uncountedOf(layers: readonly LayerAnalysis[]): readonly Uncounted[] {
@@ -148,7 +160,7 @@ function rowOf(layer: InferredLayer, index: number, context: Counting): LayerAna
     mixes: layer.inference?.mixes ?? { channels: steps.some((step) => step.mixes.channels), space: steps.some((step) => step.mixes.space) },
     times: layer.inference?.times,
     sharedParams: sharedParams(layer),
-    uncounted: layer.inference?.uncounted,
+    uncounted: layer.inference?.uncounted?.reason,
     formulas: lead?.formulas ?? layer.inference?.formulas,
     steps: lead === undefined ? steps : lead.steps,
     ...figures,

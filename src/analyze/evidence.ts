@@ -1,7 +1,7 @@
 import { OWN } from "../conventions/table.js";
 import type { AttributeValue } from "../graph/layer.js";
 import { elements, type OpenShape } from "../graph/shape.js";
-import type { CausedDifference, Costs, LayerCosts } from "./analysis.js";
+import { UNREAD_WEIGHTS, type CausedDifference, type Costs, type LayerCosts } from "./analysis.js";
 import { ratio } from "./figures.js";
 
 /** A layer as it was saved, with what its figures are checked against. */
@@ -73,6 +73,8 @@ function totalsContradiction({ totals, layers }: SavedAnalysis): string | undefi
 
 function uncountedContradiction({ partial, totals, layers, uncounted }: SavedAnalysis): string | undefined {
   if (partial && uncounted.length === 0) return "partial is true, and uncounted has no entries";
+  if (partial && totals.lowerBounds.length === 0) return "partial is true, and lowerBounds is empty";
+  if (!partial && totals.lowerBounds.length > 0) return "partial is false, and lowerBounds is not empty";
   if (!partial && uncounted.length > 0)
     return `partial is false, and uncounted has ${uncounted.length === 1 ? "1 entry" : `${uncounted.length} entries`}`;
   const listed = uncounted.reduce((sum, { count }) => sum + count, 0);
@@ -85,7 +87,10 @@ function uncountedContradiction({ partial, totals, layers, uncounted }: SavedAna
     rest.set(`${op}\n${reason}`, left - 1);
   }
   if (layers.length < totals.layers) return undefined;
-  const [missing] = [...rest].filter(([, count]) => count > 0).map(([key]) => key.split("\n", 1).join());
+  const [missing] = [...rest]
+    .filter(([, count]) => count > 0)
+    .map(([key]) => key.split("\n", 1).join())
+    .filter((op) => op !== UNREAD_WEIGHTS);
   return missing && `uncounted has more of ${missing} than the layers`;
 }
 

@@ -1,9 +1,19 @@
 import type { DType } from "../graph/dtype.js";
 import type { InferredLayer } from "../graph/inferrer.js";
-import type { Cause, Inference } from "../graph/layer.js";
+import type { Cause, Inference, Unknown } from "../graph/layer.js";
 import { elements } from "../graph/shape.js";
-import type { Figures } from "./analysis.js";
+import { BOUNDED_FIGURES, type BoundedFigure, type Figures } from "./analysis.js";
 import { distinctBytes, isFused, newBytes, tensorBytes } from "./memory.js";
+
+const EXACT: readonly BoundedFigure[] = [];
+/** What the arithmetic and the outputs of a layer add to. */
+const OF_COST: readonly BoundedFigure[] = ["macs", "flops", "counted", "activationBytes", "peakActivationBytes", "bytesMoved"];
+
+/** The figures of a layer that may be more than they say. */
+function lowerBoundsOf(unknown: Unknown | undefined): readonly BoundedFigure[] {
+  if (unknown === undefined) return EXACT;
+  return unknown.of === "cost" ? OF_COST : BOUNDED_FIGURES;
+}
 
 /** The figures of a layer that has no steps. */
 export function primitiveFigures(layer: InferredLayer, inference: Inference, dtype: DType): Figures {
@@ -36,6 +46,7 @@ export function primitiveFigures(layer: InferredLayer, inference: Inference, dty
     activationBytes,
     bytesMoved,
     intensity: ratio(flops, bytesMoved),
+    lowerBounds: lowerBoundsOf(inference.uncounted),
   };
 }
 
@@ -64,7 +75,9 @@ export function sumFigures(layers: readonly Figures[]): Figures {
   let activationBytes = 0n;
   let bytesMoved = 0n;
   let counted: bigint | undefined;
+  let lowerBounds = EXACT;
   for (const layer of layers) {
+    if (layer.lowerBounds.length > 0) lowerBounds = united(lowerBounds, layer.lowerBounds);
     addOperations(operations, layer.operations);
     params += layer.params;
     buffers += layer.buffers;
@@ -76,8 +89,13 @@ export function sumFigures(layers: readonly Figures[]): Figures {
     if (layer.counted !== undefined) counted = (counted ?? 0n) + layer.counted;
   }
   const intensity = ratio(flops, bytesMoved);
-  const figures = { params, buffers, macs, flops, operations, weightBytes, activationBytes, bytesMoved, intensity };
+  const figures = { params, buffers, macs, flops, operations, weightBytes, activationBytes, bytesMoved, intensity, lowerBounds };
   return counted === undefined ? figures : { ...figures, counted };
+}
+
+/** The figures that stand in one of two lists. */
+export function united(left: readonly BoundedFigure[], right: readonly BoundedFigure[]): readonly BoundedFigure[] {
+  return left.length === 0 ? right : BOUNDED_FIGURES.filter((figure) => left.includes(figure) || right.includes(figure));
 }
 
 function addOperations(into: Partial<Record<Cause, bigint>>, operations: Figures["operations"]): void {

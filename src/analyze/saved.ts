@@ -3,10 +3,11 @@ import * as v from "valibot";
 import { fail, type Place } from "../graph/diagnostic.js";
 import { isDType } from "../graph/dtype.js";
 import type { Attributes, AttributeValue } from "../graph/layer.js";
-import type { Costs } from "./analysis.js";
 import { isDeeperThan } from "../graph/nesting.js";
+import { BOUNDED_FIGURES, type BoundedFigure, type Costs, type Figures } from "./analysis.js";
 import { digestState } from "./digest.js";
 import { contradictionIn, type SavedLayer } from "./evidence.js";
+import { ratio } from "./figures.js";
 
 const WHOLE = "a whole number";
 const POSITIVE = "a number from 0";
@@ -30,6 +31,8 @@ const words = v.string("a text");
 const size = v.pipe(v.number(), v.safeInteger("sizes"), v.minValue(0, "sizes"));
 const shape = v.array(v.union([size, v.string(), v.null()], "sizes"), "sizes");
 
+const lowerBounds = v.optional(v.array(v.picklist(BOUNDED_FIGURES, "a figure"), "names of figures"));
+
 const figures = {
   params: figure,
   buffers: figure,
@@ -38,33 +41,37 @@ const figures = {
   weightBytes: figure,
   activationBytes: figure,
   bytesMoved: figure,
-  intensity: quotient,
+  intensity: v.optional(quotient),
   counted: v.optional(figure),
   operations: v.optional(v.record(v.string(), figure, "operations by cause")),
 };
 
-const layer: v.GenericSchema<unknown, SavedLayer> = v.object(
-  {
-    index,
-    name: words,
-    op: words,
-    kind: v.optional(v.picklist(["standard", "grouped", "depthwise", "pointwise"], "a kind of convolution")),
-    inputs: v.array(shape, "shapes"),
-    outputs: v.array(shape, "shapes"),
-    attributes: v.custom<Attributes>(isAttributes, "attributes by name"),
-    times: v.optional(figure),
-    sharedParams: v.optional(figure),
-    uncounted: v.optional(words),
-    steps: v.optional(
-      v.array(
-        v.lazy(() => layer),
-        "layers",
+const layer: v.GenericSchema<unknown, SavedLayer> = v.pipe(
+  v.object(
+    {
+      index,
+      name: words,
+      op: words,
+      kind: v.optional(v.picklist(["standard", "grouped", "depthwise", "pointwise"], "a kind of convolution")),
+      inputs: v.array(shape, "shapes"),
+      outputs: v.array(shape, "shapes"),
+      attributes: v.custom<Attributes>(isAttributes, "attributes by name"),
+      times: v.optional(figure),
+      sharedParams: v.optional(figure),
+      uncounted: v.optional(words),
+      steps: v.optional(
+        v.array(
+          v.lazy(() => layer),
+          "layers",
+        ),
+        [],
       ),
-      [],
-    ),
-    ...figures,
-  },
-  "a layer",
+      lowerBounds,
+      ...figures,
+    },
+    "a layer",
+  ),
+  v.transform((each) => completed(each, each.lowerBounds, each.uncounted !== undefined)),
 );
 
 const analysis = v.object({
@@ -102,6 +109,7 @@ const analysis = v.object({
   peak: v.optional(
     v.object({ layer: v.optional(words), alive: v.array(v.object({ layer: v.optional(words), bytes: figure }, "a tensor"), "tensors") }, "a peak"),
   ),
+  lowerBounds,
   layers: v.array(layer, "layers"),
   uncounted: v.array(v.object({ op: words, count: index, reason: v.optional(words, "") }, "an operator"), "what could not be counted"),
   caveats: v.optional(v.array(words, "texts")),
@@ -123,6 +131,7 @@ export function readAnalysis(written: string, source: string): Costs {
   const { peak, ...read } = result.output;
   const saved = {
     ...read,
+    totals: completed(read.totals, read.lowerBounds, read.partial),
     layers: [...read.layers].sort((a, b) => a.index - b.index),
     peak: peak && { at: peak.layer, bytes: read.totals.peakActivationBytes, alive: peak.alive.map(({ layer: by, bytes }) => ({ by, bytes })) },
   };
@@ -137,6 +146,16 @@ export function readAnalysis(written: string, source: string): Costs {
 
 /** Nesting that no analysis reaches: attributes and steps are a few levels deep. */
 const MAX_NESTING = 200;
+type SavedFigures = Pick<Figures, "flops" | "bytesMoved"> & { readonly intensity?: number | undefined };
+
+/**
+ * Figures with what the JSON leaves out: the intensity where it is a quotient of lower bounds, and the list of lower bounds where there are none.
+ * Earlier versions never wrote that list: any figure of what was partial may then be one.
+ */
+function completed<T extends SavedFigures>(figures: T, bounds: readonly BoundedFigure[] | undefined, partial: boolean) {
+  const intensity = figures.intensity ?? ratio(figures.flops, figures.bytesMoved);
+  return { ...figures, intensity, lowerBounds: bounds ?? (partial ? BOUNDED_FIGURES : []) };
+}
 
 const EXPECTED = "what convcost count --json has printed";
 const EDITED = "was this file edited by hand?";

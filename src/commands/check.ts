@@ -36,8 +36,9 @@ const HELP = `
 Amounts are 300M, 3.5M, 1e6 (K, M, G, T are powers of 1000); bytes are 256KiB, 1MiB, 500kB or plain. A value equal to its budget is within it.
 Without a source the models and budgets are those of convcost.config.yaml, .yml or .json, or of the key convcost in package.json.
 
-What could not be counted leaves MACs, FLOPs, memory and bytes moved at "at least": over a budget that is exceeded, else not known (exit code 2)
-unless --no-unknown (exit code 1) or --allow-unknown (taken as it is, and said). Parameters and weights are known all the same.
+A layer that could not be counted makes the totals it may add to "at least". No budget on them passes: exceeded already, it fails; else it is not known
+(exit code 2), fails under --no-unknown (exit code 1), or is taken as it is under --allow-unknown, which says so. Parameters stay exact where the file
+lists its weights (ONNX, TensorFlow Lite), whatever its operators are; those of an unknown layer of Keras or print(model) are not known.
 
 Examples:
   convcost check model.onnx --max-macs 300M --max-params 3.5M --max-peak-memory 16MiB --no-unknown

@@ -17,6 +17,7 @@ import { harmless, type Grid } from "../report/grid.js";
 import type { Units } from "../report/layer-columns.js";
 import { escape, renderMarkdown } from "../report/markdown.js";
 import { writeJson } from "../report/json.js";
+import { uncountedLines } from "../report/uncounted.js";
 import { readModel } from "../source/read.js";
 import {
   addModelFlags,
@@ -115,7 +116,8 @@ async function run(specs: readonly string[], flags: ConventionsFlags, context: C
     emit(context, flags, conventionsJson(comparison, context.version));
     return;
   }
-  for (const line of [...comparison.analysis.warnings, ...caveatLines(comparison)]) context.io.stderr.write(`warning: ${harmless(line)}\n`);
+  for (const line of [...uncountedLines(comparison.analysis), ...comparison.analysis.warnings, ...caveatLines(comparison)])
+    context.io.stderr.write(`warning: ${harmless(line)}\n`);
   await emitGrid(format === "csv" ? conventionCsv(comparison) : conventionGrid(comparison, flags.units), noteOf(comparison), flags, context);
 }
 

@@ -14,6 +14,7 @@ import { groupOrder, sortLayers } from "../report/layer-order.js";
 import { escape, renderMarkdown } from "../report/markdown.js";
 import { summaryLines } from "../report/summary.js";
 import { harmless, type Grid } from "../report/grid.js";
+import { uncountedLines } from "../report/uncounted.js";
 import { readModel } from "../source/read.js";
 import {
   addCommonFlags,
@@ -118,7 +119,7 @@ async function run(specs: readonly string[], flags: CountFlags, context: Context
   };
   // In the JSON they are a field; everywhere else they must not pass unseen, nor mix with the result.
   if (format !== "json") {
-    for (const line of [...partialLines(analysis), ...analysis.warnings, ...analysis.caveats])
+    for (const line of [...uncountedLines(analysis), ...analysis.warnings, ...analysis.caveats])
       context.io.stderr.write(`warning: ${harmless(line)}\n`);
   }
   switch (format) {
@@ -138,23 +139,6 @@ async function run(specs: readonly string[], flags: CountFlags, context: Context
     case "table":
       emit(context, flags, await table(view, flags, context));
   }
-}
-
-/** Reasons, and operators for each, that are told on standard error; the JSON has all of them. */
-const MAX_REASONS = 8;
-const MAX_OPERATORS = 5;
-
-/** What the totals leave out, by the reason. */
-function partialLines({ uncounted }: Analysis): readonly string[] {
-  const reasons = [...new Set(uncounted.map(({ reason }) => reason))];
-  const lines = reasons.slice(0, MAX_REASONS).map((reason) => {
-    const entries = uncounted.filter((entry) => entry.reason === reason).sort((a, b) => b.count - a.count);
-    const operators = entries.slice(0, MAX_OPERATORS).map(({ op, count: times }) => `${op} (${times})`);
-    const more = entries.length - operators.length;
-    return `not counted, the totals are at least what they say: ${operators.join(", ")}${more > 0 ? ` and ${more} more operators` : ""}: ${reason}`;
-  });
-  const left = reasons.length - lines.length;
-  return left > 0 ? [...lines, `and layers for ${left} more reasons (--json has all of them)`] : lines;
 }
 
 /** `--depth N` alone folds into modules. Throws `contradicting-flags` where there are no levels. */

@@ -55,7 +55,7 @@ export const diff: Register = (program, context) => {
   for (const side of SIDES) command.option(`--set-${side} <name=value>`, `set a parameter of <${side}> alone`, collect, []);
   for (const side of SIDES) command.option(`--dim-${side} <name=n>`, `bind a dimension of <${side}> alone`, collect, []);
   command
-    .option("--exit-code", "end with exit code 1 where anything that is counted differs")
+    .option("--exit-code", "end with exit code 1 where anything that is counted differs, 2 where that is not known")
     .addOption(new Option("-f, --format <format>", 'what to print (default: "table")').choices(FORMATS))
     .option("--json", "short for --format json")
     .option("-o, --output <file>", "write to a file, whole or not at all")
@@ -78,7 +78,7 @@ async function run([first, second]: readonly [string, string], flags: DiffFlags,
   // The library of differences is loaded by what compares.
   const { diffCosts } = await import("../compare/diff.js");
   const difference = diffCosts(before.costs, after.costs);
-  if (flags.exitCode === true && !difference.equal) context.exitWith(1);
+  if (flags.exitCode === true && difference.equal !== true) context.exitWith(difference.equal === false ? 1 : 2);
   if (format === "table" || format === "csv") for (const note of difference.notes) context.io.stderr.write(`note: ${harmless(note)}\n`);
   emit(context, flags, await rendered(difference, [labelOf(first), labelOf(second)], flags, context));
 }

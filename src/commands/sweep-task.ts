@@ -1,7 +1,7 @@
 import type { Analysis } from "../analyze/analysis.js";
 import { analyze, type AnalyzeOptions } from "../analyze/analyze.js";
 import { partCounter, partsJoiner, type Counted } from "../analyze/chain.js";
-import { MEASURES, measure, sweepRange, type Axis, type CountPoint, type SweepFigures, type SweepRow } from "../compare/sweep.js";
+import { MEASURES, isMeasureKnown, measure, sweepRange, type Axis, type CountPoint, type SweepFigures, type SweepRow } from "../compare/sweep.js";
 import type { NetworkText } from "../source/source.js";
 
 /** A sweep as plain data, so that a worker can be handed it. */
@@ -68,7 +68,21 @@ function isRange(range: unknown): range is { readonly start: number; readonly en
 }
 
 function figuresOf({ totals, outputs }: Counted | Analysis): SweepFigures {
-  const { layers, params, buffers, macs, flops, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity, counted, unit } = totals;
+  const {
+    layers,
+    params,
+    buffers,
+    macs,
+    flops,
+    weightBytes,
+    activationBytes,
+    peakActivationBytes,
+    bytesMoved,
+    intensity,
+    counted,
+    unit,
+    lowerBounds,
+  } = totals;
   const shapes = outputs.map((output) => (output !== null && "shape" in output ? output.shape : output));
   return {
     layers,
@@ -83,6 +97,7 @@ function figuresOf({ totals, outputs }: Counted | Analysis): SweepFigures {
     intensity,
     counted,
     unit,
+    lowerBounds,
     outputs: shapes,
   };
 }
@@ -90,8 +105,13 @@ function figuresOf({ totals, outputs }: Counted | Analysis): SweepFigures {
 function passes({ set, result }: SweepRow, predicate: (value: (name: string) => SweepRow["set"][string] | undefined) => boolean): boolean {
   // What could not be counted is never hidden by a filter: it is told, and was not tested.
   if ("error" in result) return true;
-  return predicate((name) => {
+  let isKnown = true;
+  const holds = predicate((name) => {
     const known = MEASURES.find((candidate) => candidate === name);
-    return known === undefined ? set[name] : Number(measure(result, known));
+    if (known === undefined) return set[name];
+    if (!isMeasureKnown(result, known)) isKnown = false;
+    return Number(measure(result, known));
   });
+  // A condition on a lower bound does not hold: it is not known to.
+  return holds && isKnown;
 }

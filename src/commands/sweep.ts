@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { gridSize, measure, MEASURES, ParetoFront, type Axis, type Goal, type Measure, type SweepRow } from "../compare/sweep.js";
+import { gridSize, isMeasureKnown, measure, MEASURES, ParetoFront, type Axis, type Goal, type Measure, type SweepRow } from "../compare/sweep.js";
 import { conventionNamed, OWN } from "../conventions/table.js";
 import { fail } from "../graph/diagnostic.js";
 import { harmless } from "../report/grid.js";
@@ -209,7 +209,8 @@ function goalOf(text: string, axes: readonly Axis[], flag: string): Goal {
   const maximise = text.startsWith("+");
   const name = maximise ? text.slice(1).trim() : text;
   const lower = name.toLowerCase();
-  if (isMeasure(lower)) return { maximise, value: ({ result }) => ("error" in result ? undefined : measure(result, lower)) };
+  if (isMeasure(lower))
+    return { maximise, value: ({ result }) => ("error" in result || !isMeasureKnown(result, lower) ? undefined : measure(result, lower)) };
   if (!axes.some((axis) => axis.name === name))
     fail("unknown-column", `there is no figure '${name}'`, {
       place: { kind: "flag", flag },

@@ -8,6 +8,7 @@ import { parseLayers } from "../read/notation/read.js";
 import { renderCsv } from "../report/csv.js";
 import { harmless } from "../report/grid.js";
 import { renderMarkdown } from "../report/markdown.js";
+import { uncountedLines } from "../report/uncounted.js";
 import {
   replacedGrid,
   sortReplaced,
@@ -112,7 +113,8 @@ async function run(specs: readonly string[], flags: WhatIfFlags, context: Contex
   const notes = [...whatIfNotes(result, flags.between), ...idle(flags, replacements, graph)];
   // In the JSON they are fields; everywhere else they must not mix with the result.
   if (format !== "json") for (const note of notes) context.io.stderr.write(`note: ${harmless(note)}\n`);
-  if (format !== "json") for (const warning of result.after.warnings) context.io.stderr.write(`warning: ${harmless(warning)}\n`);
+  if (format !== "json")
+    for (const warning of [...uncountedLines(result.after), ...result.after.warnings]) context.io.stderr.write(`warning: ${harmless(warning)}\n`);
   switch (format) {
     case "json":
       emit(context, flags, whatIfJson(result, rows, replacements, notes, context.version));

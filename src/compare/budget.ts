@@ -1,6 +1,6 @@
 import type { Costs, Uncounted } from "../analyze/analysis.js";
 import { fail, type Diagnostic, type Place } from "../graph/diagnostic.js";
-import { hasAllLayers, isAtLeast, measureOf, titleOf, valueOf, type Measure, type MeasureName } from "./measures.js";
+import { hasAllLayers, isAtLeast, measureOf, shareOf, titleOf, valueOf, type Measure, type MeasureName } from "./measures.js";
 import { allowed, type Allowance } from "./quantity.js";
 
 /** The most that a figure may be. A figure that equals it is within it. */
@@ -160,15 +160,13 @@ function increased({ measure: name, allowance }: Increase, costs: Costs, baselin
 }
 
 function weightsOf(measure: Measure, limit: bigint, costs: Costs): Pick<BudgetResult, "heaviest" | "peakAt"> {
-  const { layer, of } = measure;
   if (measure.name === "peak-memory") {
     const alive = costs.peak?.alive.map(({ by, bytes }): Weight => ({ name: by ?? "(input)", value: bytes }));
     return { heaviest: (alive ?? []).slice(0, MAX_WEIGHTS), peakAt: costs.peak?.at };
   }
-  if (layer === undefined) return { heaviest: [] };
-  const floor = of === "layer" ? limit : 0n;
+  const floor = measure.of === "layer" ? limit : 0n;
   const heavy = costs.layers.flatMap((each): Weight[] => {
-    const value = layer(each);
+    const value = shareOf(measure, each) ?? 0n;
     return value > floor ? [{ name: each.name, op: each.op, kind: each.kind, value }] : [];
   });
   heavy.sort((a, b) => (a.value === b.value ? 0 : a.value > b.value ? -1 : 1));

@@ -1,6 +1,6 @@
 import { analyze, type AnalyzeOptions } from "../analyze/analyze.js";
 import { ratio } from "../analyze/figures.js";
-import type { Analysis, Figures, LayerAnalysis } from "../analyze/analysis.js";
+import { isLowerBound, type Analysis, type Figures, type LayerAnalysis } from "../analyze/analysis.js";
 import { fromLayout } from "../graph/layout.js";
 import { fail, InputError } from "../graph/diagnostic.js";
 import type { Graph } from "../graph/graph.js";
@@ -12,10 +12,11 @@ import { variantsOf, type Variant, type VariantOptions } from "./variants.js";
 
 export interface CompareOptions extends AnalyzeOptions, VariantOptions {}
 
+/** Figures as shares of the first row's; undefined where one of the two is only a lower bound. */
 export interface Ratio {
-  readonly params: number;
-  readonly macs: number;
-  readonly flops: number;
+  readonly params: number | undefined;
+  readonly macs: number | undefined;
+  readonly flops: number | undefined;
   /** Of the convention's own figure, where one was asked for. */
   readonly counted?: number | undefined;
 }
@@ -118,7 +119,7 @@ function compareGraphs(graphs: readonly Graph[], options: AnalyzeOptions): Compa
   if (first === undefined) throw new Error("no graphs to compare");
   const baseline = first.analysis.totals;
   const rows = analyses.map(({ label, analysis }) => rowOf(oneLine(label), analysis, baseline));
-  const notes = [...new Set(analyses.flatMap(({ analysis }) => analysis.caveats))];
+  const notes = [...new Set(analyses.flatMap(({ label, analysis }) => [...partialNote(oneLine(label), analysis), ...analysis.caveats]))];
   return {
     of: "variants",
     baseline: oneLine(first.label),
@@ -128,6 +129,11 @@ function compareGraphs(graphs: readonly Graph[], options: AnalyzeOptions): Compa
     rows,
     notes,
   };
+}
+
+function partialNote(label: string, { partial, uncounted }: Analysis): readonly string[] {
+  const operators = uncounted.map(({ op, count }) => `${op} (${count})`).join(", ");
+  return partial ? [`${label}: not counted, its figures are at least what they say: ${operators}`] : [];
 }
 
 function countedBy({ convention, totals }: Analysis): Pick<Comparison, "convention" | "unit"> {
@@ -197,7 +203,10 @@ function graphOf(name: string, layer: Layer, input: Shape): Graph {
 
 function rowOf(label: string, analysis: Analysis, baseline: Figures): ComparisonRow {
   const { totals, layers } = analysis;
-  const { params, buffers, macs, flops, operations, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity, counted } = totals;
+  const { params, buffers, macs, flops, operations, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity, counted, lowerBounds } =
+    totals;
+  const share = (figure: "params" | "macs" | "flops" | "counted") =>
+    isLowerBound(totals, figure) || isLowerBound(baseline, figure) ? undefined : ratio(totals[figure] ?? 0n, baseline[figure] ?? 0n);
   const [only] = layers;
   return {
     label,
@@ -214,13 +223,9 @@ function rowOf(label: string, analysis: Analysis, baseline: Figures): Comparison
     bytesMoved,
     intensity,
     counted,
+    lowerBounds,
     peakActivationBytes,
-    ratio: {
-      params: ratio(params, baseline.params),
-      macs: ratio(macs, baseline.macs),
-      flops: ratio(flops, baseline.flops),
-      ...(counted === undefined ? {} : { counted: ratio(counted, baseline.counted ?? 0n) }),
-    },
+    ratio: { params: share("params"), macs: share("macs"), flops: share("flops"), ...(counted === undefined ? {} : { counted: share("counted") }) },
     mixes: { channels: layers.some((layer) => layer.mixes.channels), space: layers.some((layer) => layer.mixes.space) },
     formulas: layers.length === 1 ? only?.formulas : undefined,
     steps: layers.length === 1 && only !== undefined ? only.steps : layers,

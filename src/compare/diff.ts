@@ -1,4 +1,4 @@
-import type { Costs, LayerCosts } from "../analyze/analysis.js";
+import { isLowerBound, type BoundedFigure, type Costs, type LayerCosts } from "../analyze/analysis.js";
 import { fail } from "../graph/diagnostic.js";
 import type { AttributeValue } from "../graph/layer.js";
 import { own } from "../graph/own.js";
@@ -41,8 +41,8 @@ export type LayerChange =
 export interface Difference {
   readonly before: Costs;
   readonly after: Costs;
-  /** Nothing that is counted differs. Names and the order of layers are not counted. */
-  readonly equal: boolean;
+  /** Nothing that is counted differs; names and the order of layers are not counted. Undefined where that is so, and some figure is not known whole. */
+  readonly equal: boolean | undefined;
   readonly totals: readonly TotalChange[];
   /** Floating-point operations a byte moved. */
   readonly intensity: { readonly before: number; readonly after: number };
@@ -81,10 +81,11 @@ export function diffCosts(before: Costs, after: Costs): Difference {
           },
         ],
   );
+  const differs = layers.length > 0 || totals.some((total) => total.before !== total.after);
   return {
     before,
     after,
-    equal: layers.length === 0 && totals.every((total) => total.before === total.after),
+    equal: differs ? false : totals.every(({ atLeast }) => isKnown(atLeast)) || undefined,
     totals,
     intensity: { before: before.totals.intensity, after: after.totals.intensity },
     counts,
@@ -103,6 +104,12 @@ export function gain(change: LayerChange, figure: (layer: LayerCosts) => bigint)
   const before = change.type === "added" ? 0n : figure(change.before);
   const after = change.type === "removed" ? 0n : figure(change.after);
   return after - before;
+}
+
+/** Whether {@link gain} of a figure is known: of a lower bound it is not. */
+export function isGainKnown(change: LayerChange, figure: BoundedFigure): boolean {
+  const sides = [change.type === "added" ? [] : [change.before], change.type === "removed" ? [] : [change.after]].flat();
+  return !sides.some((layer) => isLowerBound(layer, figure));
 }
 
 /** The changes that weigh most, by MACs, then by parameters, then by bytes moved; they stay in their order. */

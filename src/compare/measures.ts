@@ -1,58 +1,39 @@
-import type { Costs, LayerCosts } from "../analyze/analysis.js";
+import { isLowerBound, type Costs, type LayerCosts } from "../analyze/analysis.js";
 import type { Unit } from "./quantity.js";
 
-/** A figure that a budget can be set on. */
+/** A figure that a budget can be set on: of the whole model, or of the layer that has most of it. */
 interface Definition {
   readonly title: string;
   readonly unit: Unit;
-  /**
-   * What a layer stores is known even where its cost is not: a partial analysis has the whole of this figure. Any other is then at least
-   * what it says.
-   */
-  readonly stored: boolean;
-  /** Of the whole model, or of the layer that has most of it. */
-  readonly of: { readonly whole: (costs: Costs) => bigint } | "layer";
-  /** What one layer adds to it; absent where it is no sum over layers. */
-  readonly layer?: (layer: LayerCosts) => bigint;
+  readonly of: "model" | "layer";
+  /** The figure that it is; the number of layers is none, and always known. */
+  readonly figure?: LayerFigure | "peakActivationBytes";
 }
+
+/** Figures that are sums over layers. */
+type LayerFigure = "params" | "buffers" | "macs" | "flops" | "counted" | "weightBytes" | "activationBytes" | "bytesMoved";
 
 /** The one table of figures that budgets, increases and differences speak of, by the name that flags (`--max-macs`) and config files take. */
 const TABLE = {
-  macs: { title: "MACs", unit: "count", stored: false, of: { whole: (costs) => costs.totals.macs }, layer: (layer) => layer.macs },
+  macs: { title: "MACs", unit: "count", of: "model", figure: "macs" },
   // What another tool counts, in its own unit; under the program's own convention that is the MACs.
-  counted: { title: "Counted", unit: "count", stored: false, of: { whole: countedOf }, layer: (layer) => layer.counted ?? layer.macs },
-  params: { title: "Parameters", unit: "count", stored: true, of: { whole: (costs) => costs.totals.params }, layer: (layer) => layer.params },
-  flops: { title: "FLOPs", unit: "count", stored: false, of: { whole: (costs) => costs.totals.flops }, layer: (layer) => layer.flops },
-  buffers: { title: "Buffers", unit: "count", stored: true, of: { whole: (costs) => costs.totals.buffers }, layer: (layer) => layer.buffers },
-  weights: { title: "Weights", unit: "bytes", stored: true, of: { whole: (costs) => costs.totals.weightBytes }, layer: (layer) => layer.weightBytes },
-  activations: {
-    title: "Activations",
-    unit: "bytes",
-    stored: false,
-    of: { whole: (costs) => costs.totals.activationBytes },
-    layer: (layer) => layer.activationBytes,
-  },
-  "peak-memory": { title: "Peak memory", unit: "bytes", stored: false, of: { whole: (costs) => costs.totals.peakActivationBytes } },
-  moved: {
-    title: "Bytes moved",
-    unit: "bytes",
-    stored: false,
-    of: { whole: (costs) => costs.totals.bytesMoved },
-    layer: (layer) => layer.bytesMoved,
-  },
-  layers: { title: "Layers", unit: "count", stored: true, of: { whole: (costs) => BigInt(costs.totals.layers) } },
-  "layer-macs": { title: "MACs of a layer", unit: "count", stored: false, of: "layer", layer: (layer) => layer.macs },
-  "layer-counted": { title: "Counted of a layer", unit: "count", stored: false, of: "layer", layer: (layer) => layer.counted ?? layer.macs },
-  "layer-params": { title: "Parameters of a layer", unit: "count", stored: true, of: "layer", layer: (layer) => layer.params },
-  "layer-flops": { title: "FLOPs of a layer", unit: "count", stored: false, of: "layer", layer: (layer) => layer.flops },
-  "layer-weights": { title: "Weights of a layer", unit: "bytes", stored: true, of: "layer", layer: (layer) => layer.weightBytes },
-  "layer-activations": { title: "Activations of a layer", unit: "bytes", stored: false, of: "layer", layer: (layer) => layer.activationBytes },
-  "layer-moved": { title: "Bytes moved by a layer", unit: "bytes", stored: false, of: "layer", layer: (layer) => layer.bytesMoved },
+  counted: { title: "Counted", unit: "count", of: "model", figure: "counted" },
+  params: { title: "Parameters", unit: "count", of: "model", figure: "params" },
+  flops: { title: "FLOPs", unit: "count", of: "model", figure: "flops" },
+  buffers: { title: "Buffers", unit: "count", of: "model", figure: "buffers" },
+  weights: { title: "Weights", unit: "bytes", of: "model", figure: "weightBytes" },
+  activations: { title: "Activations", unit: "bytes", of: "model", figure: "activationBytes" },
+  "peak-memory": { title: "Peak memory", unit: "bytes", of: "model", figure: "peakActivationBytes" },
+  moved: { title: "Bytes moved", unit: "bytes", of: "model", figure: "bytesMoved" },
+  layers: { title: "Layers", unit: "count", of: "model" },
+  "layer-macs": { title: "MACs of a layer", unit: "count", of: "layer", figure: "macs" },
+  "layer-counted": { title: "Counted of a layer", unit: "count", of: "layer", figure: "counted" },
+  "layer-params": { title: "Parameters of a layer", unit: "count", of: "layer", figure: "params" },
+  "layer-flops": { title: "FLOPs of a layer", unit: "count", of: "layer", figure: "flops" },
+  "layer-weights": { title: "Weights of a layer", unit: "bytes", of: "layer", figure: "weightBytes" },
+  "layer-activations": { title: "Activations of a layer", unit: "bytes", of: "layer", figure: "activationBytes" },
+  "layer-moved": { title: "Bytes moved by a layer", unit: "bytes", of: "layer", figure: "bytesMoved" },
 } as const satisfies Record<string, Definition>;
-
-function countedOf({ totals }: Costs): bigint {
-  return totals.counted ?? totals.macs;
-}
 
 export type MeasureName = keyof typeof TABLE;
 export type Measure = Definition & { readonly name: MeasureName };
@@ -70,12 +51,23 @@ export function measureOf(name: MeasureName): Measure {
 }
 
 /** The figure: of the model, or the largest of a layer. */
-export function valueOf({ of, layer }: Measure, costs: Costs): bigint {
-  if (of !== "layer") return of.whole(costs);
-  return costs.layers.reduce((most, each) => {
-    const value = layer?.(each) ?? 0n;
+export function valueOf({ of, figure }: Measure, costs: Costs): bigint {
+  if (figure === undefined) return BigInt(costs.totals.layers);
+  if (figure === "peakActivationBytes") return costs.totals.peakActivationBytes;
+  if (of === "model") return figureOf(costs.totals, figure);
+  return costs.layers.reduce((most, layer) => {
+    const value = figureOf(layer, figure);
     return value > most ? value : most;
   }, 0n);
+}
+
+/** What one layer adds to the figure; undefined where it is no sum over layers. */
+export function shareOf({ figure }: Measure, layer: LayerCosts): bigint | undefined {
+  return figure === undefined || figure === "peakActivationBytes" ? undefined : figureOf(layer, figure);
+}
+
+function figureOf(figures: LayerCosts | Costs["totals"], figure: LayerFigure): bigint {
+  return figure === "counted" ? (figures.counted ?? figures.macs) : figures[figure];
 }
 
 /** What a figure of a model is called: that of another tool says whose it is, and in which unit. */
@@ -83,9 +75,9 @@ export function titleOf({ title }: Measure, { convention, totals }: Pick<Costs, 
   return title.replace("Counted", `Counted by ${convention} (${totals.unit ?? "MAC"})`);
 }
 
-/** Whether the figure is only a lower bound: something of the model could not be counted. */
-export function isAtLeast({ stored }: Measure, { partial }: Costs): boolean {
-  return partial && !stored;
+/** Whether the figure is only a lower bound: something that it sums, or may be the most of, is not known. */
+export function isAtLeast({ figure }: Measure, { totals }: Costs): boolean {
+  return figure !== undefined && isLowerBound(totals, figure);
 }
 
 /** Whether every layer is there: not so of an analysis that was saved with --top. */

@@ -1,4 +1,4 @@
-import type { Totals } from "../analyze/analysis.js";
+import { isIntensityKnown, isLowerBound, type BoundedFigure, type Totals } from "../analyze/analysis.js";
 import { InputError } from "../graph/diagnostic.js";
 import type { OpenShape } from "../graph/shape.js";
 
@@ -21,7 +21,17 @@ export interface SweepRow {
 
 export type SweepFigures = Pick<
   Totals,
-  "layers" | "params" | "buffers" | "macs" | "flops" | "weightBytes" | "activationBytes" | "peakActivationBytes" | "bytesMoved" | "intensity"
+  | "layers"
+  | "params"
+  | "buffers"
+  | "macs"
+  | "flops"
+  | "weightBytes"
+  | "activationBytes"
+  | "peakActivationBytes"
+  | "bytesMoved"
+  | "intensity"
+  | "lowerBounds"
 > &
   Pick<Totals, "counted" | "unit"> & { readonly outputs: readonly (OpenShape | null)[] };
 
@@ -83,6 +93,25 @@ export function measure(figures: SweepFigures, name: Measure): bigint | number {
     default:
       return figures[name];
   }
+}
+
+const FIGURE: Readonly<Partial<Record<Measure, BoundedFigure>>> = {
+  params: "params",
+  buffers: "buffers",
+  macs: "macs",
+  flops: "flops",
+  weights: "weightBytes",
+  activations: "activationBytes",
+  peak: "peakActivationBytes",
+  moved: "bytesMoved",
+  counted: "counted",
+};
+
+/** Whether a number of a row is exact, and no lower bound. */
+export function isMeasureKnown(figures: SweepFigures, name: Measure): boolean {
+  if (name === "intensity") return isIntensityKnown(figures);
+  const figure = FIGURE[name];
+  return figure === undefined || !isLowerBound(figures, figure);
 }
 
 /** What a Pareto front is drawn over: less is better, or more where `maximise`. */

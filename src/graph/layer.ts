@@ -34,6 +34,13 @@ export interface Cost {
   readonly operations: Readonly<Partial<Record<Cause, bigint>>>;
 }
 
+/** What of a layer is not known, and why: its figures of this are lower bounds. */
+export interface Unknown {
+  /** `cost`: what it computes and how large its outputs are. What it stores is known unless the weights are named too. */
+  readonly of: "cost" | "cost and weights";
+  readonly reason: string;
+}
+
 /** What one operator does to inputs of known shape. */
 export interface Inference {
   readonly outputs: readonly TensorType[];
@@ -44,8 +51,8 @@ export interface Inference {
   readonly kind?: Kind | undefined;
   /** How often it runs: a body of a loop. Costs are those of one run; 1 unless said. */
   readonly times?: bigint | undefined;
-  /** Why its cost is not known; what it stores is. */
-  readonly uncounted?: string | undefined;
+  /** What of it is not known; absent where everything is. */
+  readonly uncounted?: Unknown | undefined;
   /** Whether an output mixes values of several channels, or of several positions, of the input. */
   readonly mixes: { readonly channels: boolean; readonly space: boolean };
   /** Writes the formulas out: a function, since most layers are never asked for them. */

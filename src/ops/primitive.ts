@@ -31,7 +31,7 @@ export function inference(
     readonly mixes?: Inference["mixes"];
     readonly kind?: Inference["kind"];
     readonly formulas?: Inference["formulas"];
-    readonly uncounted?: string | undefined;
+    readonly uncounted?: Inference["uncounted"];
   } = {},
 ): Inference {
   return {

@@ -3,7 +3,7 @@ import type { Analysis, LayerAnalysis, Totals } from "../analyze/analysis.js";
 import { Digest } from "../analyze/digest.js";
 import type { Comparison, ComparisonRow } from "../compare/compare.js";
 import { jsonPieces, writeJson, type Json, type JsonObject } from "./json.js";
-import { figuresJson, layerJson, layerLines } from "./layer-json.js";
+import { figuresJson, layerJson, layerLines, lowerBoundsJson } from "./layer-json.js";
 
 /** An analysis as `convcost/analysis@1`. */
 export function analysisJson(...of: Parameters<typeof analysisPieces>): string {
@@ -35,6 +35,7 @@ function analysisFields(analysis: Analysis, version: string, layers: readonly La
       layers: count,
       uncounted,
       ...figuresJson(figures),
+      lowerBounds: lowerBoundsJson(figures),
     })),
     layers: () => layerLines(layers),
     ...tailJson(analysis),
@@ -56,6 +57,7 @@ function headJson(analysis: Analysis) {
     inputs: analysis.inputs.map((tensor) => ({ ...tensor })),
     outputs: analysis.outputs.map((tensor) => ({ ...tensor })),
     totals: totalsJson(analysis.totals),
+    lowerBounds: lowerBoundsJson(analysis.totals),
     differences: analysis.differences?.map((difference) => ({ ...difference })),
   };
 }
@@ -95,6 +97,7 @@ function rowJson(row: ComparisonRow): Json {
     outputs: row.outputs,
     ...figuresJson(row),
     peakActivationBytes: row.peakActivationBytes,
+    lowerBounds: lowerBoundsJson(row),
     ratio: { ...row.ratio },
     mixes: { ...row.mixes },
     formulas: row.formulas && { ...row.formulas() },

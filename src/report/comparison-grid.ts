@@ -1,28 +1,22 @@
 import type { Comparison, ComparisonRow } from "../compare/compare.js";
-import type { LayerAnalysis } from "../analyze/analysis.js";
+import { isIntensityKnown, isLowerBound, type LayerAnalysis } from "../analyze/analysis.js";
 import { fail } from "../graph/diagnostic.js";
 import { formatShape } from "../graph/shape.js";
 import type { Grid, Row } from "./grid.js";
 import type { Units } from "./layer-columns.js";
-import { byteScale, countScale, quotient, ratio, scaled, type Scale } from "./numbers.js";
+import { bounded, byteScale, countScale, NOT_KNOWN, quotient, ratio, scaled, type Scale } from "./numbers.js";
 
 type Available = Extract<ComparisonRow, { available: true }>;
 type Figures = Available | LayerAnalysis;
 
-interface Scales {
-  readonly params: Scale;
-  readonly macs: Scale;
-  readonly flops: Scale;
-  readonly moved: Scale;
-  readonly peak: Scale;
-  readonly counted: Scale;
-}
+type ScaledFigure = "params" | "macs" | "flops" | "counted" | "bytesMoved" | "peakActivationBytes";
+type Scales = Readonly<Record<ScaledFigure, Scale>>;
 
 interface Definition {
   readonly title: string;
   readonly align: "left" | "right";
   readonly unit?: (scales: Scales) => string;
-  readonly expendable?: number;
+  readonly expendable?: number | undefined;
   readonly cell: (row: Figures, scales: Scales, units: Units) => string;
 }
 
@@ -31,50 +25,46 @@ const mixed = ({ channels, space }: Figures["mixes"]) => {
   if (channels) return "channels";
   return space ? "space" : "neither";
 };
-const ratioOf = (row: Figures, pick: "params" | "macs" | "flops", units: Units) => {
-  if (!("ratio" in row)) return "";
-  return units === "raw" ? String(row.ratio[pick]) : ratio(row.ratio[pick]);
-};
+/** A column of counts or bytes: all its cells in one unit, lower bounds marked. */
+const figure = (title: string, key: ScaledFigure, expendable?: number): Definition => ({
+  title,
+  align: "right",
+  expendable,
+  unit: (scales) => scales[key].unit,
+  cell: (row, scales, units) => {
+    // A step has no peak, and what a convention takes whole has steps without its figure.
+    const value = key === "peakActivationBytes" ? ("peakActivationBytes" in row ? row.peakActivationBytes : undefined) : row[key];
+    return value === undefined ? "" : bounded(value, isLowerBound(row, key), (known) => scaled(known, scales[key], units));
+  },
+});
+
+/** A column of shares of the first row. */
+const share = (of: "params" | "macs" | "flops", unit: string): Definition => ({
+  title: "ratio",
+  align: "right",
+  unit: () => unit,
+  cell: (row, _, units) => {
+    if (!("ratio" in row)) return "";
+    const value = row.ratio[of];
+    return value === undefined ? NOT_KNOWN : units === "raw" ? String(value) : ratio(value);
+  },
+});
+
+const intensityText = (row: Figures, units: Units) => (units === "raw" ? String(row.intensity) : quotient(row.intensity));
 
 /** What a comparison's row can show, by the name that `--columns` takes. */
 const COLUMNS = {
   output: { title: "output", align: "left", expendable: 1, cell: (row) => row.outputs.map(formatShape).join(", ") },
-  params: {
-    title: "params",
-    align: "right",
-    unit: (scales) => scales.params.unit,
-    cell: (row, scales, units) => scaled(row.params, scales.params, units),
-  },
-  macs: { title: "MACs", align: "right", unit: (scales) => scales.macs.unit, cell: (row, scales, units) => scaled(row.macs, scales.macs, units) },
-  flops: {
-    title: "FLOPs",
-    align: "right",
-    expendable: 2,
-    unit: (scales) => scales.flops.unit,
-    cell: (row, scales, units) => scaled(row.flops, scales.flops, units),
-  },
-  counted: {
-    title: "counted",
-    align: "right",
-    unit: (scales) => scales.counted.unit,
-    cell: (row, scales, units) => (row.counted === undefined ? "" : scaled(row.counted, scales.counted, units)),
-  },
-  ratio: { title: "ratio", align: "right", unit: () => "MACs", cell: (row, _, units) => ratioOf(row, "macs", units) },
-  "ratio-params": { title: "ratio", align: "right", unit: () => "params", cell: (row, _, units) => ratioOf(row, "params", units) },
-  "ratio-flops": { title: "ratio", align: "right", unit: () => "FLOPs", cell: (row, _, units) => ratioOf(row, "flops", units) },
-  moved: {
-    title: "moved",
-    align: "right",
-    unit: (scales) => scales.moved.unit,
-    cell: (row, scales, units) => scaled(row.bytesMoved, scales.moved, units),
-  },
-  peak: {
-    title: "peak",
-    align: "right",
-    unit: (scales) => scales.peak.unit,
-    cell: (row, scales, units) => ("peakActivationBytes" in row ? scaled(row.peakActivationBytes, scales.peak, units) : ""),
-  },
-  intensity: { title: "FLOP/B", align: "right", cell: (row, _, units) => (units === "raw" ? String(row.intensity) : quotient(row.intensity)) },
+  params: figure("params", "params"),
+  macs: figure("MACs", "macs"),
+  flops: figure("FLOPs", "flops", 2),
+  counted: figure("counted", "counted"),
+  ratio: share("macs", "MACs"),
+  "ratio-params": share("params", "params"),
+  "ratio-flops": share("flops", "FLOPs"),
+  moved: figure("moved", "bytesMoved"),
+  peak: figure("peak", "peakActivationBytes"),
+  intensity: { title: "FLOP/B", align: "right", cell: (row, _, units) => (isIntensityKnown(row) ? intensityText(row, units) : NOT_KNOWN) },
   mixes: { title: "mixes", align: "left", cell: (row) => mixed(row.mixes) },
 } as const satisfies Record<string, Definition>;
 
@@ -111,33 +101,7 @@ export interface ComparisonGridOptions {
 /** A comparison as a grid: a row a variant, the steps of a composite below it, what cannot exist with its reason. */
 export function comparisonGrid(comparison: Comparison, rows: readonly ComparisonRow[], options: ComparisonGridOptions): Grid {
   const keys = options.columns ?? columnsOf(comparison, options.flat);
-  const available = rows.flatMap((row) => (row.available ? [row] : []));
-  const scales: Scales = {
-    params: countScale(
-      available.map((row) => row.params),
-      options.units,
-    ),
-    macs: countScale(
-      available.map((row) => row.macs),
-      options.units,
-    ),
-    flops: countScale(
-      available.map((row) => row.flops),
-      options.units,
-    ),
-    moved: byteScale(
-      available.map((row) => row.bytesMoved),
-      options.units,
-    ),
-    counted: countScale(
-      available.map((row) => row.counted ?? 0n),
-      options.units,
-    ),
-    peak: byteScale(
-      available.map((row) => row.peakActivationBytes),
-      options.units,
-    ),
-  };
+  const scales = scalesOf(rows, options.units);
   const definitions = keys.map((key): Definition & { key: string } => ({ key, ...COLUMNS[key] }));
   const cells = (row: Figures) => definitions.map(({ cell }) => cell(row, scales, options.units));
   const lines = rows.flatMap((row): Row[] => {
@@ -156,6 +120,19 @@ export function comparisonGrid(comparison: Comparison, rows: readonly Comparison
   });
   const note = options.flat ? [{ key: "available", title: "available", unit: "", align: "left" as const }] : [];
   return { columns: [label, ...columns, ...note], rows: lines };
+}
+
+/** The unit of each column, that of its largest figure. */
+function scalesOf(rows: readonly ComparisonRow[], units: Units): Scales {
+  const values = (key: ScaledFigure) => rows.flatMap((row) => (row.available ? [row[key] ?? 0n] : []));
+  return {
+    params: countScale(values("params"), units),
+    macs: countScale(values("macs"), units),
+    flops: countScale(values("flops"), units),
+    counted: countScale(values("counted"), units),
+    bytesMoved: byteScale(values("bytesMoved"), units),
+    peakActivationBytes: byteScale(values("peakActivationBytes"), units),
+  };
 }
 
 function unavailable(row: Extract<ComparisonRow, { available: false }>, columns: number, flat: boolean): Row {

@@ -1,9 +1,10 @@
 import type { ConventionComparison, ConventionRow } from "../compare/conventions.js";
+import { isLowerBound } from "../analyze/analysis.js";
 import type { Convention, Table } from "../conventions/convention.js";
 import type { Grid, Row } from "./grid.js";
 import { writeJson, type Json } from "./json.js";
 import type { Units } from "./layer-columns.js";
-import { countScale, scaled, signed, type Scale } from "./numbers.js";
+import { bounded, countScale, scaled, signed, type Scale } from "./numbers.js";
 
 /** A row a tool, and below it a row for each cause of its difference from the program's own count. */
 export function conventionGrid({ analysis, rows }: ConventionComparison, units: Units): Grid {
@@ -13,10 +14,11 @@ export function conventionGrid({ analysis, rows }: ConventionComparison, units: 
     units,
   );
   const unit = scale.unit;
+  const isBound = isLowerBound(analysis.totals, "counted");
   return {
     columns: [
       { key: "convention", title: "convention", unit: "", align: "left" },
-      { key: "counted", title: analysis.partial ? "at least" : "counted", unit, align: "right" },
+      { key: "counted", title: isBound ? "at least" : "counted", unit, align: "right" },
       { key: "unit", title: "unit", unit: "", align: "left" },
       { key: "difference", title: "to MACs", unit, align: "right" },
       { key: "cause", title: "of which", unit, align: "right" },
@@ -35,7 +37,8 @@ function rowsOf({ convention, counted, differences, caveats }: ConventionRow, ma
 }
 
 /** A line a cause, raw numbers: what a spreadsheet can pivot. A tool that differs in nothing has one line, without a cause. */
-export function conventionCsv({ rows }: ConventionComparison): Grid {
+export function conventionCsv({ analysis, rows }: ConventionComparison): Grid {
+  const isBound = isLowerBound(analysis.totals, "counted");
   const column = (key: string, align: "left" | "right") => ({ key, title: key, unit: "", align });
   return {
     columns: [
@@ -46,7 +49,7 @@ export function conventionCsv({ rows }: ConventionComparison): Grid {
       column("difference", "right"),
     ],
     rows: rows.flatMap(({ convention, counted, differences }): Row[] => {
-      const lead = [convention.name, convention.unit, String(counted)];
+      const lead = [convention.name, convention.unit, bounded(counted, isBound, String)];
       const lines = differences.length === 0 ? [["", "0"]] : differences.map(({ cause, count }) => [cause, String(count)]);
       return lines.map((line) => ({ style: "normal", cells: [...lead, ...line] }));
     }),
@@ -70,6 +73,7 @@ export function conventionsJson({ analysis, rows }: ConventionComparison, versio
       version,
       model: { ...analysis.model },
       partial: analysis.partial,
+      lowerBounds: isLowerBound(analysis.totals, "counted") ? ["macs", "counted"] : undefined,
       macs: analysis.totals.macs,
       rows: rows.map(({ convention, counted, differences, params, caveats }) => ({
         convention: convention.name,

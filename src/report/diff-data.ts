@@ -1,8 +1,10 @@
-import type { Costs, LayerCosts } from "../analyze/analysis.js";
-import { gain, isKnown, type Difference, type LayerChange } from "../compare/diff.js";
+import { isIntensityKnown, isLowerBound, type Costs, type LayerCosts } from "../analyze/analysis.js";
+import { gain, isGainKnown, isKnown, type Difference, type LayerChange } from "../compare/diff.js";
 import { csvLine } from "./csv.js";
 import { fieldText, layerOf } from "./diff-rows.js";
 import { writeJson, type Json } from "./json.js";
+import { lowerBoundsJson } from "./layer-json.js";
+import { bounded, NOT_KNOWN } from "./numbers.js";
 
 const FIGURES = ["params", "buffers", "macs", "flops", "weightBytes", "activationBytes", "bytesMoved"] as const;
 const COUNTED = "counted";
@@ -33,7 +35,10 @@ export function diffJson(difference: Difference, layers: readonly LayerChange[],
           },
         ]),
       ),
-      intensity: { ...intensity },
+      intensity: {
+        before: isIntensityKnown(before.totals) ? intensity.before : undefined,
+        after: isIntensityKnown(after.totals) ? intensity.after : undefined,
+      },
     },
     counts: { ...counts },
     layers: layers.map(changeJson),
@@ -52,7 +57,9 @@ function changeJson(change: LayerChange): Json {
     after: change.type === "removed" ? undefined : layerJson(change.after),
     fields: change.type === "changed" ? change.fields.map((field) => ({ ...field })) : undefined,
     moved: change.type === "changed" ? change.moved : undefined,
-    change: Object.fromEntries(figuresOf([change]).map((key) => [key, gain(change, (layer) => layer[key] ?? 0n)])),
+    change: Object.fromEntries(
+      figuresOf([change]).map((key) => [key, isGainKnown(change, key) ? gain(change, (layer) => layer[key] ?? 0n) : undefined]),
+    ),
   };
 }
 
@@ -71,6 +78,7 @@ function layerJson(layer: LayerCosts): Json {
     uncounted,
     ...Object.fromEntries(FIGURES.map((key) => [key, layer[key]])),
     counted: layer.counted,
+    lowerBounds: lowerBoundsJson(layer),
   };
 }
 
@@ -93,6 +101,12 @@ function cells(change: LayerChange, keys: readonly FigureKey[]): readonly string
   const after = change.type === "removed" ? undefined : change.after;
   const layer = after ?? before;
   const fields = change.type === "changed" ? change.fields.map(fieldText).join("; ") : "";
-  const figures = keys.flatMap((key) => [String(before?.[key] ?? ""), String(after?.[key] ?? ""), String(gain(change, (each) => each[key] ?? 0n))]);
+  const written = (side: LayerCosts | undefined, key: FigureKey) =>
+    side?.[key] === undefined ? "" : bounded(side[key], isLowerBound(side, key), String);
+  const figures = keys.flatMap((key) => [
+    written(before, key),
+    written(after, key),
+    isGainKnown(change, key) ? String(gain(change, (each) => each[key] ?? 0n)) : NOT_KNOWN,
+  ]);
   return [change.type, before?.name ?? "", after?.name ?? "", layer?.op ?? "", layer?.kind ?? "", fields, ...figures];
 }

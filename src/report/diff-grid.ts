@@ -1,9 +1,10 @@
+import { isIntensityKnown } from "../analyze/analysis.js";
 import { titleOf } from "../compare/measures.js";
-import { gain, isKnown, type Difference, type TotalChange } from "../compare/diff.js";
+import { gain, isGainKnown, isKnown, type Difference, type TotalChange } from "../compare/diff.js";
 import { fieldText, layerOf, SIGNS, type ShownChange } from "./diff-rows.js";
 import type { Column, Grid, Row } from "./grid.js";
 import type { Units } from "./layer-columns.js";
-import { byteScale, changePercent, countScale, quotient, scaled, signed, type Scale } from "./numbers.js";
+import { byteScale, changePercent, countScale, EXACT, NOT_KNOWN, quotient, scaled, signed, type Scale } from "./numbers.js";
 
 const column = (key: string, title: string, align: Column["align"], unit = "", expendable?: number): Column => ({
   key,
@@ -17,11 +18,13 @@ const column = (key: string, title: string, align: Column["align"], unit = "", e
 const ALWAYS: ReadonlySet<string> = new Set(["macs", "counted", "params", "flops", "weights", "peak-memory"]);
 
 /** A row a total: before, after, the change and its share. */
-export function totalGrid({ totals, intensity, after: model }: Difference, units: Units): Grid {
+export function totalGrid({ totals, intensity, before: first, after: model }: Difference, units: Units): Grid {
   const rows = totals
     .filter((total) => total.before !== total.after || ALWAYS.has(total.measure.name))
     .map((total) => totalRow(titleOf(total.measure, model), total, units));
-  const [before, after] = [intensity.before, intensity.after].map((value) => (units === "raw" ? String(value) : quotient(value)));
+  const quotientOf = (value: number, isExact: boolean) => (!isExact ? NOT_KNOWN : units === "raw" ? String(value) : quotient(value));
+  const before = quotientOf(intensity.before, isIntensityKnown(first.totals));
+  const after = quotientOf(intensity.after, isIntensityKnown(model.totals));
   return {
     columns: [
       column("total", "total", "left"),
@@ -30,7 +33,7 @@ export function totalGrid({ totals, intensity, after: model }: Difference, units
       column("change", "change", "right"),
       column("%", "%", "right"),
     ],
-    rows: [...rows, { style: "normal", cells: ["FLOPs a byte", before ?? "", after ?? "", "", ""] }],
+    rows: [...rows, { style: "normal", cells: ["FLOPs a byte", before, after, "", ""] }],
   };
 }
 
@@ -72,7 +75,10 @@ export function changeGrid({ totals, after }: Difference, shown: readonly ShownC
   const rows = shown.flatMap(({ change, more }, index): Row[] => {
     const layer = layerOf(change);
     const name = `${SIGNS[change.type]} ${layer.name}${more > 0 ? ` and ${more} more` : ""}`;
-    const cells = scales.map((scale, figure) => signed(gains[figure]?.[index] ?? 0n, (size) => scaled(size, scale, units)));
+    const cells = figures.map(({ key }, figure) => {
+      const scale = scales[figure] ?? EXACT;
+      return isGainKnown(change, key) ? signed(gains[figure]?.[index] ?? 0n, (size) => scaled(size, scale, units)) : NOT_KNOWN;
+    });
     const own: Row = { style: "normal", cells: [name, layer.op, layer.kind ?? "", ...cells] };
     if (change.type !== "changed") return [own];
     const renamed = change.before.name === change.after.name || more > 0 ? [] : [`was ${change.before.name}`];

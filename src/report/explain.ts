@@ -11,7 +11,10 @@ export function explainLines(comparison: Comparison): readonly string[] {
     const law =
       row.law === undefined
         ? []
-        : [`  MACs to standard: ${row.law.formula} = ${row.law.value.toFixed(4)}`, `                    counted: ${row.ratio.macs.toFixed(4)}`];
+        : [
+            `  MACs to standard: ${row.law.formula} = ${row.law.value.toFixed(4)}`,
+            `                    counted: ${row.ratio.macs?.toFixed(4) ?? "not known"}`,
+          ];
     return [row.label, ...own, ...steps, ...law, ""];
   });
 }

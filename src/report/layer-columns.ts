@@ -15,9 +15,9 @@ export interface LayerRow {
 /** What a column shows of a row. */
 export type Cell =
   | { readonly type: "text"; readonly text: (row: LayerRow) => string }
-  /** What a layer stores is known even where its cost is not. */
-  | { readonly type: "count" | "bytes"; readonly value: (row: LayerRow) => bigint; readonly stored?: boolean }
-  | { readonly type: "quotient" | "whole"; readonly value: (row: LayerRow) => number }
+  | { readonly type: "count" | "bytes"; readonly figure: "params" | "buffers" | "macs" | "flops" | "weightBytes" | "activationBytes" | "bytesMoved" }
+  | { readonly type: "whole"; readonly value: (row: LayerRow) => number }
+  | { readonly type: "intensity" }
   /** What the convention asked for counts, in its unit. */
   | { readonly type: "counted" }
   | { readonly type: "share" };
@@ -44,16 +44,16 @@ export const COLUMNS = {
   kernel: text("kernel", (layer) => kernelOf(layer)),
   input: text("input", (layer) => shapes(layer.inputs)),
   output: text("output", (layer) => shapes(layer.outputs)),
-  params: { title: "params", cell: { type: "count", value: ({ figures }) => figures.params, stored: true } },
-  buffers: { title: "buffers", cell: { type: "count", value: ({ figures }) => figures.buffers, stored: true } },
-  macs: { title: "MACs", cell: { type: "count", value: ({ figures }) => figures.macs } },
-  flops: { title: "FLOPs", cell: { type: "count", value: ({ figures }) => figures.flops } },
+  params: { title: "params", cell: { type: "count", figure: "params" } },
+  buffers: { title: "buffers", cell: { type: "count", figure: "buffers" } },
+  macs: { title: "MACs", cell: { type: "count", figure: "macs" } },
+  flops: { title: "FLOPs", cell: { type: "count", figure: "flops" } },
   counted: { title: "counted", cell: { type: "counted" } },
   share: { title: "share", cell: { type: "share" } },
-  weights: { title: "weights", cell: { type: "bytes", value: ({ figures }) => figures.weightBytes, stored: true } },
-  activations: { title: "activations", cell: { type: "bytes", value: ({ figures }) => figures.activationBytes } },
-  moved: { title: "moved", cell: { type: "bytes", value: ({ figures }) => figures.bytesMoved } },
-  intensity: { title: "FLOP/B", cell: { type: "quotient", value: ({ figures }) => figures.intensity } },
+  weights: { title: "weights", cell: { type: "bytes", figure: "weightBytes" } },
+  activations: { title: "activations", cell: { type: "bytes", figure: "activationBytes" } },
+  moved: { title: "moved", cell: { type: "bytes", figure: "bytesMoved" } },
+  intensity: { title: "FLOP/B", cell: { type: "intensity" } },
 } as const satisfies Record<string, Definition>;
 
 function uncountedOf(figures: LayerRow["figures"]): number {

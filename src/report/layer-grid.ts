@@ -1,8 +1,8 @@
-import type { Analysis, LayerAnalysis } from "../analyze/analysis.js";
+import { isIntensityKnown, isLowerBound, type Analysis, type LayerAnalysis } from "../analyze/analysis.js";
 import type { Group } from "../analyze/group.js";
 import type { Column, Grid, Row } from "./grid.js";
-import { COLUMNS, LAYER_COLUMNS, type Cell, type Definition, type LayerColumn, type LayerRow, type Units } from "./layer-columns.js";
-import { byteScale, countScale, percent, quotient, scaled, type Scale } from "./numbers.js";
+import { COLUMNS, LAYER_COLUMNS, type Definition, type LayerColumn, type LayerRow, type Units } from "./layer-columns.js";
+import { bounded, byteScale, countScale, NOT_KNOWN, percent, quotient, scaled } from "./numbers.js";
 
 /** All that one layer has: what a file of layers shows. */
 export function csvColumns({ totals }: Analysis): readonly LayerColumn[] {
@@ -76,74 +76,59 @@ function layerRows(layer: LayerAnalysis, withSteps: boolean, depth = 0): readonl
   return [{ row, style: depth === 0 ? "normal" : "step" }, ...steps];
 }
 
-function columnOf(
-  definition: Definition,
-  rows: readonly LayerRow[],
-  analysis: Analysis,
-  units: Units,
-): { column: Omit<Column, "key">; write: (row: LayerRow) => string } {
-  const { title, cell } = definition;
-  const found = knownColumn(title, cell, rows, analysis, units);
-  if (cell.type === "text" || cell.type === "whole" || ("stored" in cell && cell.stored)) return found;
-  return { ...found, write: (row) => (isUnknown(row) ? NOT_KNOWN : found.write(row)) };
+interface Written {
+  readonly column: Omit<Column, "key">;
+  readonly write: (row: LayerRow) => string;
 }
 
-/** Whether nothing of a row could be counted: a layer, or all the layers of a group or model. */
-function isUnknown({ layer, figures }: LayerRow): boolean {
-  if (layer !== undefined) return layer.uncounted !== undefined;
-  return "layers" in figures && figures.layers > 0 && figures.uncounted === figures.layers;
-}
-
-/** Stands where a number would: no zero, since nobody knows. */
-const NOT_KNOWN = "?";
-
-function knownColumn(
-  title: string,
-  cell: Cell,
-  rows: readonly LayerRow[],
-  analysis: Analysis,
-  units: Units,
-): { column: Omit<Column, "key">; write: (row: LayerRow) => string } {
+function columnOf({ title, cell }: Definition, rows: readonly LayerRow[], analysis: Analysis, units: Units): Written {
   switch (cell.type) {
     case "text":
       return { column: { title, unit: "", align: "left" }, write: cell.text };
-    case "share": {
-      // Where nothing is a multiply-accumulate, the share is that of the FLOPs.
-      const { macs, flops } = analysis.totals;
-      const share = ({ figures }: LayerRow) => (macs > 0n ? percent(figures.macs, macs) : percent(figures.flops, flops));
-      return { column: { title: macs > 0n ? "% MACs" : "% FLOPs", unit: "", align: "right" }, write: (row) => share(row).replace("%", "") };
-    }
+    case "share":
+      return shareColumn(analysis);
     case "counted":
       return countedColumn(rows, analysis, units);
     case "whole":
       return { column: { title, unit: "", align: "right" }, write: (row) => String(cell.value(row)) };
-    case "quotient":
-      return { column: { title, unit: "", align: "right" }, write: (row) => (units === "raw" ? String(cell.value(row)) : quotient(cell.value(row))) };
-    default:
-      return scaledColumn(
-        title,
-        cell.value,
-        cell.type === "bytes" ? byteScale(rows.map(cell.value), units) : countScale(rows.map(cell.value), units),
-        units,
-      );
+    case "intensity": {
+      const write = (value: number) => (units === "raw" ? String(value) : quotient(value));
+      return {
+        column: { title, unit: "", align: "right" },
+        write: ({ figures }) => (isIntensityKnown(figures) ? write(figures.intensity) : NOT_KNOWN),
+      };
+    }
+    default: {
+      const values = rows.map(({ figures }) => figures[cell.figure]);
+      const scale = cell.type === "bytes" ? byteScale(values, units) : countScale(values, units);
+      return {
+        column: { title, unit: scale.unit, align: "right" },
+        write: ({ figures }) => bounded(figures[cell.figure], isLowerBound(figures, cell.figure), (value) => scaled(value, scale, units)),
+      };
+    }
   }
 }
 
+/** The share of the multiply-accumulates, or of the FLOPs where there are none: of those that are known. */
+function shareColumn({ totals }: Analysis): Written {
+  const figure = totals.macs > 0n ? "macs" : "flops";
+  const of = isLowerBound(totals, figure) ? "% of known" : "%";
+  const write = ({ figures }: LayerRow) =>
+    figures[figure] === 0n && isLowerBound(figures, figure) ? NOT_KNOWN : percent(figures[figure], totals[figure]).replace("%", "");
+  return { column: { title: `${of} ${figure === "macs" ? "MACs" : "FLOPs"}`, unit: "", align: "right" }, write };
+}
+
 /** The column of a convention: its name above, its unit below. The program's own counts multiply-adds. A step of what a convention takes whole has no figure. */
-function countedColumn(rows: readonly LayerRow[], { convention, totals }: Analysis, units: Units) {
-  const amount = ({ figures }: LayerRow) => (totals.counted === undefined ? figures.macs : figures.counted);
+function countedColumn(rows: readonly LayerRow[], { convention, totals }: Analysis, units: Units): Written {
+  const figure = totals.counted === undefined ? "macs" : "counted";
   const scale = countScale(
-    rows.map((row) => amount(row) ?? 0n),
+    rows.map(({ figures }) => figures[figure] ?? 0n),
     units,
   );
   const unit = [scale.unit, totals.unit].filter(Boolean).join(" ");
-  const write = (row: LayerRow) => {
-    const counted = amount(row);
-    return counted === undefined ? "" : scaled(counted, scale, units);
+  const write = ({ figures }: LayerRow) => {
+    const counted = figures[figure];
+    return counted === undefined ? "" : bounded(counted, isLowerBound(figures, figure), (value) => scaled(value, scale, units));
   };
-  return { column: { title: convention, unit, align: "right" as const }, write };
-}
-
-function scaledColumn(title: string, value: (row: LayerRow) => bigint, scale: Scale, units: Units) {
-  return { column: { title, unit: scale.unit, align: "right" as const }, write: (row: LayerRow) => scaled(value(row), scale, units) };
+  return { column: { title: convention, unit, align: "right" }, write };
 }

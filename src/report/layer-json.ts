@@ -1,15 +1,23 @@
-import type { Figures, LayerAnalysis } from "../analyze/analysis.js";
+import { isIntensityKnown, type BoundedFigure, type Figures, type LayerAnalysis, type Totals } from "../analyze/analysis.js";
 import { compact, isList, jsonText, type Json, type JsonObject, type JsonText } from "./json.js";
 
 const FIGURES = ["params", "buffers", "macs", "flops", "operations", "weightBytes", "activationBytes", "bytesMoved", "intensity", "counted"] as const;
 
-/** Figures of a layer or of a whole, as JSON has them. */
+/** Figures of a layer or of a whole, as JSON has them; an intensity that is not known is absent. */
 export function figuresJson(figures: Figures): JsonObject {
-  return Object.fromEntries(FIGURES.map((field) => [field, figures[field]]));
+  const fields = Object.fromEntries(FIGURES.map((field) => [field, figures[field]]));
+  return isIntensityKnown(figures) ? fields : { ...fields, intensity: undefined };
 }
 
-/** What rows say besides number, name and steps. */
-const FIELDS = ["op", "kind", "inputs", "outputs", "attributes", "mixes", "times", "sharedParams", "uncounted", ...FIGURES] as const;
+/** Names of the fields of `figures` that are lower bounds; undefined where all are exact. */
+export function lowerBoundsJson(figures: Pick<Figures, "lowerBounds"> & Partial<Pick<Totals, BoundedFigure>>): readonly string[] | undefined {
+  const names = figures.lowerBounds.filter((name) => figures[name] !== undefined);
+  return names.length === 0 ? undefined : names;
+}
+
+/** What rows say besides number, name, figures and steps. */
+const OWN = ["op", "kind", "inputs", "outputs", "attributes", "mixes", "times", "sharedParams", "uncounted"] as const;
+const FIELDS = [...OWN, ...FIGURES, "lowerBounds"] as const;
 
 /** A layer as the JSON of an analysis has it. */
 export function layerJson(layer: LayerAnalysis): JsonObject {
@@ -17,7 +25,11 @@ export function layerJson(layer: LayerAnalysis): JsonObject {
 }
 
 function restJson(layer: LayerAnalysis): JsonObject {
-  const fields: JsonObject = Object.fromEntries(FIELDS.map((field) => [field, layer[field]]));
+  const fields: JsonObject = {
+    ...Object.fromEntries(OWN.map((field) => [field, layer[field]])),
+    ...figuresJson(layer),
+    lowerBounds: lowerBoundsJson(layer),
+  };
   return layer.steps.length === 0 ? fields : { ...fields, steps: layer.steps.map(layerJson) };
 }
 

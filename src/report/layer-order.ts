@@ -24,5 +24,7 @@ function compareRows(cell: Cell, left: LayerRow, right: LayerRow): number {
 
 function sortKey(cell: Exclude<Cell, { type: "text" }>, row: LayerRow): bigint | number {
   if (cell.type === "share") return row.figures.macs;
-  return cell.type === "counted" ? (row.figures.counted ?? 0n) : cell.value(row);
+  if (cell.type === "counted") return row.figures.counted ?? 0n;
+  if (cell.type === "intensity") return row.figures.intensity;
+  return cell.type === "whole" ? cell.value(row) : row.figures[cell.figure];
 }

@@ -5,7 +5,8 @@ export interface Scale {
   readonly divisor: bigint;
 }
 
-const PLAIN: Scale = { unit: "", divisor: 1n };
+/** A count in full. */
+export const EXACT: Scale = { unit: "", divisor: 1n };
 const COUNT_SCALES: readonly Scale[] = [
   { unit: "T", divisor: 10n ** 12n },
   { unit: "G", divisor: 10n ** 9n },
@@ -29,8 +30,8 @@ export function grouped(value: bigint): string {
  */
 export function countScale(values: readonly bigint[], units: "auto" | "raw"): Scale {
   const largest = values.reduce((max, value) => (value > max ? value : max), 0n);
-  if (units === "raw" || largest < 1_000_000n) return PLAIN;
-  return COUNT_SCALES.find((scale) => largest >= 10n * scale.divisor) ?? PLAIN;
+  if (units === "raw" || largest < 1_000_000n) return EXACT;
+  return COUNT_SCALES.find((scale) => largest >= 10n * scale.divisor) ?? EXACT;
 }
 
 /** The unit of a column of bytes: B, KiB, MiB, GiB (powers of 1024). */
@@ -51,7 +52,7 @@ export function scaled(value: bigint, scale: Scale, units: "auto" | "raw"): stri
 
 /** One count with its own unit, for a summary line: exact below a million, then `462.42 M`. */
 export function count(value: bigint, units: "auto" | "raw" = "auto"): string {
-  const scale = units === "raw" || value < 1_000_000n ? PLAIN : (COUNT_SCALES.find(({ divisor }) => value >= divisor) ?? PLAIN);
+  const scale = units === "raw" || value < 1_000_000n ? EXACT : (COUNT_SCALES.find(({ divisor }) => value >= divisor) ?? EXACT);
   return `${scaled(value, scale, units)}${scale.unit === "" ? "" : ` ${scale.unit}`}`;
 }
 
@@ -59,6 +60,15 @@ export function count(value: bigint, units: "auto" | "raw" = "auto"): string {
 export function bytes(value: bigint, units: "auto" | "raw" = "auto"): string {
   const scale = byteScale([value], units);
   return `${scaled(value, scale, units)} ${scale.unit}`;
+}
+
+/** Stands for a number of which nothing is known. */
+export const NOT_KNOWN = "?";
+
+/** A count in its column: `>= 1,024` where it is a lower bound, `?` where that bound is 0 and says nothing. */
+export function bounded(value: bigint, isLowerBound: boolean, write: (value: bigint) => string): string {
+  if (!isLowerBound) return write(value);
+  return value === 0n ? NOT_KNOWN : `>= ${write(value)}`;
 }
 
 /** A quotient with three significant digits or so, never in exponents: `0.113`, `2.35`, `87.1`, `1,024`. */
@@ -85,7 +95,7 @@ export function sideBySide(first: bigint, second: bigint, unit: "count" | "bytes
   const scale = scaleOf([first === 0n ? second : first], units);
   const written = (value: bigint, by: Scale) => `${scaled(value, by, units)}${by.unit === "" || value === 0n ? "" : ` ${by.unit}`}`;
   const [a, b] = [written(first, scale), written(second, scale)];
-  const exact = unit === "bytes" ? { unit: "B", divisor: 1n } : PLAIN;
+  const exact = unit === "bytes" ? { unit: "B", divisor: 1n } : EXACT;
   return a === b && first !== second ? [written(first, exact), written(second, exact)] : [a, b];
 }
 

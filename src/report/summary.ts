@@ -1,4 +1,4 @@
-import type { Analysis, Figures } from "../analyze/analysis.js";
+import { isIntensityKnown, isLowerBound, type Analysis, type BoundedFigure, type Figures } from "../analyze/analysis.js";
 import { formatShape } from "../graph/shape.js";
 import { bytes, count, quotient, signed } from "./numbers.js";
 import type { Units } from "./layer-columns.js";
@@ -16,27 +16,21 @@ const TYPED: ReadonlySet<string> = new Set(["onnx", "tflite", "safetensors", "gg
 /** The totals of an analysis in words, the figures that are asked for most first. */
 export function summaryLines(analysis: Analysis, units: Units): readonly SummaryLine[] {
   const { totals } = analysis;
-  const nothing = totals.layers > 0 && totals.uncounted === totals.layers;
-  const least = analysis.partial && !nothing ? " (at least)" : "";
-  /** A zero that stands for what nobody knows is none. */
-  const known = (value: string) => (nothing ? "not known" : value);
+  const line = (label: string, figure: LineFigure, written: (value: bigint, units: Units) => string, note?: string): SummaryLine => {
+    const [value, isBound] = [totals[figure], isLowerBound(totals, figure)];
+    if (isBound && value === 0n) return { label, value: "not known", note: figure === "flops" ? undefined : note };
+    return { label: isBound ? `${label} (at least)` : label, value: written(value, units), note };
+  };
+  const intensity = "FLOPs a byte moved (inputs, outputs and weights of each layer)";
   const lines: SummaryLine[] = [
-    ...convention(analysis, units, least),
-    { label: `MACs${least}`, value: known(count(totals.macs, units)) },
-    {
-      label: "Parameters",
-      value: count(totals.params, units),
-      note: besides(analysis, units),
-    },
-    { label: `FLOPs${least}`, value: known(count(totals.flops, units)), note: nothing ? undefined : split(totals, units) },
-    {
-      label: "Weights",
-      value: bytes(totals.weightBytes, units),
-      note: TYPED.has(analysis.model.format) ? "by the types in the file" : analysis.dtype,
-    },
-    { label: `Activations${least}`, value: known(bytes(totals.activationBytes, units)), note: "outputs of all layers" },
-    { label: `Peak memory${least}`, value: known(bytes(totals.peakActivationBytes, units)), note: "most activations alive at once, without weights" },
-    { label: "Intensity", value: known(quotient(totals.intensity)), note: "FLOPs a byte moved (inputs, outputs and weights of each layer)" },
+    ...convention(analysis, units),
+    line("MACs", "macs", count),
+    line("Parameters", "params", count, besides(analysis, units)),
+    line("FLOPs", "flops", count, split(totals, units)),
+    line("Weights", "weightBytes", bytes, TYPED.has(analysis.model.format) ? "by the types in the file" : analysis.dtype),
+    line("Activations", "activationBytes", bytes, "outputs of all layers"),
+    line("Peak memory", "peakActivationBytes", bytes, "most activations alive at once, without weights"),
+    { label: "Intensity", value: isIntensityKnown(totals) ? quotient(totals.intensity) : "not known", note: intensity },
   ];
   const input = analysis.inputs.map((tensor) => formatShape(tensor.shape)).join(", ");
   const output = analysis.outputs.map((tensor) => formatShape(tensor.shape)).join(", ");
@@ -47,24 +41,33 @@ export function summaryLines(analysis: Analysis, units: Units): readonly Summary
   return [...ends.filter(({ value }) => value !== ""), ...lines];
 }
 
+type LineFigure = "macs" | "params" | "flops" | "weightBytes" | "activationBytes" | "peakActivationBytes";
+
 /** What stands beside the parameters: buffers, and another tool's own total. */
 function besides({ convention: name, totals }: Analysis, units: Units): string | undefined {
   const { buffers, countedParams } = totals;
+  const least = (figure: BoundedFigure) => (isLowerBound(totals, figure) ? "at least " : "");
   const notes = [
-    ...(buffers > 0n ? [`+ ${count(buffers, units)} in buffers`] : []),
-    ...(countedParams !== undefined && countedParams !== totals.params ? [`${name} says ${count(countedParams, units)}`] : []),
+    ...(buffers > 0n ? [`+ ${least("buffers")}${count(buffers, units)} in buffers`] : []),
+    ...(countedParams !== undefined && countedParams !== totals.params
+      ? [`${name} says ${least("countedParams")}${count(countedParams, units)}`]
+      : []),
   ];
   return notes.length === 0 ? undefined : notes.join("; ");
 }
 
 /** What another tool counts, first, since it was asked for; then what makes it of the program's own MACs. */
-function convention({ convention: name, totals, differences = [] }: Analysis, units: Units, least: string): readonly SummaryLine[] {
+function convention({ convention: name, totals, differences = [] }: Analysis, units: Units): readonly SummaryLine[] {
   if (totals.counted === undefined || totals.unit === undefined) return [];
   const causes = differences.map(({ cause, count: difference }) => {
     const why = cause.includes(" ") ? `(${cause})` : cause;
     return `${signed(difference, (size) => count(size, units))} ${why}`.replace(/^([+-])/, "$1 ");
   });
-  return [{ label: `${name}${least}`, value: `${count(totals.counted, units)} ${totals.unit}`, note: ["MACs", ...causes].join(" ") }];
+  const isBound = isLowerBound(totals, "counted");
+  if (isBound && totals.counted === 0n) return [{ label: name, value: "not known" }];
+  return [
+    { label: isBound ? `${name} (at least)` : name, value: `${count(totals.counted, units)} ${totals.unit}`, note: ["MACs", ...causes].join(" ") },
+  ];
 }
 
 /** `2 x 27,648 MACs + 3,072 bias`: where the FLOPs come from, so that nobody has to guess. */

@@ -1,11 +1,12 @@
 import { escape } from "./markdown.js";
 import type { ChalkInstance } from "chalk";
-import { MEASURES, measure, type Measure, type SweepFigures, type SweepRow } from "../compare/sweep.js";
+import { isMeasureKnown, MEASURES, measure, type Measure, type SweepFigures, type SweepRow } from "../compare/sweep.js";
 import { formatShape } from "../graph/shape.js";
 import { csvCells, csvLine } from "./csv.js";
 import { harmless } from "./grid.js";
 import { compact, jsonLine, jsonText, type JsonObject } from "./json.js";
-import { byteScale, countScale, quotient, scaled, type Scale } from "./numbers.js";
+import { lowerBoundsJson } from "./layer-json.js";
+import { bounded, byteScale, countScale, NOT_KNOWN, quotient, scaled, type Scale } from "./numbers.js";
 
 /** Writes rows one by one, so that the first stands before the last is known. */
 export interface RowWriter {
@@ -46,7 +47,10 @@ function remembered<T>(make: (figures: SweepFigures) => T): (figures: SweepFigur
 /** A JSON object a line (ndjson): raw integers, the parameters under `set`, the reason under `error` where there are no figures. */
 export function jsonRows(): RowWriter {
   const figures = remembered((result): JsonObject => {
-    const written = Object.entries(result).flatMap(([name, value]) => (value === undefined ? [] : [[name, jsonText(compact(value))] as const]));
+    const intensity = isMeasureKnown(result, "intensity") ? result.intensity : undefined;
+    const written = Object.entries({ ...result, intensity, lowerBounds: lowerBoundsJson(result) }).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, jsonText(compact(value))] as const],
+    );
     return Object.fromEntries(written);
   });
   return {
@@ -57,7 +61,7 @@ export function jsonRows(): RowWriter {
 
 /** CSV with a header of keys and raw numbers. */
 export function csvRows({ names, columns }: SweepLayout): RowWriter {
-  const figures = remembered((result) => csvCells([...columns.map((column) => String(measure(result, column))), shapesText(result), ""]));
+  const figures = remembered((result) => csvCells([...columns.map((column) => measureText(result, column, String)), shapesText(result), ""]));
   return {
     head: () => csvLine([...names, ...columns, "output", "error"]),
     row: ({ set, result }) => {
@@ -66,6 +70,13 @@ export function csvRows({ names, columns }: SweepLayout): RowWriter {
       return `${csvCells(point)},${figures(result)}\r\n`;
     },
   };
+}
+
+/** A number of a row as text, marked where it is a lower bound. */
+function measureText(figures: SweepFigures, name: Measure, write: (value: bigint | number) => string): string {
+  const value = measure(figures, name);
+  if (typeof value === "bigint") return bounded(value, !isMeasureKnown(figures, name), write);
+  return isMeasureKnown(figures, name) ? write(value) : NOT_KNOWN;
 }
 
 function shapesText({ outputs }: SweepFigures): string {
@@ -91,9 +102,11 @@ function cellsOf({ names, columns, units, counted }: SweepLayout, first: SweepRo
   });
   const figures = remembered((result) =>
     columns.map((column, index) => {
-      const [value, scale] = [measure(result, column), scales[index]];
-      if (typeof value === "number") return units === "raw" || column === "layers" ? String(value) : quotient(value);
-      return scale === undefined ? String(value) : scaled(value, scale, units);
+      const scale = scales[index];
+      return measureText(result, column, (value) => {
+        if (typeof value === "number") return units === "raw" || column === "layers" ? String(value) : quotient(value);
+        return scale === undefined ? String(value) : scaled(value, scale, units);
+      });
     }),
   );
   return {

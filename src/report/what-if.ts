@@ -1,23 +1,23 @@
 import { ratio as quotientOf } from "../analyze/figures.js";
-import type { Figures, Totals } from "../analyze/analysis.js";
+import { isIntensityKnown, isLowerBound, type BoundedFigure, type Figures, type Totals } from "../analyze/analysis.js";
 import type { ReplacedLayer, Replacement, WhatIf } from "../compare/what-if.js";
 import { fail } from "../graph/diagnostic.js";
 import { formatShape } from "../graph/shape.js";
 import type { Grid, Row } from "./grid.js";
 import { analysisObject, totalsJson } from "./analysis-json.js";
 import { writeJson, type Json } from "./json.js";
-import { layerJson } from "./layer-json.js";
+import { layerJson, lowerBoundsJson } from "./layer-json.js";
 import type { Units } from "./layer-columns.js";
-import { byteScale, bytes, count, countScale, quotient, ratio, scaled, type Scale } from "./numbers.js";
+import { bounded, byteScale, bytes, count, countScale, NOT_KNOWN, quotient, ratio, scaled, type Scale } from "./numbers.js";
 
 /** Figures of a layer that have a value before and one after. */
 const FIGURES = {
-  params: { title: "params", bytes: false, of: (figures: Figures) => figures.params },
-  macs: { title: "MACs", bytes: false, of: (figures: Figures) => figures.macs },
-  flops: { title: "FLOPs", bytes: false, of: (figures: Figures) => figures.flops },
-  weights: { title: "weights", bytes: true, of: (figures: Figures) => figures.weightBytes },
-  activations: { title: "activations", bytes: true, of: (figures: Figures) => figures.activationBytes },
-  moved: { title: "moved", bytes: true, of: (figures: Figures) => figures.bytesMoved },
+  params: { title: "params", bytes: false, key: "params" },
+  macs: { title: "MACs", bytes: false, key: "macs" },
+  flops: { title: "FLOPs", bytes: false, key: "flops" },
+  weights: { title: "weights", bytes: true, key: "weightBytes" },
+  activations: { title: "activations", bytes: true, key: "activationBytes" },
+  moved: { title: "moved", bytes: true, key: "bytesMoved" },
 } as const;
 
 type Figure = keyof typeof FIGURES;
@@ -59,7 +59,9 @@ export function sortReplaced(rows: readonly ReplacedLayer[], column: WhatIfColum
   return [...rows].sort((left, right) => {
     if (column !== "intensity" && !isFigure(column)) return TEXTS[column](left).localeCompare(TEXTS[column](right), "en", { numeric: true });
     const [a, b] =
-      column === "intensity" ? [left.before.intensity, right.before.intensity] : [FIGURES[column].of(left.before), FIGURES[column].of(right.before)];
+      column === "intensity"
+        ? [left.before.intensity, right.before.intensity]
+        : [left.before[FIGURES[column].key], right.before[FIGURES[column].key]];
     return a === b ? 0 : a > b ? -1 : 1;
   });
 }
@@ -89,17 +91,19 @@ function partsOf(column: WhatIfColumn, rows: readonly ReplacedLayer[], units: Un
     ];
   }
   if (!isFigure(column)) return [{ column: { key: column, title: column, unit: "", align: "left", expendable }, cell: TEXTS[column] }];
-  const { title, of, bytes: isBytes } = FIGURES[column];
-  const values = rows.flatMap(({ before, after }) => [of(before), of(after)]);
+  const { title, key, bytes: isBytes } = FIGURES[column];
+  const values = rows.flatMap(({ before, after }) => [before[key], after[key]]);
   const scale: Scale = isBytes ? byteScale(values, units) : countScale(values, units);
-  const share = ({ before, after }: ReplacedLayer) => quotientOf(of(after), of(before));
+  const written = (figures: Figures) => bounded(figures[key], isLowerBound(figures, key), (value) => scaled(value, scale, units));
+  const share = ({ before, after }: ReplacedLayer) => {
+    if (isLowerBound(before, key) || isLowerBound(after, key)) return NOT_KNOWN;
+    const quotientOfBoth = quotientOf(after[key], before[key]);
+    return units === "raw" ? String(quotientOfBoth) : ratio(quotientOfBoth);
+  };
   return [
-    { column: { ...right, key: column, title, unit: scale.unit }, cell: ({ before }) => scaled(of(before), scale, units) },
-    { column: { ...right, key: `${column}_after`, title: "after", unit: "" }, cell: ({ after }) => scaled(of(after), scale, units) },
-    {
-      column: { ...right, key: `${column}_ratio`, title: "ratio", unit: "" },
-      cell: (row) => (units === "raw" ? String(share(row)) : ratio(share(row))),
-    },
+    { column: { ...right, key: column, title, unit: scale.unit }, cell: ({ before }) => written(before) },
+    { column: { ...right, key: `${column}_after`, title: "after", unit: "" }, cell: ({ after }) => written(after) },
+    { column: { ...right, key: `${column}_ratio`, title: "ratio", unit: "" }, cell: share },
   ];
 }
 
@@ -115,14 +119,11 @@ const TOTALS = [
 
 /** The whole model before and after. */
 export function totalsGrid({ before, after }: WhatIf, units: Units): Grid {
-  const least = before.partial ? " (at least)" : "";
-  const rows = TOTALS.map(({ label, key, bytes: isBytes }): Row => {
-    const [old, made] = [before.totals[key], after.totals[key]];
-    const written = isBytes ? bytes : count;
-    return { style: "normal", cells: [`${label}${least}`, written(old, units), written(made, units), ratio(quotientOf(made, old))] };
-  });
+  const rows = TOTALS.map(({ label, key, bytes: isBytes }): Row => totalRow(label, key, { before, after }, isBytes ? bytes : count, units));
+  const isKnown = isIntensityKnown(before.totals) && isIntensityKnown(after.totals);
   const [old, made] = [before.totals.intensity, after.totals.intensity];
-  const intensity: Row = { style: "normal", cells: ["Intensity (FLOP/B)", quotient(old), quotient(made), old === 0 ? "" : ratio(made / old)] };
+  const quotients = isKnown ? [quotient(old), quotient(made), old === 0 ? "" : ratio(made / old)] : [NOT_KNOWN, NOT_KNOWN, NOT_KNOWN];
+  const intensity: Row = { style: "normal", cells: ["Intensity (FLOP/B)", ...quotients] };
   const right = { unit: "", align: "right" } as const;
   return {
     columns: [
@@ -135,12 +136,27 @@ export function totalsGrid({ before, after }: WhatIf, units: Units): Grid {
   };
 }
 
+type TotalKey = (typeof TOTALS)[number]["key"] | "counted";
+
+/** A total before and after. Of lower bounds there is no ratio. */
+function totalRow(
+  label: string,
+  key: TotalKey,
+  { before, after }: Pick<WhatIf, "before" | "after">,
+  write: (value: bigint, units: Units) => string,
+  units: Units,
+): Row {
+  const [old, made] = [before.totals[key] ?? 0n, after.totals[key] ?? 0n];
+  const isBound = isLowerBound(before.totals, key) || isLowerBound(after.totals, key);
+  const written = (value: bigint) => bounded(value, isBound, (known) => write(known, units));
+  const share = isBound ? NOT_KNOWN : ratio(quotientOf(made, old));
+  return { style: "normal", cells: [isBound ? `${label} (at least)` : label, written(old), written(made), share] };
+}
+
 /** What another convention counts, where one was asked for, first. */
 function countedRows({ before, after }: Pick<WhatIf, "before" | "after">, units: Units): readonly Row[] {
-  const [old, made] = [before.totals.counted, after.totals.counted];
-  if (old === undefined || made === undefined) return [];
-  const label = `${before.convention} (${before.totals.unit ?? ""})`;
-  return [{ style: "normal", cells: [label, count(old, units), count(made, units), ratio(quotientOf(made, old))] }];
+  if (before.totals.counted === undefined) return [];
+  return [totalRow(`${before.convention} (${before.totals.unit ?? ""})`, "counted", { before, after }, count, units)];
 }
 
 /** Reasons, and names for each, that are told; the JSON has all of them. */
@@ -187,19 +203,30 @@ export function whatIfJson(
       notes,
       ...analysisObject(after, true),
       // Of the whole, before and after.
-      totals: { before: totalsJson(before.totals), after: totalsJson(after.totals), ratio: ratiosJson(before.totals, after.totals) },
+      totals: {
+        before: { ...totalsJson(before.totals), lowerBounds: lowerBoundsJson(before.totals) },
+        after: { ...totalsJson(after.totals), lowerBounds: lowerBoundsJson(after.totals) },
+        ratio: ratiosJson(before.totals, after.totals),
+      },
     }) + "\n"
   );
 }
 
 function ratiosJson(before: Figures | Totals, after: Figures | Totals): Json {
+  const isBound = (figure: BoundedFigure) => isLowerBound(before, figure) || isLowerBound(after, figure);
   const peak = "peakActivationBytes" in before && "peakActivationBytes" in after ? after.peakActivationBytes : undefined;
   return {
     ...Object.fromEntries(
-      (["params", "macs", "flops", "weightBytes", "activationBytes", "bytesMoved"] as const).map((key) => [key, shareOf(after[key], before[key])]),
+      (["params", "macs", "flops", "weightBytes", "activationBytes", "bytesMoved"] as const).map((key) => [
+        key,
+        isBound(key) ? undefined : shareOf(after[key], before[key]),
+      ]),
     ),
-    peakActivationBytes: peak === undefined || !("peakActivationBytes" in before) ? undefined : shareOf(peak, before.peakActivationBytes),
-    intensity: before.intensity === 0 ? undefined : after.intensity / before.intensity,
+    peakActivationBytes:
+      peak === undefined || !("peakActivationBytes" in before) || isBound("peakActivationBytes")
+        ? undefined
+        : shareOf(peak, before.peakActivationBytes),
+    intensity: before.intensity === 0 || isBound("flops") || isBound("bytesMoved") ? undefined : after.intensity / before.intensity,
   };
 }
 

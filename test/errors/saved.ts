@@ -92,6 +92,13 @@ export const SAVED: readonly Wrong[] = [
     "convention is convcost, and totals.counted is 13824",
   ),
   field('"partial": false', '"partial": true', "partial is true, and uncounted has no entries"),
+  field('"partial": false', '"partial": false, "lowerBounds": ["macs"]', "partial is false, and lowerBounds is not empty"),
+  damaged(
+    WHOLE.replace('"partial": false', '"partial": true, "lowerBounds": []').replace('"uncounted": []', '"uncounted": [{ "op": "Own", "count": 1 }]'),
+    "partial is true, and lowerBounds is empty",
+  ),
+  field('"partial": false', '"partial": false, "lowerBounds": ["speed"]', 'lowerBounds.0 is "speed"\nexpected: a figure,'),
+  field('"partial": false', '"partial": false, "lowerBounds": 5', "lowerBounds is 5\nexpected: names of figures,"),
   field('"uncounted": []', '"uncounted": [{ "op": "Own", "count": 1 }]', "partial is false, and uncounted has 1 entry"),
   field(/"macs": (\d+)/, '"macs": 9$1', "totals.macs is 913824, and the layers have 13824"),
 ];

@@ -192,9 +192,11 @@ describe("TensorFlow.js: layers models", () => {
   });
 
   it("a manifest of other weights is told", () => {
-    expect(read({ modelTopology: topology, weightsManifest: manifest([8, 5], [5]) }).warnings).toContain(
-      "the file lists 45 weights, and its layers have 36",
-    );
+    const more = read({ modelTopology: topology, weightsManifest: manifest([8, 5], [5]) });
+    expect(more.uncounted).toEqual([{ op: "weights", count: 1, reason: "the file lists 45 weights, and its layers have 36" }]);
+    expect(more.totals.lowerBounds).toEqual(["params", "buffers", "countedParams", "weightBytes", "bytesMoved"]);
+    const fewer = read({ modelTopology: topology, weightsManifest: manifest([8, 3], [3]) });
+    expect([fewer.partial, fewer.warnings]).toEqual([false, expect.arrayContaining(["the file lists 27 weights, and its layers have 36"])]);
   });
 
   it("the command knows one by its content", async () => {

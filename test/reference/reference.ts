@@ -12,3 +12,7 @@ export function readReference(name: string): unknown {
   const data: unknown = JSON.parse(readFileSync(new URL(name, FOLDER), "utf8"));
   return data;
 }
+
+export function readReferenceBytes(name: string): Uint8Array {
+  return new Uint8Array(readFileSync(new URL(name, FOLDER)));
+}

@@ -46,7 +46,14 @@ export function readKerasJson(text: string, options: ReadKerasOptions = {}): Gra
 export function kerasGraph(config: JsonObject, path: string, options: ReadKerasOptions): Graph {
   const proto = decodeKeras(isObject(config["model_config"]) ? config["model_config"] : config, path);
   if (proto.graph === undefined) return noArchitecture(path);
-  const graph = modelGraph(proto, proto.graph, options, { path, format: "keras", ruleOf: kerasRule, uniqueNames: false, images: "channels-last" });
+  const graph = modelGraph(proto, proto.graph, options, {
+    path,
+    format: "keras",
+    ruleOf: kerasRule,
+    uniqueNames: false,
+    weights: "implied",
+    images: "channels-last",
+  });
   return { ...graph, layout: "nhwc" };
 }
 

@@ -18,7 +18,7 @@ export interface Fixed {
   readonly kind?: Kind;
   readonly mixes?: Inference["mixes"];
   readonly view?: boolean;
-  readonly uncounted?: string;
+  readonly uncounted?: Inference["uncounted"];
 }
 
 /** A layer whose shapes and costs the file's reader has worked out. Throws `bad-shape`. */

@@ -36,11 +36,11 @@ export function readOnnx(bytes: ByteSource, options: ReadOnnxOptions = {}): Grap
   const place: Place = { kind: "file", path };
   const proto = decoded(withoutPayloads(bytes, path), place);
   if (proto.graph === undefined || proto.opsets.size === 0) fail("bad-onnx", "this is no ONNX model", { place, expected: "a model in ONNX format" });
-  return modelGraph(proto, proto.graph, options, { path, format: "onnx", lowering: "folded", ruleOf, uniqueNames: false });
+  return modelGraph(proto, proto.graph, options, { path, format: "onnx", lowering: "folded", ruleOf, uniqueNames: false, weights: "listed" });
 }
 
 /** A model file, and how its operators are read. */
-export interface ModelFile extends Pick<Model, "path" | "ruleOf" | "uniqueNames"> {
+export interface ModelFile extends Pick<Model, "path" | "ruleOf" | "uniqueNames" | "weights"> {
   readonly format: string;
   readonly lowering?: Graph["lowering"];
   /** The order of axes of its images, where its layers say one. */
@@ -58,7 +58,7 @@ function decoded(bytes: Uint8Array, place: Place): ModelProto {
 
 /** The graph of a decoded model, whichever format it had. Throws what its operators find wrong. */
 export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOnnxOptions, file: ModelFile): Graph {
-  const { path, format, lowering, ruleOf: rules, uniqueNames } = file;
+  const { path, format, lowering, ruleOf: rules, uniqueNames, weights } = file;
   const place: Place = { kind: "file", path };
   const [ledger, inferrer] = [new Ledger(), new Inferrer()];
   const types = new WrittenTypes(graph, options.dims ?? {});
@@ -68,6 +68,7 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
     inferrer,
     types,
     uniqueNames,
+    weights,
     ruleOf: rules,
     functions: functionsOf(proto),
     spend: budget(),
@@ -81,7 +82,7 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
   const open = graph.inputs.filter(({ name }) => !frame.scope.has(name));
   for (const [name, operand] of placedAt(place, () => inputs.read(open))) frame.scope.set(name, operand, place);
   for (const name of inputs.guessed) {
-    const layer = fixed({ op: "input", outputs: [], uncounted: "a size of it is open: 1 is counted" });
+    const layer = fixed({ op: "input", outputs: [], uncounted: { of: "cost", reason: "a size of it is open: 1 is counted" } });
     addRow(model, frame, { name: `input ${name}`, layer, inputs: [], names: [], place });
   }
   runNodes(model, graph.nodes, frame);

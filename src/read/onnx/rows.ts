@@ -21,6 +21,8 @@ export interface Model {
   readonly ruleOf: (domain: string, op: string) => Rule | undefined;
   /** No two tensors of the file have one name: what it says of them holds inside bodies too. */
   readonly uniqueNames: boolean;
+  /** Where the weights of a node are said: `listed` among its inputs, known whatever the operator, or only `implied` by what the layer is. */
+  readonly weights: "listed" | "implied";
   /** Nodes run so far, bodies and functions included: a model that unfolds without end is refused. */
   readonly spend: (place: Place) => void;
 }

@@ -277,7 +277,7 @@ class NodeRun implements BodyHost {
     });
     const names = proto.outputs.filter((_, index) => written[index] !== undefined);
     const types = written.flatMap((type) => (type === undefined ? [] : [type]));
-    const layer = uncountedLayer(this.model.ledger, proto, inputs, types, reason);
+    const layer = uncountedLayer(this.model, proto, inputs, types, reason);
     const tensors = inputs.flatMap((operand) => (operand.kind === "tensor" ? [operand] : []));
     const outputs = this.addRow(this.name, this.placed(layer, []), tensors, names);
     proto.outputs.forEach((name, index) => {

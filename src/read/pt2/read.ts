@@ -30,7 +30,14 @@ export function readPt2(bytes: ByteSource, options: ReadOnnxOptions = {}): Graph
   }
   const { graph, dynamic } = decodeProgram(readJson(strFromU8(program), path), path);
   const proto = { irVersion: 3, producer: "", opsets: new Map([["", 1]]), functions: [], graph };
-  const read = modelGraph(proto, graph, options, { path, format: "pt2", lowering: "operators", ruleOf: atenRule, uniqueNames: false });
+  const read = modelGraph(proto, graph, options, {
+    path,
+    format: "pt2",
+    lowering: "operators",
+    ruleOf: atenRule,
+    uniqueNames: false,
+    weights: "listed",
+  });
   const example = "some sizes of this model are open: those of the example that it was exported with are taken";
   return dynamic ? { ...read, warnings: [...(read.warnings ?? []), example] } : read;
 }

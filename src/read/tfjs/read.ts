@@ -44,5 +44,5 @@ function graphModel(model: JsonObject, topology: JsonObject, path: string, optio
   const manifest = readManifest(model["weightsManifest"], options.sibling);
   const graph = decodeGraph(topology, signature, manifest, path);
   const proto = { irVersion: 3, producer: "", opsets: new Map([["", 18]]), functions: [], graph };
-  return modelGraph(proto, graph, options, { path, format: "tfjs", lowering: "folded", ruleOf: tfjsRule, uniqueNames: false });
+  return modelGraph(proto, graph, options, { path, format: "tfjs", lowering: "folded", ruleOf: tfjsRule, uniqueNames: false, weights: "listed" });
 }

@@ -15,7 +15,7 @@ const loop: Rule = (node) => {
   if (trips === 0) return { kind: "operands", operands: node.inputs };
   if (trips === undefined) {
     const reason = "how often a WHILE runs depends on the data: one iteration is counted";
-    node.bodies.add(fixed({ op: "WHILE", outputs: [], uncounted: reason }), []);
+    node.bodies.add(fixed({ op: "WHILE", outputs: [], uncounted: { of: "cost", reason } }), []);
     node.bodies.run(cond, inputs, "cond");
     const outputs = node.bodies.run(body, inputs, "body");
     return finished(outputs, inputs, reason);

@@ -15,6 +15,13 @@ export function readTflite(bytes: ByteSource, options: ReadTfliteOptions = {}): 
   const path = options.source ?? "model.tflite";
   const { proto, warnings } = decodeTflite(bytes.read(0, bytes.length), path);
   if (proto.graph === undefined) return fail("bad-tflite", "this TensorFlow Lite model has no graph");
-  const graph = modelGraph(proto, proto.graph, options, { path, format: "tflite", lowering: "folded", ruleOf: tfliteRule, uniqueNames: true });
+  const graph = modelGraph(proto, proto.graph, options, {
+    path,
+    format: "tflite",
+    lowering: "folded",
+    ruleOf: tfliteRule,
+    uniqueNames: true,
+    weights: "listed",
+  });
   return { ...graph, warnings: [...(graph.warnings ?? []), ...warnings] };
 }

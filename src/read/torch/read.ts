@@ -1,6 +1,6 @@
 import { fail, InputError } from "../../graph/diagnostic.js";
 import type { Graph } from "../../graph/graph.js";
-import type { Layer, Stored } from "../../graph/layer.js";
+import type { Layer, Stored, Unknown } from "../../graph/layer.js";
 import type { Shape } from "../../graph/shape.js";
 import { parseLayers } from "../notation/read.js";
 import { Inferrer, type InferredLayer } from "../../graph/inferrer.js";
@@ -48,6 +48,7 @@ export function readPrinted(text: string, options: ReadOnnxOptions = {}): Graph 
     format: "torch",
     ruleOf: (domain) => (domain === TORCH ? moduleRule(layers) : undefined),
     uniqueNames: false,
+    weights: "implied",
     images: "channels-first",
   });
   if (walk.own.size === 0) return { ...made, name: root.className };
@@ -137,25 +138,32 @@ function layerOf(text: string): Layer | undefined {
   }
 }
 
-const OPEN = "print(model) does not say what this module reads: its parameters are counted, its MACs are not";
+const OPEN: Unknown = {
+  of: "cost",
+  reason: "print(model) does not say what this module reads: its parameters are counted, its MACs are not",
+};
+const NOT_KNOWN: Unknown = { of: "cost and weights", reason: "this module is not known: its parameters are not printed" };
 
 const moduleRule =
   (layers: Layers): Rule =>
   (node) => {
     const [input] = node.inputs;
     const layer = layers.of(textOf(node, "text", ""));
-    if (layer === undefined) return row(node, [], "this module is not known: its parameters are not printed");
-    if (input?.kind !== "tensor") return row(node, storedOf(layer, textOf(node, "text", "")), OPEN);
+    if (layer === undefined) return row(node, [], NOT_KNOWN);
+    if (input?.kind !== "tensor") {
+      const stored = storedOf(layer, textOf(node, "text", ""));
+      return stored === undefined ? row(node, [], NOT_KNOWN) : row(node, stored, OPEN);
+    }
     return { kind: "written", layer, inputs: [input] };
   };
 
-function row(node: OnnxNode, stored: readonly Stored[], uncounted: string): ReturnType<Rule> {
+function row(node: OnnxNode, stored: readonly Stored[], uncounted: Unknown): ReturnType<Rule> {
   node.bodies.add(fixed({ op: node.op, outputs: [], stored, uncounted }), []);
-  return { kind: "operands", operands: [{ kind: "unknown", reason: uncounted }] };
+  return { kind: "operands", operands: [{ kind: "unknown", reason: uncounted.reason }] };
 }
 
-/** What a layer stores, which its own arguments say: it is asked with an input of some size that it accepts. */
-function storedOf(layer: Layer, text: string): readonly Stored[] {
+/** What a layer stores, which its own arguments say: it is asked with an input of some size that it accepts. Undefined where it accepts none. */
+function storedOf(layer: Layer, text: string): readonly Stored[] | undefined {
   const channels = layer.inChannels ?? 1;
   const wide = 4096;
   // The sizes of what it reads are among the numbers of its arguments: LayerNorm((7, 7, 16)), LSTM(16, 8).
@@ -181,7 +189,7 @@ function storedOf(layer: Layer, text: string): readonly Stored[] {
     const stored = tried(layer, shape);
     if (stored !== undefined) return stored;
   }
-  return [];
+  return undefined;
 }
 
 function tried(layer: Layer, shape: Shape): readonly Stored[] | undefined {

@@ -160,7 +160,7 @@ function never(node: OnnxNode, { body, initial }: Head): Result {
 /** One iteration, where nobody knows how many there are: at least that. */
 function once(node: OnnxNode, { body, initial }: Head): Result {
   const reason = "how often a Loop runs depends on the data: one iteration is counted";
-  node.bodies.add(fixed({ op: "Loop", outputs: [], uncounted: reason }), []);
+  node.bodies.add(fixed({ op: "Loop", outputs: [], uncounted: { of: "cost", reason } }), []);
   const cond = node.bodies.slice([], "bool");
   const [, ...outputs] = node.bodies.run(
     body,
