@@ -1,22 +1,25 @@
 import {
+  accessSync,
   appendFileSync,
   closeSync,
+  constants,
+  copyFileSync,
   createReadStream,
-  existsSync,
+  fchmodSync,
   fstatSync,
   fsyncSync,
   lstatSync,
   openSync,
   readFileSync,
+  readlinkSync,
   readSync,
-  realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { availableParallelism } from "node:os";
 import { UnwritableOutput, type FileBytes, type FileContent, type Io, type OutputFile, type OutputStream } from "./io.js";
 import { startWorker } from "./node-worker.js";
@@ -208,7 +211,7 @@ function openBytes(path: string): FileBytes | undefined {
   }
 }
 
-/** A regular file is written beside itself and renamed; a device or pipe (`/dev/stdout`) is written as it is. */
+/** A regular file is written beside itself and renamed, its mode kept and links followed; a device or pipe (`/dev/stdout`) is written as it is. */
 function openFile(path: string): OutputFile {
   if (isSpecial(path)) {
     const descriptor = openSync(path, "w");
@@ -220,10 +223,13 @@ function openFile(path: string): OutputFile {
     };
     return { write, close, discard: close };
   }
-  // A link stays one, and what it leads to is replaced.
   const target = targetOf(path);
+  const before = statSync(target, { throwIfNoEntry: false });
+  // To replace a file takes no right to write to it: one that is read-only is left alone.
+  if (before !== undefined) accessSync(target, constants.W_OK);
   const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
-  const descriptor = openSync(temporary, "wx");
+  const descriptor = openSync(temporary, "wx", before === undefined ? undefined : 0o600);
+  if (before !== undefined) fchmodSync(descriptor, before.mode);
   const discard = () => {
     rmSync(temporary, { force: true });
   };
@@ -236,7 +242,12 @@ function openFile(path: string): OutputFile {
       try {
         if (fstatSync(descriptor).isFile()) fsyncSync(descriptor);
         closeSync(descriptor);
-        renameSync(temporary, target);
+        if (before === undefined || before.nlink === 1) renameSync(temporary, target);
+        else {
+          // Another name of the same file is to see what is written: the file stays, its content is replaced.
+          copyFileSync(temporary, target);
+          discard();
+        }
       } catch (error) {
         discard();
         throw error;
@@ -252,9 +263,17 @@ function openFile(path: string): OutputFile {
   };
 }
 
-/** Where a link leads that leads to something; a path that is none is itself. */
+/** As many links as Linux follows one after another. */
+const MAX_LINKS = 40;
+
+/** Where a link leads, whether there is something or not yet; any other path is returned unchanged. */
 function targetOf(path: string): string {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && existsSync(path) ? realpathSync(path) : path;
+  let target = path;
+  for (let links = 0; lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() === true; links++) {
+    if (links === MAX_LINKS) throw Object.assign(new Error("too many links"), { code: "ELOOP" });
+    target = resolve(dirname(target), readlinkSync(target));
+  }
+  return target;
 }
 
 /** As standard output is written; only that the complaint names the file. */

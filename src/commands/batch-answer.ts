@@ -1,10 +1,11 @@
 import { analyze, type AnalyzeOptions } from "../analyze/analyze.js";
 import { InputError, type Diagnostic, type Place } from "../graph/diagnostic.js";
-import type { FileBytes, Io } from "../io.js";
+import type { Io } from "../io.js";
 import { MAX_LINE, type Line } from "../read/batch/lines.js";
 import { parseLine, readRequest, type BatchRequest, type Envelope } from "../read/batch/request.js";
 import { batchLine, type BatchOutcome } from "../report/batch.js";
 import { NetworkCache } from "../source/networks.js";
+import { closingFiles } from "../source/closing.js";
 import { openModel, openTexts, type OpenModel } from "../source/read.js";
 
 /** What holds for every line that does not say otherwise, as plain data, so that a worker can be handed it. */
@@ -73,40 +74,20 @@ function textOf(line: Line): string {
 async function counted(value: unknown, task: BatchTask, io: Io, networks: NetworkCache): Promise<BatchOutcome> {
   const { of, dims, set, layers, ...own } = readRequest(value);
   const options: AnalyzeOptions = { ...task.options, ...own };
-  const files = closing(io);
-  try {
-    const open = of.type === "spec" ? await openTexts(of.layers) : await openModel(of.source, files.io, networks);
+  return closingFiles({ ...io, readStdin: refuseStdin }, async (files) => {
+    const open = of.type === "spec" ? await openTexts(of.layers) : await openModel(of.source, files, networks);
     const graph = open({ ...task.set, ...set }, { ...options, dims: { ...task.dims, ...dims } });
     return { ok: true, analysis: analyze(graph, options), layers: layers ?? task.layers };
-  } finally {
-    files.close();
-  }
+  });
 }
 
-/** Files that a line opens are closed with it, and standard input is not one of them. */
-function closing(io: Io) {
-  const opened: FileBytes[] = [];
-  return {
-    io: {
-      ...io,
-      readStdin: () => {
-        throw new InputError({
-          code: "no-stdin",
-          message: "standard input has the requests, and is no model",
-          place: { kind: "key", key: "source" },
-          expected: "a file, or zoo:NAME",
-        });
-      },
-      openBytes: (path: string) => {
-        const bytes = io.openBytes(path);
-        if (bytes !== undefined) opened.push(bytes);
-        return bytes;
-      },
-    },
-    close: () => {
-      for (const bytes of opened) bytes.close();
-    },
-  };
+function refuseStdin(): never {
+  throw new InputError({
+    code: "no-stdin",
+    message: "standard input has the requests, and is no model",
+    place: { kind: "key", key: "source" },
+    expected: "a file, or zoo:NAME",
+  });
 }
 
 function diagnosticOf(error: unknown): Diagnostic {

@@ -175,11 +175,12 @@ function typed(sources: readonly string[], flags: CheckFlags, command: Command, 
       hint: "convcost check --help lists them",
     });
   return sources.map((source): CheckTask => {
-    const file = source !== "-" && io.openBytes(source) !== undefined;
+    const file = source === "-" ? undefined : io.openBytes(source);
+    file?.close();
     return {
       name: source,
       source,
-      place: file ? { kind: "file", path: source } : undefined,
+      place: file !== undefined ? { kind: "file", path: source } : undefined,
       io,
       flags: () => flags,
       given,

@@ -49,6 +49,8 @@ function noFile(content: Exclude<FileContent, { readonly type: "file" }>, arg: s
         expected: "layers or a network as text; a model of any size is read from its file",
       });
     default:
+      if (content.reason === "EMFILE" || content.reason === "ENFILE")
+        return unreadable(arg, `too many files are open (${content.reason})`, { hint: "give fewer sources at once, or raise ulimit -n" });
       return unreadable(arg, `this file cannot be read (${content.reason})`, {});
   }
 }

@@ -2,6 +2,7 @@ import { fail } from "../graph/diagnostic.js";
 import type { Graph } from "../graph/graph.js";
 import type { Io } from "../io.js";
 import type { ExpandOptions } from "../read/network/network.js";
+import { closingFiles } from "./closing.js";
 import { openLayers } from "./layers.js";
 import type { NetworkCache } from "./networks.js";
 import { openSource } from "./open.js";
@@ -39,6 +40,10 @@ export async function openTexts(texts: readonly string[]): Promise<OpenModel> {
 
 /** Reads the arguments as one model: a network, or one chain of layers. */
 export async function readModel(args: readonly string[], io: Io, sets: Sets, options: ModelOptions): Promise<Graph> {
+  return closingFiles(io, async (files) => modelFrom(args, files, sets, options));
+}
+
+async function modelFrom(args: readonly string[], io: Io, sets: Sets, options: ModelOptions): Promise<Graph> {
   const sources = await Promise.all(args.map((arg) => openSource(arg, io)));
   const [only, ...others] = sources;
   if (only === undefined) return fail("empty-spec", NONE, WANTED);
@@ -56,6 +61,10 @@ export async function readModel(args: readonly string[], io: Io, sets: Sets, opt
 
 /** Reads one argument as a model, or as what an earlier count has printed of one. */
 export async function readModelOrAnalysis(arg: string, io: Io, sets: Sets, options: ModelOptions): Promise<ModelOrAnalysis> {
+  return closingFiles(io, async (files) => modelOrAnalysisFrom(arg, files, sets, options));
+}
+
+async function modelOrAnalysisFrom(arg: string, io: Io, sets: Sets, options: ModelOptions): Promise<ModelOrAnalysis> {
   const source = await openSource(arg, io);
   if (source.type === "analysis") return source;
   return { type: "graph", graph: graphOf(source, await settingsOf(sets), options) };
@@ -63,6 +72,10 @@ export async function readModelOrAnalysis(arg: string, io: Io, sets: Sets, optio
 
 /** Reads each argument as a model of its own. Parameters that are set go to every network that has them, and to one at least. */
 export async function readEach(args: readonly string[], io: Io, sets: Sets, options: ModelOptions): Promise<readonly Graph[]> {
+  return closingFiles(io, async (files) => eachFrom(args, files, sets, options));
+}
+
+async function eachFrom(args: readonly string[], io: Io, sets: Sets, options: ModelOptions): Promise<readonly Graph[]> {
   const sources = await Promise.all(args.map((arg) => openSource(arg, io)));
   if (sources.length === 0) return fail("empty-spec", NONE, WANTED);
   const set = await settingsOf(sets);
@@ -79,6 +92,10 @@ export async function readEach(args: readonly string[], io: Io, sets: Sets, opti
 
 /** Reads one argument as a network that is to be expanded many times. Throws `no-network`. */
 export async function readNetworkText(arg: string, io: Io): Promise<NetworkText> {
+  return closingFiles(io, async (files) => networkTextFrom(arg, files));
+}
+
+async function networkTextFrom(arg: string, io: Io): Promise<NetworkText> {
   const source = await openSource(arg, io);
   if (source.type === "network") return source.written;
   return fail("no-network", `${ownerOf(source)} no parameters to vary`, {

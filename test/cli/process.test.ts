@@ -1,5 +1,17 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { closeSync, lstatSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  linkSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -62,6 +74,37 @@ describe("the command as a process", () => {
     expect(lstatSync(link).isSymbolicLink()).toBe(true);
     expect(JSON.parse(readFileSync(target, "utf8"))).toMatchObject({ totals: { macs: 8 * 8 * 8 * 27 } });
     expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
+  it("writes a file that is there with its mode and all its names, and through a link to one that is not", () => {
+    const write = (path: string) => convcost(["count", "conv 3x3 3->8 @8x8", "--json", "-o", path]);
+    const [secret, other, link, fresh] = ["secret.json", "other.json", "dangling.json", "new.json"].map((name) => join(folder, name));
+    if (secret === undefined || other === undefined || link === undefined || fresh === undefined) throw new Error("no names");
+    writeFileSync(secret, "old", { mode: 0o600 });
+    expect(write(secret).status).toBe(0);
+    expect(statSync(secret).mode & 0o777).toBe(0o600);
+    linkSync(secret, other);
+    writeFileSync(secret, "old");
+    expect(write(other).status).toBe(0);
+    expect([statSync(secret).nlink, statSync(secret).mode & 0o777]).toEqual([2, 0o600]);
+    symlinkSync("new.json", link);
+    expect(write(link).status).toBe(0);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    for (const path of [secret, other, fresh]) expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ totals: { layers: 1 } });
+    const loop = join(folder, "loop.json");
+    symlinkSync("loop.json", loop);
+    expect(write(loop)).toMatchObject({ status: 2, stderr: expect.stringContaining("this file cannot be written (ELOOP)") });
+    expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
+  it("closes the models that it has read, and says that too many are open", () => {
+    const paths = Array.from({ length: 40 }, (_, index) => join(folder, `model${index}.onnx`));
+    const bytes = model([input("x", [1, 3, 8, 8]), weight("w", [8, 3, 3, 3]), node("Conv", ["x", "w"], ["y"]), output("y")]);
+    for (const path of paths) writeFileSync(path, bytes);
+    const limited = (...args: readonly string[]) =>
+      spawnSync("sh", ["-c", 'ulimit -n 36; exec "$@"', "sh", process.execPath, BIN, ...args], { encoding: "utf8" });
+    expect(limited("check", ...paths, "--max-macs", "1M")).toMatchObject({ status: 0, stderr: "" });
+    expect(limited("compare", ...paths)).toMatchObject({ status: 2, stderr: expect.stringContaining("too many files are open (EMFILE)") });
   });
 
   it("reads layers and models from pipes, which have no length and can be read once", () => {

@@ -60,6 +60,7 @@ export const FLAGS: readonly Wrong[] = [
   row("unreadable-file", ["count", "no/such.txt"], "there is no such file"),
   row("unreadable-file", ["count", "folder/"], "this is a folder"),
   row("unreadable-file", ["count", "./large"], "this is larger than 256 MiB", { files: { "./large": { type: "too-large" } } }),
+  row("unreadable-file", ["count", "./mine"], "too many files are open (EMFILE)", { files: { "./mine": { type: "unreadable", reason: "EMFILE" } } }),
   row("unreadable-file", ["count", "./mine"], "this file cannot be read (EACCES)", { files: { "./mine": { type: "unreadable", reason: "EACCES" } } }),
   row("binary-file", ["count", "./a"], "this is binary, and no model that is known", {
     files: { "./a": { type: "file", bytes: Uint8Array.of(0, 255, 1) } },
