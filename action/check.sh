@@ -2,10 +2,6 @@
 # Runs `convcost check` for action.yml. Inputs come as environment variables, never as parts of this script: nothing that they hold is executed.
 set -euo pipefail
 
-home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-# A checkout of the action is not built yet.
-[ -d "$home/dist" ] || npm ci --prefix "$home" --no-audit --no-fund >&2
-
 # Each line that is not blank, without the blanks around it.
 lines() { sed -e 's/\r$//' -e 's/^[[:space:]]*//' -e 's/[[:space:]]*$//' -e '/^$/d' <<< "$1"; }
 
@@ -13,15 +9,22 @@ lines() { sed -e 's/\r$//' -e 's/^[[:space:]]*//' -e 's/[[:space:]]*$//' -e '/^$
 escaped() { local text=${1//'%'/%25}; text=${text//$'\r'/%0D}; printf '%s' "${text//$'\n'/%0A}"; }
 
 finish() {
+  trap - EXIT
   printf 'status=%s\nreport=%s\n' "$2" "$3" >> "$GITHUB_OUTPUT"
   exit "$1"
 }
+# Whatever ends this script before its time, nothing was checked.
+trap 'finish 2 unknown ""' EXIT
 
 # A request that is wrong: it is told where it was written.
 refuse() {
   printf '::error title=convcost check::%s\n' "$(escaped "$1")"
   finish 2 unknown ''
 }
+
+home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# A checkout of the action is not built yet.
+[ -d "$home/dist" ] || npm ci --prefix "$home" --no-audit --no-fund >&2
 
 flags=()
 while IFS= read -r budget; do
@@ -41,7 +44,9 @@ done < <(lines "$ARGS")
 models=()
 while IFS= read -r model; do models+=("$model"); done < <(lines "$MODELS")
 
-cd "$WORKING_DIRECTORY"
+# A path that begins with a dash or is found through CDPATH is another folder to cd.
+case $WORKING_DIRECTORY in /*) folder=$WORKING_DIRECTORY ;; *) folder=./$WORKING_DIRECTORY ;; esac
+cd "$folder" 2> /dev/null || refuse "working-directory: there is no folder '$WORKING_DIRECTORY'"
 # Of each use in a job.
 folder=$(mktemp -d "$RUNNER_TEMP/convcost.XXXXXX")
 report="$folder/check.json"
@@ -50,6 +55,11 @@ status=0
 check --json > "$report" 2> "$folder/complaint" || status=$?
 # A request that was wrong has no report.
 [ -s "$report" ] || refuse "$(cat "$folder/complaint")"
+# What args made something else of (--help, --version) is no report either.
+word=$(node -e '
+  const { schema, status } = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8"));
+  if (schema === "convcost/check@1") console.log(status);
+' "$report" 2> /dev/null) || true
+case $status-$word in 0-pass | 1-fail | 2-unknown) ;; *) refuse "args: with these nothing is checked" ;; esac
 check --format github || true
-case $status in 0) word=pass ;; 1) word=fail ;; *) word=unknown ;; esac
 finish "$status" "$word" "$report"

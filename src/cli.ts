@@ -1,8 +1,8 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import { Command, CommanderError } from "commander";
-import type { CheckCode, Context, Register } from "./commands/command.js";
+import { collect, type CheckCode, type Context, type Register } from "./commands/command.js";
 import { commands } from "./commands/table.js";
-import { InputError } from "./graph/diagnostic.js";
+import { fail, InputError } from "./graph/diagnostic.js";
 import { UnwritableOutput, type Io, type OutputStream } from "./io.js";
 import { renderDiagnostic } from "./report/diagnostic.js";
 import { harmless } from "./report/grid.js";
@@ -91,8 +91,23 @@ function programFor(context: Context, registers: readonly Register[]): Command {
     .showHelpAfterError("hint: convcost --help, or convcost COMMAND --help")
     .addHelpText("after", HELP);
   for (const register of registers) register(program, context);
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  for (const command of program.commands) {
+    command.copyInheritedSettings(program);
+    refuseTwice(command);
+  }
   return program;
+}
+
+/** Of a flag that is given twice one value would be dropped in silence; a config refuses it, too. */
+function refuseTwice(command: Command): void {
+  for (const option of command.options) {
+    if (!option.required || option.parseArg === collect) continue;
+    let times = 0;
+    command.on(`option:${option.name()}`, () => {
+      const flag = `--${option.name()}`;
+      if (++times > 1) fail("contradicting-flags", `${flag} is given twice`, { place: { kind: "flag", flag } });
+    });
+  }
 }
 
 function report(error: unknown, io: Io): ExitCode {

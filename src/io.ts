@@ -48,6 +48,7 @@ export interface Worker {
 export interface FileBytes {
   readonly length: number;
   readonly read: (start: number, end: number) => Uint8Array;
+  /** May be called again. */
   readonly close: () => void;
 }
 

@@ -190,6 +190,7 @@ function openBytes(path: string): FileBytes | undefined {
     // Before it is opened: a pipe has one reader, and who opens it waits for its writer.
     if (!statSync(path).isFile()) return undefined;
     const descriptor = openSync(path, "r");
+    let isOpen = true;
     return {
       length: fstatSync(descriptor).size,
       read: (start, end) => {
@@ -203,7 +204,8 @@ function openBytes(path: string): FileBytes | undefined {
         return bytes.subarray(0, filled);
       },
       close: () => {
-        closeSync(descriptor);
+        if (isOpen) closeSync(descriptor);
+        isOpen = false;
       },
     };
   } catch {

@@ -18,6 +18,8 @@ export const FLAGS: readonly Wrong[] = [
     ["count", "relu", "--input", "4", "--depth", "2", "--group-by", "op"],
     "--depth counts levels of modules, and --group-by op has none",
   ),
+  row("contradicting-flags", ["check", "relu", "--max-macs", "1", "--max-macs", "1T"], "--max-macs is given twice"),
+  row("contradicting-flags", ["count", "relu", "-b", "1", "--batch=2"], "--batch is given twice"),
   row("unknown-column", ["count", "relu", "--input", "4", "--columns", "params,colour"], "there is no column 'colour'"),
   row("unknown-column", ["compare", "conv 3x3 3->8 @8x8", "--columns", "colour"], "there is no column 'colour'"),
   row("unknown-column", ["compare", "conv 3x3 3->8 @8x8", "--sort", "beauty"], "rows cannot be sorted by 'beauty'"),

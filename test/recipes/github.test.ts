@@ -90,6 +90,16 @@ describe("the action", () => {
     [{ budgets: "max-macs=300M" }, "budgets: 'max-macs=300M' has a name without max-, as in macs=300M"],
     [{ args: "--format=junit" }, "args: --format=junit cannot be given"],
     [{ args: "-oreport.json" }, "args: -oreport.json cannot be given"],
+    [{ args: "--help", budgets: "macs=1M" }, "args: with these nothing is checked"],
+    [{ args: "-h", budgets: "macs=1M" }, "args: with these nothing is checked"],
+    [{ args: "--version", budgets: "macs=1M" }, "args: with these nothing is checked"],
+    [{ args: "--", budgets: "macs=1M" }, "args: with these nothing is checked"],
+    [{ budgets: "macs=1K\nmacs=1T" }, "--max-macs is given twice"],
+    [{ budgets: "macs=1K", args: "--max-macs=1T" }, "--max-macs is given twice"],
+    [{ "max-increase": "macs=1%\nmacs=100%", baseline: "model.onnx" }, "macs is given twice"],
+    [{ budgets: "macs=1M", "working-directory": "none" }, "working-directory: there is no folder 'none'"],
+    [{ budgets: "macs=1M", "working-directory": "-" }, "working-directory: there is no folder '-'"],
+    [{ budgets: "macs=1M", "working-directory": "-P" }, "working-directory: there is no folder '-P'"],
   ])("refuses a request that is wrong, and annotates it: %j", (inputs, message) => {
     const place = new Workplace();
     place.write("model.onnx", onnx(8));
