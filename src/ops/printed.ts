@@ -6,8 +6,8 @@ import type { Args } from "./args.js";
  */
 export function printedLinear(args: Args, name: string) {
   const layer = args.children.find((child) => child.name === name)?.layer;
-  const inFeatures = layer?.impliedInput?.shape.at(-1);
-  if (layer?.type !== "primitive" || layer.op !== "linear" || inFeatures === undefined) return undefined;
-  const { outputs, stored } = layer.infer([[1, inFeatures]]);
-  return { inFeatures, outFeatures: outputs[0]?.shape.at(-1) ?? inFeatures, bias: stored.some((tensor) => tensor.name === "bias") };
+  if (layer?.op !== "linear") return undefined;
+  const [outFeatures, inFeatures] = layer.stores?.find((tensor) => tensor.name === "weight")?.shape ?? [];
+  if (outFeatures === undefined || inFeatures === undefined) return undefined;
+  return { inFeatures, outFeatures, bias: layer.stores?.some((tensor) => tensor.name === "bias") === true };
 }

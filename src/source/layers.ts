@@ -1,17 +1,18 @@
 import { InputError } from "../graph/diagnostic.js";
 import { parseLayers } from "../read/notation/read.js";
+import { isPrinted, isPrintedAlone } from "../read/torch/tree.js";
 import type { Source } from "./source.js";
 
-/** The text of print(model): a module with others inside, each on a line of its own. */
-const PRINTED = /^\uFEFF?\s*[A-Za-z_][\w.]*\([^\n]*\n\s*\([^():\n]+\):\s/;
-
-/** A text of layers; the text of print(model), which is a tree of them, where it is no chain. */
+/** A text of layers, or the text of print(model): a tree of modules. */
 export function openLayers(text: string, source: string): Source | Promise<Source> {
+  if (isPrinted(text)) return printed(text, source);
   try {
     return { type: "layers", graph: parseLayers(text, { source }) };
   } catch (error) {
-    // A printed module of one's own is no chain of layers, but a tree of them.
-    if (error instanceof InputError && PRINTED.test(text)) return printed(text, source);
+    // A class of one's own without children is printed in one line, as a layer is typed.
+    const isUnknown =
+      error instanceof InputError && error.diagnostic.code === "unknown-layer" && error.diagnostic.hint?.startsWith("did you mean") !== true;
+    if (isUnknown && isPrintedAlone(text)) return printed(text, source);
     throw error;
   }
 }

@@ -12,6 +12,8 @@ export interface ChannelNormOptions {
   readonly numFeatures?: number | undefined;
   readonly scale: boolean;
   readonly shift: boolean;
+  /** Scale and shift are buffers, not trained. */
+  readonly frozen?: boolean | undefined;
   /** Running mean and variance, used at inference in place of the input's own. */
   readonly running: boolean;
   /** Three more statistics of batch renormalization (arXiv 1702.03275; Keras, renorm=True). */
@@ -34,7 +36,8 @@ export interface ChannelNormOptions {
 export function channelNorm(options: ChannelNormOptions): Primitive {
   const { op, numFeatures } = options;
   checkGroups(op, numFeatures, options.numGroups);
-  const stored = (channels: number) => [...affineTensors([channels], options.scale, options.shift), ...runningTensors(channels, options)];
+  const role = options.frozen === true ? "buffer" : "parameter";
+  const stored = (channels: number) => [...affineTensors([channels], options.scale, options.shift, role), ...runningTensors(channels, options)];
   return {
     type: "primitive",
     op,

@@ -6,8 +6,9 @@ import { channelNorm, localResponseNorm } from "./channel-norm.js";
 import { layerNorm } from "./layer-norm.js";
 
 // https://docs.pytorch.org/docs/stable/nn.html#normalization-layers
-const BATCH = "eps=1e-05, momentum=0.1, affine=True, track_running_stats=True, device=None, dtype=None";
-const INSTANCE = "eps=1e-05, momentum=0.1, affine=False, track_running_stats=False, device=None, dtype=None";
+// A norm may leave out its shift since PyTorch 2.13.
+const BATCH = "eps=1e-05, momentum=0.1, affine=True, track_running_stats=True, device=None, dtype=None, bias=True";
+const INSTANCE = "eps=1e-05, momentum=0.1, affine=False, track_running_stats=False, device=None, dtype=None, bias=True";
 const RANKS: Readonly<Record<number, readonly number[]>> = { 1: [2, 3], 2: [4], 3: [5] };
 
 function torchNorm(args: Args, op: "batch_norm" | "instance_norm", ranks: readonly number[] | undefined, lazy: boolean): Layer {
@@ -17,7 +18,7 @@ function torchNorm(args: Args, op: "batch_norm" | "instance_norm", ranks: readon
     op,
     numFeatures,
     scale: affine,
-    shift: affine,
+    shift: affine && args.flag("bias"),
     running: args.flag("track_running_stats"),
     ranks,
     eps: args.number("eps"),
@@ -43,12 +44,12 @@ const torch: readonly CallEntry[] = [
   ...[1, 2, 3].flatMap(ranked),
   {
     names: ["SyncBatchNorm"],
-    signature: "num_features, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True, process_group=None, device=None, dtype=None",
+    signature: "num_features, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True, process_group=None, device=None, dtype=None, bias=True",
     build: (args) => torchNorm(args, "batch_norm", undefined, false),
   },
   {
     names: ["GroupNorm"],
-    signature: "num_groups, num_channels, eps=1e-05, affine=True, device=None, dtype=None",
+    signature: "num_groups, num_channels, eps=1e-05, affine=True, device=None, dtype=None, bias=True",
     build: (args) => {
       const affine = args.flag("affine");
       return channelNorm({
@@ -56,11 +57,27 @@ const torch: readonly CallEntry[] = [
         numFeatures: args.count("num_channels"),
         numGroups: args.count("num_groups"),
         scale: affine,
-        shift: affine,
+        shift: affine && args.flag("bias"),
         running: false,
         eps: args.number("eps"),
       });
     },
+  },
+  {
+    // torchvision.ops: batch normalisation whose scale and shift are not trained either.
+    names: ["FrozenBatchNorm2d"],
+    signature: "num_features, eps=1e-05",
+    build: (args) =>
+      channelNorm({
+        op: "batch_norm",
+        numFeatures: args.count("num_features"),
+        scale: true,
+        shift: true,
+        running: true,
+        frozen: true,
+        ranks: RANKS[2],
+        eps: args.number("eps"),
+      }),
   },
   {
     names: ["LayerNorm"],

@@ -56,9 +56,6 @@ export function layerNorm(options: LayerNormOptions): Primitive {
 }
 
 /** Scale and shift of a norm. */
-export function affineTensors(shape: readonly number[], scale: boolean, shift: boolean): readonly Stored[] {
-  return [
-    ...(scale ? [{ name: "weight", role: "parameter", shape } as const] : []),
-    ...(shift ? [{ name: "bias", role: "parameter", shape } as const] : []),
-  ];
+export function affineTensors(shape: readonly number[], scale: boolean, shift: boolean, role: Stored["role"] = "parameter"): readonly Stored[] {
+  return [...(scale ? [{ name: "weight", role, shape }] : []), ...(shift ? [{ name: "bias", role, shape }] : [])];
 }

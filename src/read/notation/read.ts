@@ -1,4 +1,5 @@
 import type { Graph, GraphInput, Node } from "../../graph/graph.js";
+import type { CallEntry } from "../../ops/entry.js";
 import { families } from "../../ops/table.js";
 import { readSignature } from "./binding.js";
 import { catalogOf, type Catalog } from "./catalog.js";
@@ -14,6 +15,11 @@ let indexed: Catalog | undefined;
 /** The tables never change: they are indexed when the first spec is read, not when the library is loaded. */
 function catalog(): Catalog {
   return (indexed ??= catalogOf(families));
+}
+
+/** A layer of PyTorch by the name of its class. */
+export function torchEntry(className: string): CallEntry | undefined {
+  return catalog().calls.get(className)?.torch;
 }
 
 /** Names of the arguments of a layer of Keras; nothing for one that is not counted. */
