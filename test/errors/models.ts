@@ -325,7 +325,8 @@ const PRINTED = ofFiles("m.txt", [
   ["bad-module", "Net(\n  (a): ReLU()\n", "the module Net does not end (line 1)"],
   ["bad-module", "Net(\n  (a): 5\n)", "this line is no module (line 2)"],
   ["bad-module", `${"A(\n  (a): ".repeat(300)}B()`, "modules are nested more than 200 deep"],
-  ["too-large", "Net(\n  (a): Own(\n    (0-2): 300000 x Own(\n      (b): ReLU()\n    )\n  )\n)", "this model has more than 100000 modules"],
+  ["bad-module", "Net(\n  (0-2): 5 x ReLU()\n)", "(0-2) names 3 modules, and 5 are said to stand there (line 2)"],
+  ["too-large", "Net(\n  (a): Own(\n    (0-299999): 300000 x Own(\n      (b): ReLU()\n    )\n  )\n)", "this model has more than 100000 modules"],
 ]);
 
 /** Model files that are damaged, or say what cannot be. */

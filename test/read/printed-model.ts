@@ -9,7 +9,7 @@ export const NET = `Net(
         (1): GELU(approximate='none')
         (2): Linear(in_features=64, out_features=16, bias=True)
       )
-      (drop): DropPath()
+      (scale): LayerScale()
     )
   )
   (bn): BatchNorm2d(16, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)

@@ -16,3 +16,8 @@ export function readReference(name: string): unknown {
 export function readReferenceBytes(name: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(name, FOLDER)));
 }
+
+/** A text of the reference; empty where it is not there, so that a table of tests can be made. */
+export function readReferenceText(name: string): string {
+  return hasReference(name) ? readFileSync(new URL(name, FOLDER), "utf8") : "";
+}

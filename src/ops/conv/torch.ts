@@ -2,6 +2,7 @@ import type { Args } from "../args.js";
 import type { CallEntry } from "../entry.js";
 import { symmetric, type Pad } from "../window.js";
 import { convolution, type ConvolutionOptions } from "./convolution.js";
+import { deformableConvolution } from "./deformable.js";
 
 // https://docs.pytorch.org/docs/stable/nn.html#convolution-layers
 const CONV = "kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode='zeros', device=None, dtype=None";
@@ -46,12 +47,20 @@ function transposed(args: Args, rank: number, lazy: boolean) {
   return convolution({ ...base, padding: symmetric(args.perAxis("padding", rank, 0)), transposed: { outputPadding } });
 }
 
-export const torchConvolutions: readonly CallEntry[] = [1, 2, 3].flatMap(
-  (rank) =>
-    [
-      { names: [`Conv${rank}d`], signature: `in_channels, out_channels, ${CONV}`, build: (args) => conv(args, rank, false) },
-      { names: [`LazyConv${rank}d`], signature: `out_channels, ${CONV}`, build: (args) => conv(args, rank, true) },
-      { names: [`ConvTranspose${rank}d`], signature: `in_channels, out_channels, ${TRANSPOSED}`, build: (args) => transposed(args, rank, false) },
-      { names: [`LazyConvTranspose${rank}d`], signature: `out_channels, ${TRANSPOSED}`, build: (args) => transposed(args, rank, true) },
-    ] satisfies CallEntry[],
-);
+/** torchvision.ops: https://docs.pytorch.org/vision/stable/generated/torchvision.ops.DeformConv2d.html */
+const deformable: CallEntry = {
+  names: ["DeformConv2d"],
+  signature: "in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True",
+  build: (args) => deformableConvolution({ ...options(args, 2, false), padding: symmetric(args.perAxis("padding", 2, 0)) }),
+};
+
+function ranked(rank: number): readonly CallEntry[] {
+  return [
+    { names: [`Conv${rank}d`], signature: `in_channels, out_channels, ${CONV}`, build: (args) => conv(args, rank, false) },
+    { names: [`LazyConv${rank}d`], signature: `out_channels, ${CONV}`, build: (args) => conv(args, rank, true) },
+    { names: [`ConvTranspose${rank}d`], signature: `in_channels, out_channels, ${TRANSPOSED}`, build: (args) => transposed(args, rank, false) },
+    { names: [`LazyConvTranspose${rank}d`], signature: `out_channels, ${TRANSPOSED}`, build: (args) => transposed(args, rank, true) },
+  ];
+}
+
+export const torchConvolutions: readonly CallEntry[] = [...[1, 2, 3].flatMap(ranked), deformable];

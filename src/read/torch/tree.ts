@@ -15,7 +15,7 @@ export interface PrintedModule {
 
 export interface PrintedText {
   readonly root: PrintedModule;
-  /** Number of the first line after the model that is neither blank nor the code that torch.fx prints; undefined where there is none. */
+  /** Number of the first line after the model that is neither blank nor the code that torch.fx prints; none for a text that ends there. */
   readonly rest: number | undefined;
 }
 
@@ -39,7 +39,7 @@ export function isPrinted(text: string): boolean {
   const end = start.indexOf("\n");
   const first = OPENING.exec(end < 0 ? start : start.slice(0, end));
   if (end < 0 || first === null || unclosed(first[3] ?? "") < 0) return false;
-  return /\n\s*\([^\n]*?\):\s+(?:None\s|[^\n]*\(|\w+ containing: )/.test(start);
+  return /\n\s*\([^\n]*?\):\s/.test(start);
 }
 
 /** Whether a text is one module without children and arguments, as `print(module)` shows a class of one's own. */
@@ -67,7 +67,6 @@ class TreeReader {
 
   whole(): PrintedText {
     const root = this.module("", this.lines[0] ?? "", 0);
-    if (this.surplus > 0) return this.bad("this bracket was never opened", this.at - 1);
     while (this.lines[this.at]?.trim() === "") this.at += 1;
     const next = this.lines[this.at];
     return { root, rest: next === undefined || FX_CODE.test(next) ? undefined : this.linesBefore + this.at + 1 };
