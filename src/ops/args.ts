@@ -29,6 +29,8 @@ export class Args {
     private readonly given: ReadonlySet<string>,
     /** Submodules of a module as `print` shows it. */
     readonly children: readonly { readonly name: string; readonly layer: Layer }[] = [],
+    /** The call stands for a layer of a saved model: its framework has built it. */
+    readonly saved = false,
   ) {}
 
   /** Whether the caller wrote this argument. */

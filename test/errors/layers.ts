@@ -19,6 +19,8 @@ export const LAYERS = ofLayers([
   ["unknown-layer", "dww 3x3", "3x8x8", "there is no layer `dww`"],
   ["unknown-layer", "nn.ReLU", "3x8x8", "there is no layer `nn.ReLU`"],
   ["unknown-layer", "nn.Conv9d(3)", "3x8x8", "has no layer Conv9d that is known here"],
+  ["other-framework", "mx.nn.Conv2d(3, 8, 3)", "3x8x8", "mx.nn is not known here: a Conv2d of another library may have other defaults"],
+  ["bad-argument", "layers.DepthwiseConv2D(3, strides=(1, 2))", "8x8x3", "DepthwiseConv2D has unequal strides, which TensorFlow refuses"],
   ["unknown-part", "conv 3x3 8 z9", "3x8x8", "`conv` does not understand `z9`"],
   ["unknown-part", "pw 8 m2", "3x8x8", "`pw` takes no multiplier"],
   ["unknown-part", "relu 5", "3x8x8", "`relu`"],

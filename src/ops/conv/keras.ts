@@ -42,6 +42,16 @@ function conv(args: Args, rank: number): Layer {
   return withActivation(args, layer, "conv");
 }
 
+/**
+ * TensorFlow's depthwise convolutions take one stride for all axes ("Current implementation only supports equal length strides in the row and column dimensions",
+ * core/kernels/depthwise_conv_op.cc). Keras's JAX and PyTorch backends take any, so that a saved layer may have them.
+ */
+function equalStrides(args: Args, stride: readonly number[], layer: Layer): Layer {
+  if (new Set(stride).size <= 1) return layer;
+  if (!args.saved) args.fail("strides", `${args.callee} has unequal strides, which TensorFlow refuses`, "one stride for all axes");
+  return { ...layer, assumption: "TensorFlow refuses its unequal strides: it is counted as Keras runs it on JAX and PyTorch" };
+}
+
 function depthwise(args: Args, rank: number): Layer {
   const base = window(args, rank);
   const layer = convolution({
@@ -49,12 +59,12 @@ function depthwise(args: Args, rank: number): Layer {
     connection: { type: "depthwise", multiplier: args.count("depth_multiplier") },
     padding: padding(args, rank, base.stride, base.dilation, base.kernelSize),
   });
-  return withActivation(args, layer, "conv");
+  return equalStrides(args, base.stride, withActivation(args, layer, "conv"));
 }
 
 function separable(args: Args, rank: number): Layer {
   const base = window(args, rank);
-  return separableConvolution({
+  const layer = separableConvolution({
     ...base,
     outChannels: args.count("filters"),
     multiplier: args.count("depth_multiplier"),
@@ -62,6 +72,7 @@ function separable(args: Args, rank: number): Layer {
     finish: (pointwise) => withActivation(args, pointwise, "conv"),
     padding: padding(args, rank, base.stride, base.dilation, base.kernelSize),
   });
+  return equalStrides(args, base.stride, layer);
 }
 
 function transposed(args: Args, rank: number): Layer {

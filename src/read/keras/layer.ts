@@ -16,7 +16,7 @@ export function isKnown(className: string): boolean {
  * Throws what the notation throws: unknown classes, values that do not fit.
  */
 export function layerOf(className: string, config: JsonObject): Layer | undefined {
-  return parseLayers(callOf(className, config)).nodes[0]?.layer;
+  return parseLayers(callOf(className, config), { saved: true }).nodes[0]?.layer;
 }
 
 function callOf(className: string, config: JsonObject): string {

@@ -43,7 +43,7 @@ export function readSignature(signature: string): readonly Parameter[] {
  * Gives each argument its name and fills in defaults, as Python does. Throws `unknown-argument` (with the nearest name), `too-many-arguments`,
  * `repeated-argument`, `missing-argument`.
  */
-export function bindArguments(callee: string, entry: CallEntry, written: WrittenArguments, place: Place): Args {
+export function bindArguments(callee: string, entry: CallEntry, written: WrittenArguments, place: Place, saved = false): Args {
   const parameters = readSignature(entry.signature);
   const values = new Map<string, Literal>();
   written.positional.forEach((value, index) => {
@@ -64,7 +64,7 @@ export function bindArguments(callee: string, entry: CallEntry, written: Written
     if (fallback === undefined) missingArgument(callee, name, entry, place);
     values.set(name, { ...fallback, place });
   }
-  return new Args(callee, place, values, given, written.children);
+  return new Args(callee, place, values, given, written.children, saved);
 }
 
 function unknownArgument(callee: string, name: string, parameters: readonly Parameter[], place: Place): never {

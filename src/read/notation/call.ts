@@ -80,38 +80,54 @@ function isHelper({ prefix, name }: WrittenCall, catalog: Catalog): boolean {
 /** Which framework's entry a call means, and the layer it makes. Throws `unknown-layer` with the nearest name. */
 export function layerOf(call: WrittenCall, catalog: Catalog): Layer {
   const { torch, keras } = candidates(call, catalog);
-  if (torch !== undefined && keras !== undefined) return eitherOf(call, torch, keras);
+  const { saved = false } = catalog;
+  if (torch !== undefined && keras !== undefined) return eitherOf(call, torch, keras, saved);
   const entry = torch ?? keras;
   if (entry === undefined) return unknownLayer(call, catalog);
-  return entry === keras ? lastChannels(build(call, entry)) : build(call, entry);
+  return entry === keras ? lastChannels(build(call, entry, saved)) : build(call, entry, saved);
 }
 
 function lastChannels(layer: Layer): Layer {
   return { ...layer, channelsLast: true };
 }
 
+/** The frameworks that a call may mean: by its prefix, or both where it has none. Throws `other-framework` where the prefix is of neither. */
 function candidates(call: WrittenCall, catalog: Catalog): CallEntries {
   const framework = frameworkOf(call);
   const entries = catalog.calls.get(call.name) ?? {};
   return framework === undefined ? entries : { [framework]: entries[framework] };
 }
 
-function frameworkOf({ prefix }: WrittenCall): Framework | undefined {
-  const segments = prefix.split(".");
-  if (segments.some((segment) => ["layers", "keras", "tf", "tfl", "kl"].includes(segment.toLowerCase()))) return "keras";
-  if (segments.some((segment) => ["nn", "torch"].includes(segment))) return "torch";
-  return undefined;
+/** Prefixes of layers, as modules are imported and renamed. */
+const PREFIXES: readonly (readonly [Framework, RegExp])[] = [
+  // torch.nn, nn, torch.nn.modules.conv, torch.ao.nn.qat, torch.nn.functional, F; torchvision.ops, torchvision.ops.misc, ops
+  ["torch", /^(torch|(torch\.)?(ao\.)?nn(\.\w+)*|(torch\.nn\.)?F|(torchvision\.)?ops(\.misc)?|torchvision(\.\w+)*)$/],
+  // keras.layers, tf.keras.layers, tensorflow.keras.layers.experimental, keras.src.layers.convolutional, tf_keras.layers, layers, tfl, tfkl, kl, L
+  ["keras", /^(((tf|tensorflow)\.)?(python\.)?(keras|tf_keras|keras_core|K)(\.\w+)*|layers(\.\w+)*|tf|(tf|tensorflow)\.layers|tfl|tfkl|kl|L)$/i],
+];
+
+function frameworkOf({ prefix, name, namePlace }: WrittenCall): Framework | undefined {
+  if (prefix === "") return undefined;
+  const [framework] = PREFIXES.find(([, pattern]) => pattern.test(prefix)) ?? [];
+  return (
+    framework ??
+    fail("other-framework", `${prefix} is not known here: a ${name} of another library may have other defaults`, {
+      place: namePlace,
+      expected: "torch.nn, nn or torchvision.ops of PyTorch, keras.layers, tf.keras.layers or layers of Keras, or no prefix",
+      hint: "write it as a layer of PyTorch or Keras where its arguments mean the same",
+    })
+  );
 }
 
 /** A name that both have, without a prefix: PyTorch's where its signature takes what is written, Keras's otherwise. */
-function eitherOf(call: WrittenCall, torch: CallEntry, keras: CallEntry): Layer {
+function eitherOf(call: WrittenCall, torch: CallEntry, keras: CallEntry, saved: boolean): Layer {
   try {
     bindArguments(call.name, torch, call, call.place);
   } catch (error) {
     if (!(error instanceof InputError) || !binds(call, keras)) throw error;
-    return lastChannels(build(call, keras));
+    return lastChannels(build(call, keras, saved));
   }
-  return build(call, torch);
+  return build(call, torch, saved);
 }
 
 function binds(call: WrittenCall, entry: CallEntry): boolean {
@@ -124,9 +140,9 @@ function binds(call: WrittenCall, entry: CallEntry): boolean {
   }
 }
 
-function build(call: WrittenCall, entry: CallEntry): Layer {
+function build(call: WrittenCall, entry: CallEntry, saved: boolean): Layer {
   try {
-    return entry.build(bindArguments(call.name, entry, call, call.place));
+    return entry.build(bindArguments(call.name, entry, call, call.place, saved));
   } catch (error) {
     throw error instanceof InputError ? error.at(call.place) : error;
   }

@@ -4,6 +4,8 @@ import type { CallEntry, Families, Family, ShorthandEntry } from "../../ops/entr
 export interface Catalog {
   readonly calls: Names<CallEntries>;
   readonly shorthand: Names<ShorthandEntry>;
+  /** The calls stand for layers that a framework has built and saved: only what another framework would refuse in them is not refused. */
+  readonly saved?: boolean | undefined;
 }
 
 /** What a name means in PyTorch and in Keras. Both are of one family, so that the first family to know a name knows all of it. */

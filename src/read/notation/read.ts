@@ -8,6 +8,8 @@ import { readStatements, type Statement } from "./statements.js";
 export interface ParseOptions {
   /** What the text is called in complaints; `spec` unless said. */
   readonly source?: string | undefined;
+  /** The text stands for a layer of a saved model, which its framework has built. */
+  readonly saved?: boolean | undefined;
 }
 
 let indexed: Catalog | undefined;
@@ -41,7 +43,8 @@ export function isLayerWord(word: string): boolean {
 export function parseLayers(text: string | readonly string[], options: ParseOptions = {}): Graph {
   const texts = typeof text === "string" ? [text] : text;
   const source = options.source ?? "spec";
-  const sources = texts.map((one, index) => readStatements(one, texts.length > 1 ? `${source} ${index + 1}` : source, catalog()));
+  const known: Catalog = options.saved === true ? { ...catalog(), saved: true } : catalog();
+  const sources = texts.map((one, index) => readStatements(one, texts.length > 1 ? `${source} ${index + 1}` : source, known));
   return chainOf(sources.flat(), texts.map(onOneLine).join("; "), source);
 }
 
