@@ -16,6 +16,19 @@ export const NAMES: Readonly<Record<string, string>> = {
   pipes: "a|b | c",
   HTML: '<img src=x onerror="alert(1)"> &lt;',
   Markdown: "**bold** [a](http://b) `code` ~~c~~ ```",
+  "a mention": "@octocat and @org/team",
+  "an issue": "#1 GH-2 org/repo#3",
+  "an address": "https://example.com/x www.example.com a@example.com",
+  "an emoji": ":smile: a:+1:b",
+  "a formula of Markdown": "$math$ and $$more$$",
+  "a heading": "# big",
+  "a list": "1. one",
+  fillers: "a\u034fb\u115fc\u3164d\uffa0e\u2800f\ufe0f",
+  tags: "a\u{e0041}\u{e0100}b",
+  "a formula behind a blank": " =1+1",
+  "a formula behind a wide blank": "\u3000=1+1",
+  "a formula of full width": "\uff1d1+1",
+  "a formula of full width @": " \uff20SUM(A1)",
   "a formula": '=HYPERLINK("http://a","b")',
   "a formula of +": "+1+1",
   "a formula of -": "-1+1",
@@ -59,7 +72,8 @@ export const setting = (name: string): Setting => ({
   files: { "net.json": network(name), "model.onnx": { type: "file", bytes: onnx(name) }, [`./${name}.json`]: network(name) },
 });
 
-const UNSEEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
+const UNSEEN =
+  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\u{e0000}-\u{e0fff}]/u;
 
 /** What a terminal or the log of a CI would do something with. */
 export function expectQuiet(text: string): void {

@@ -56,7 +56,7 @@ const CHECKS: Readonly<Record<Format, (stdout: string) => void>> = {
     expectQuiet(text.replaceAll("\r\n", "\n"));
     const rows = cellsOf(text);
     expect(new Set(rows.map((row) => row.length)).size).toBe(1);
-    for (const cell of rows.flat()) if (!/^-?[\d.]+$/.test(cell)) expect(cell).not.toMatch(/^\s*[=+\-@]/);
+    for (const cell of rows.flat()) if (!/^-?[\d.]+$/.test(cell)) expect(cell).not.toMatch(/^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/);
   },
   markdown: (text) => {
     expectQuiet(text);
@@ -71,7 +71,9 @@ const CHECKS: Readonly<Record<Format, (stdout: string) => void>> = {
             .map((line) => line.split("|").length),
         ).size,
       ).toBe(1);
-    expect(plain).not.toMatch(/<|\*\*bold|`|~~|\]\(/);
+    expect(plain.replace(/<span>[^<]{1,2}<\/span>/g, "")).not.toMatch(/<|\*\*bold|`|~~|\]\(/);
+    // What GitHub finds in the text of a comment: mentions, issues, addresses, emoji, formulas.
+    expect(table).not.toMatch(/@\w|#\d|GH-\d|:\/\/|www\.|:\+1:|:smile:|\$m|math\$/);
     // A block is open from its first fence to its last, and nothing inside closes it.
     if (fenced.length > 0)
       expect(

@@ -1,4 +1,5 @@
 import type { AttributeValue } from "../graph/layer.js";
+import { UNSEEN } from "../graph/unseen.js";
 
 const KEYWORDS =
   "False None True and as assert async await break case class continue def del elif else except finally for from global if import in is lambda match nonlocal not or pass raise return try type while with yield";
@@ -68,7 +69,8 @@ export function unless<T extends AttributeValue>(value: T | undefined, standard:
 export function docText(text: string): string {
   return (
     text
-      .replace(/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]/gu, "?")
+      .replace(UNSEEN, "?")
+      .replace(/\p{Surrogate}/gu, "?")
       .replaceAll("\\", "\\\\")
       // A command of a CI, should the module be printed in its log; to Python the same.
       .replace(/##(?=\[|vso\[)/g, "#\\x23")

@@ -17,8 +17,11 @@ export function csvCells(cells: readonly string[]): string {
   return cells.map(cell).join(",");
 }
 
+/** What a spreadsheet takes for a formula, blanks before it or not: the signs, and their full-width forms. */
+const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212]/;
+
 function cell(text: string): string {
   const clean = harmless(text);
-  const inert = /^[=+\-@\t]/.test(clean) && !/^-?[\d.]+$/.test(clean) ? `'${clean}` : clean;
+  const inert = FORMULA.test(clean) && !/^-?[\d.]+$/.test(clean) ? `'${clean}` : clean;
   return /[",\r\n']/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }

@@ -1,3 +1,5 @@
+import { UNSEEN } from "../graph/unseen.js";
+
 /** A table before it is text: what every tabular format is rendered from. */
 export interface Grid {
   readonly columns: readonly Column[];
@@ -19,14 +21,11 @@ export interface Row {
   readonly style: "normal" | "step" | "total" | "failed" | "unavailable";
 }
 
-/** Characters that do something, or show nothing: of control, of direction, of no width. */
-export const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
-
 /** Nothing of it can do harm: printable ASCII without # and :. Most texts are so, and the pattern is compiled in no time. */
 const SAFE = /^[ -"$-9;-~]*$/;
 
 /** What {@link harmless} changes. */
-const HARM = new RegExp(`${UNSEEN.source}|^\\s*::|##(?:\\[|vso\\[)`);
+const HARM = new RegExp(`${UNSEEN.source}|^\\s*::|##(?:\\[|vso\\[)`, "u");
 
 /**
  * Text from a model or a file made harmless where it is printed: what does something or shows nothing becomes a visible escape, and so does the sign
@@ -39,7 +38,8 @@ export function harmless(text: string): string {
 
 /** The same, a piece for each UTF-16 unit of the text: for who has to know what became of which. */
 export function harmlessUnits(text: string): readonly string[] {
-  const units = text.split("").map((unit) => unit.replace(UNSEEN, escaped));
+  // What is written with two units has its escape at the first.
+  const units = [...text].flatMap((character) => [character.replace(UNSEEN, escaped), ...(character.length > 1 ? [""] : [])]);
   // The runner of GitHub trims a line before it looks for `::`, and finds `##[` anywhere.
   const command = /^\s*:(?=:)/.exec(text)?.[0].length;
   if (command !== undefined) units[command - 1] = "\\x3a";
@@ -49,5 +49,6 @@ export function harmlessUnits(text: string): readonly string[] {
 
 function escaped(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
+  if (code < 256) return `\\x${code.toString(16).padStart(2, "0")}`;
+  return code < 0x10000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\u{${code.toString(16)}}`;
 }

@@ -21,11 +21,20 @@ export function fenced(text: string): string {
   return `${fence}text\n${text.trimEnd()}\n${fence}\n`;
 }
 
-/** Text that Markdown and the HTML behind it show as it is. */
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+
+/** What Markdown makes something of, wherever it is or (a heading, a list) at the beginning: a backslash takes that from it. */
+const MARKS = /[\\`*_[\]|~]|^#+(?= )|^[-+](?= )|(?<=^\d{1,9})[.)](?= )/.source;
+
+/** What GitHub finds in the text of a comment whatever is escaped in it: a mention or an address, an issue, an emoji, a link, a formula. An element inside breaks it. */
+const FINDS = /@(?=\w)|#(?=\d)|(?<=\bGH)-(?=\d)|:(?=[\w+-]+:)|:(?=\/\/)|(?<=\bwww)\.|\$/.source;
+
+const ACTIVE = new RegExp(`(?<entity>[&<>])|(?<mark>${MARKS})|${FINDS}`, "gi");
+
+/** Text that GitHub's Markdown and the HTML behind it show as it is: posted as a comment it mentions nobody and links nothing. */
 export function escape(text: string): string {
-  return harmless(text)
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replace(/[\\`*_[\]|~]/g, "\\$&");
+  return harmless(text).replace(ACTIVE, (sign, entity?: string, mark?: string) => {
+    if (entity !== undefined) return ENTITIES[entity] ?? entity;
+    return mark === undefined ? `<span>${sign}</span>` : `\\${sign}`;
+  });
 }
