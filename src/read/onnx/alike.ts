@@ -54,9 +54,9 @@ export class AlikeNodes {
    * The nodes that are like a node in all that decides about it. Nothing where a rule may see more than the shapes of its inputs: values that are
    * known already, sequences, what was computed from weights.
    */
-  likenessOf({ op, domain, opset, attributes, inputs, outputs, scores, times }: NodeFacts): Likeness | undefined {
+  likenessOf({ op, domain, opset, attributes, inputs, outputs, absent, scores, times }: NodeFacts): Likeness | undefined {
     if (inputs.length > MAX_INPUTS) return undefined;
-    let likeness = this.all.in(op).in(domain).in(opset).in(outputs).in(scores).in(times);
+    let likeness = this.all.in(op).in(domain).in(opset).in(outputs).in(absent).in(scores).in(times);
     for (let index = 0; index < inputs.length; index++) {
       const read = this.partOf(inputs, index);
       if (read === undefined) return undefined;

@@ -37,9 +37,31 @@ export function fixed({ op, outputs, dtype, view, ...rest }: Fixed): Primitive {
   };
 }
 
-/** The same layer with what the file stores for it, in place of what it would store by its attributes. */
-export function storing(layer: Primitive, stored: readonly Stored[]): Primitive {
-  return { ...layer, stores: stored, infer: (inputs) => ({ ...layer.infer(inputs), stored }) };
+/**
+ * The same layer with what the file stores for it, in place of what it would store by its attributes.
+ * @param more shapes of outputs behind those that it has
+ */
+export function storing(layer: Primitive, stored: readonly Stored[], more: readonly Shape[] = []): Primitive {
+  return {
+    ...layer,
+    stores: stored,
+    infer(inputs) {
+      const inferred = layer.infer(inputs);
+      return { ...inferred, stored, outputs: [...inferred.outputs, ...more.map((shape) => ({ shape }))] };
+    },
+  };
+}
+
+/** The same layer without the outputs that its node gives no name: nothing reads them, and nobody makes them. */
+export function withoutAbsent(layer: Primitive, names: readonly string[]): Primitive {
+  if (!names.includes("")) return layer;
+  return {
+    ...layer,
+    infer(inputs) {
+      const inferred = layer.infer(inputs);
+      return { ...inferred, outputs: inferred.outputs.filter((_, index) => names[index] !== "") };
+    },
+  };
 }
 
 /**

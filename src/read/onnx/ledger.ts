@@ -59,14 +59,15 @@ export class Ledger {
   /**
    * What the file stores under a tensor: the same object for the same tensor, however often it is read (the body of a loop), which of most tensors is
    * `once`.
+   * @param role what it is, where the file does not say
    */
-  origin(tensor: TensorProto, name: string, held: Origin["held"], once = false): Origin {
+  origin(tensor: TensorProto, name: string, held: Origin["held"], once = false, role: Origin["role"] = tensor.role): Origin {
     const key = tensor.key ?? tensor;
     const isKept = !once || tensor.key !== undefined;
     const found = isKept ? this.origins.get(key) : undefined;
     if (found !== undefined) return found;
     const number = this.claimed.push(false) - 1;
-    const origin = { number, name, shape: tensor.dims, dtype: dtypeOf(tensor.dataType), held, role: tensor.role, quantised: tensor.quantised };
+    const origin = { number, name, shape: tensor.dims, dtype: dtypeOf(tensor.dataType), held, role, quantised: tensor.quantised };
     if (isKept) this.origins.set(key, origin);
     return origin;
   }

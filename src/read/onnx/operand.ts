@@ -32,6 +32,10 @@ export type Operand =
       readonly values?: Values | StoredValues | undefined;
       /** The tensors of the file that it is, or was computed from: they are parameters once a layer reads it. */
       readonly origins: readonly Origin[];
+      /** One value over and over, which a node makes of nothing. */
+      readonly isFilled?: boolean | undefined;
+      /** Rows of a table, picked by position. */
+      readonly isPicked?: boolean | undefined;
     }
   /** A sequence of ONNX, whose length is known. */
   | { readonly kind: "sequence"; readonly elements: readonly Operand[] };
@@ -96,6 +100,8 @@ export interface NodeFacts {
   readonly inputs: readonly Operand[];
   /** How many outputs it has. */
   readonly outputs: number;
+  /** Which of them have no name, so that nobody makes them. */
+  readonly absent: string;
   readonly attributes: Attributes;
   /** Its first output goes on into a softmax, as attention's scores do. */
   readonly scores: boolean;

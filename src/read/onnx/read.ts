@@ -14,6 +14,7 @@ import { readModelProto } from "./proto.js";
 import { addRow, materialize, type Frame, type Model } from "./rows.js";
 import { readInitializers, runNodes } from "./run.js";
 import type { GraphProto, ModelProto, ValueInfo } from "./schema.js";
+import { fixedTables } from "./tables.js";
 import { Scope } from "./scope.js";
 import { WrittenTypes } from "./types.js";
 
@@ -76,7 +77,8 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
   };
   const opsets = new Map([...proto.opsets].map(([domain, version]) => [domain === "ai.onnx" ? "" : domain, version]));
   const frame: Frame = { scope: new Scope(), opsets, label: "", times: 1n, depth: 0 };
-  readInitializers(model, graph, frame);
+  const tables = fixedTables(graph.nodes);
+  readInitializers(model, graph, frame, tables);
   const inputs = new OnnxInputs(types, ledger, inferrer, options, place, file.images);
   // Before IR version 4 initializers stand among the inputs.
   const open = graph.inputs.filter(({ name }) => !frame.scope.has(name));
@@ -85,7 +87,7 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
     const layer = fixed({ op: "input", outputs: [], uncounted: { of: "cost", reason: "a size of it is open: 1 is counted" } });
     addRow(model, frame, { name: `input ${name}`, layer, inputs: [], names: [], place });
   }
-  runNodes(model, graph.nodes, frame);
+  runNodes(model, graph.nodes, frame, tables);
   const outputs = graph.outputs.flatMap((info) => output(model, frame, info) ?? []);
   const { nodes, layers } = ledger;
   const values = inputs.found.flatMap(({ name }) => {

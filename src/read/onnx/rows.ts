@@ -1,10 +1,11 @@
 import type { Place } from "../../graph/diagnostic.js";
 import type { Inferrer } from "../../graph/inferrer.js";
 import type { Layer } from "../../graph/layer.js";
+import { isZero } from "../../graph/values.js";
 import type { AlikeNodes } from "./alike.js";
 import { fixed, placed } from "./fixed.js";
 import type { Ledger } from "./ledger.js";
-import type { Operand, Rule } from "./operand.js";
+import { typedValuesOf, type Operand, type Rule } from "./operand.js";
 import type { Attributes, FunctionProto } from "./schema.js";
 import type { Scope } from "./scope.js";
 import type { WrittenTypes } from "./types.js";
@@ -70,9 +71,11 @@ export function addRow(model: Model, frame: Frame, { name, layer, inputs, names,
   return outputs;
 }
 
-/** A constant as the output of a layer: stored where it looks like a weight. */
+/** A constant as the output of a layer: stored where it looks like a weight, which zeros do not that something begins with. */
 export function materialize(model: Model, frame: Frame, operand: Extract<Operand, { kind: "constant" }>, place: Place): Operand {
-  const stored = storedBy(model.ledger, [operand], { role: "parameter", always: false, scores: false });
+  const values = operand.shape.length > 1 ? typedValuesOf(operand) : undefined;
+  const learned = values !== undefined && isZero(values) ? [] : [operand];
+  const stored = storedBy(model.ledger, learned, { role: "parameter", always: false, scores: false });
   const layer = fixed({ op: "constant", outputs: [operand.shape], dtype: operand.dtype, stored });
   return addRow(model, frame, { name: operand.name, layer: placed(layer, undefined, 1n), inputs: [], names: [], place })[0] ?? operand;
 }

@@ -6,7 +6,7 @@ import type { Primitive } from "../../graph/layer.js";
 import type { Likeness } from "./alike.js";
 import { NodeBodies, type BodyHost } from "./bodies.js";
 import { softmaxReaders } from "./consumers.js";
-import { fixed, placed } from "./fixed.js";
+import { fixed, placed, withoutAbsent } from "./fixed.js";
 import { boundAttributes, functionKey } from "./functions.js";
 import type { Entry } from "./ledger.js";
 import { madeConstant } from "./made-constant.js";
@@ -15,6 +15,7 @@ import { typeOf, type NodeFacts, type OnnxNode, type Operand, type Result } from
 import type { FunctionProto, GraphProto, NodeProto } from "./schema.js";
 import { Scope } from "./scope.js";
 import { addRow, materialize, type Frame, type Model, type Tensor } from "./rows.js";
+import { fixedTables, type FixedTables } from "./tables.js";
 import type { WrittenTypes } from "./types.js";
 import { operatorOf, uncountedLayer } from "./uncounted.js";
 import { watched } from "./watched.js";
@@ -35,20 +36,27 @@ const TAKES_UNKNOWN = new Set([
 ]);
 
 /** Reads what a graph stores into its scope. */
-export function readInitializers(model: Model, graph: GraphProto, { scope, label, depth }: Frame): void {
+export function readInitializers(model: Model, graph: GraphProto, { scope, label, depth }: Frame, tables: FixedTables): void {
   const place: Place = { kind: "file", path: model.path };
-  for (const tensor of graph.initializers) scope.set(tensor.name, stored(model.ledger, tensor, label + tensor.name, place, depth === 0), place);
+  const how = { once: depth === 0, tables };
+  for (const tensor of graph.initializers) scope.set(tensor.name, stored(model.ledger, tensor, label + tensor.name, place, how), place);
   for (const sparse of graph.sparseInitializers) {
     scope.set(sparse.values.name, storedSparse(model.ledger, sparse, label + sparse.values.name, place), place);
   }
 }
 
 /** Runs nodes in their order: layers go to the ledger, outputs to the frame's scope. */
-export function runNodes(model: Model, nodes: readonly NodeProto[], frame: Frame): void {
-  const scores = softmaxReaders(nodes);
+export function runNodes(model: Model, nodes: readonly NodeProto[], frame: Frame, tables: FixedTables): void {
+  const uses: Uses = { scores: softmaxReaders(nodes), tables };
   nodes.forEach((proto, index) => {
-    new NodeRun(model, frame, proto, index, scores).run();
+    new NodeRun(model, frame, proto, index, uses).run();
   });
+}
+
+/** What the nodes around a node do with its tensors. */
+interface Uses {
+  readonly scores: (tensor: string) => boolean;
+  readonly tables: FixedTables;
 }
 
 /** One node being read. */
@@ -63,7 +71,7 @@ class NodeRun implements BodyHost {
     private readonly frame: Frame,
     private readonly proto: NodeProto,
     index: number,
-    private readonly scores: (tensor: string) => boolean,
+    private readonly uses: Uses,
   ) {
     this.name = frame.label + layerName(proto, index);
     this.place = { kind: "node", path: model.path, node: this.name };
@@ -94,7 +102,7 @@ class NodeRun implements BodyHost {
       const likeness = facts.attributes === this.proto.attributes ? alike.likenessOf(facts) : undefined;
       const repeated = likeness && alike.repeat(likeness, facts);
       if (repeated === undefined) this.made(rule, facts, likeness);
-      else this.setAll(this.addRow(this.name, repeated.layer, repeated.reads, this.proto.outputs, repeated.storedNames));
+      else this.setNamed(this.addRow(this.name, repeated.layer, repeated.reads, this.named(), repeated.storedNames));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       if (error.diagnostic.code !== "data-dependent" && !this.readsGuess) throw error.at(this.place);
@@ -111,8 +119,9 @@ class NodeRun implements BodyHost {
       opset: frame.opsets.get(proto.domain === "ai.onnx" ? "" : proto.domain) ?? 1,
       inputs,
       outputs: proto.outputs.length,
+      absent: proto.outputs.includes("") ? proto.outputs.flatMap((name, index) => (name === "" ? [index] : [])).join() : "",
       attributes: boundAttributes(proto.attributes, frame.attributes),
-      scores: inputs.some((operand) => operand.kind === "tensor" && operand.value.shape.length >= 3) && this.scores(first),
+      scores: inputs.some((operand) => operand.kind === "tensor" && operand.value.shape.length >= 3) && this.uses.scores(first),
       times: frame.times,
     };
   }
@@ -133,9 +142,9 @@ class NodeRun implements BodyHost {
       this.take(result, facts.inputs);
       return;
     }
-    const layer = this.placed(result.layer, result.inputs);
+    const layer = withoutAbsent(this.placed(result.layer, result.inputs), this.proto.outputs);
     const reads = this.readable(result.inputs);
-    this.setAll(this.addRow(this.name, layer, reads, this.proto.outputs));
+    this.setNamed(this.addRow(this.name, layer, reads, this.named()));
     if (likeness === undefined || didMore()) return;
     alike.learn(likeness, facts.inputs, { layer, reads, storings, stored: inferrer.inferences.get(layer)?.inference.stored ?? [] });
   }
@@ -165,11 +174,12 @@ class NodeRun implements BodyHost {
       times: frame.times * times,
       depth: this.deeper(),
     };
-    readInitializers(model, graph, inner);
+    const tables = fixedTables(graph.nodes);
+    readInitializers(model, graph, inner, tables);
     graph.inputs.forEach(({ name }, index) => {
       if (!inner.scope.has(name)) inner.scope.set(name, inputs[index] ?? { kind: "none" }, this.place);
     });
-    runNodes(model, graph.nodes, inner);
+    runNodes(model, graph.nodes, inner, tables);
     return graph.outputs.map(({ name }) => inner.scope.read(name, this.place));
   }
 
@@ -188,7 +198,7 @@ class NodeRun implements BodyHost {
     called.inputs.forEach((name, index) => {
       inner.scope.set(name, inputs[index] ?? { kind: "none" }, this.place);
     });
-    runNodes(this.model, called.nodes, inner);
+    runNodes(this.model, called.nodes, inner, fixedTables(called.nodes));
     called.outputs.forEach((name, index) => {
       frame.scope.set(proto.outputs[index] ?? "", inner.scope.read(name, this.place), this.place);
     });
@@ -215,12 +225,26 @@ class NodeRun implements BodyHost {
       this.uncounted(inputs, `${result.reason} (node ${this.name})`, undefined, result.shapes);
       return;
     }
-    this.set(0, madeConstant(this.model.ledger, this.frame.label, proto, result, inputs));
+    this.set(0, madeConstant(this.model.ledger, this.frame.label, proto, result, inputs, this.uses.tables));
+  }
+
+  /** The outputs that have a name. */
+  private named(): readonly string[] {
+    return this.proto.outputs.includes("") ? this.proto.outputs.filter((name) => name !== "") : this.proto.outputs;
+  }
+
+  private setNamed(operands: readonly Operand[]): void {
+    let next = 0;
+    this.setAll(this.proto.outputs.map((name): Operand => (name === "" ? { kind: "none" } : (operands[next++] ?? this.missing(next - 1)))));
+  }
+
+  private missing(index: number): Operand {
+    return { kind: "unknown", reason: `output ${index} of ${operatorOf(this.proto)} is not known` };
   }
 
   private setAll(operands: readonly Operand[]): void {
     this.proto.outputs.forEach((_, index) => {
-      this.set(index, operands[index] ?? { kind: "unknown", reason: `output ${index} of ${operatorOf(this.proto)} is not known` });
+      this.set(index, operands[index] ?? this.missing(index));
     });
   }
 

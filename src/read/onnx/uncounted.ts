@@ -1,5 +1,6 @@
 import type { DType } from "../../graph/dtype.js";
 import type { Primitive, Stored } from "../../graph/layer.js";
+import { own } from "../../graph/own.js";
 import type { Shape } from "../../graph/shape.js";
 import { fixed } from "./fixed.js";
 import type { Ledger } from "./ledger.js";
@@ -34,11 +35,43 @@ function mayHoldWeights({ attributes }: NodeProto): boolean {
   return [...attributes.values()].some(({ t, g, sparse }) => t !== undefined || g !== undefined || sparse !== undefined);
 }
 
+/** Inputs that are weights whatever they look like, of operators whose shapes are not known: whole numbers, or the bias of one channel. */
+const WEIGHTS: Readonly<Record<string, readonly number[]>> = {
+  ...Object.fromEntries(["Conv", "ConvTranspose", "Gemm", "InstanceNormalization", "LayerNormalization"].map((op) => [op, [1, 2]])),
+  ...Object.fromEntries(["RNN", "GRU", "LSTM"].map((op) => [op, [1, 2, 3, 7]])),
+  BatchNormalization: [1, 2],
+  PRelu: [1],
+  QLinearConv: [3, 8],
+  QLinearMatMul: [0, 3],
+  QGemm: [0, 3, 6],
+  ConvInteger: [1],
+  MatMulInteger: [0, 1],
+  MatMulNBits: [1],
+};
+/** What operators read behind their data that is no weight, though it may be floats: scales, sizes, limits. */
+const DATA_ALONE = new Set([
+  "Resize",
+  "Upsample",
+  "Clip",
+  "Pad",
+  "Range",
+  "OneHot",
+  "QuantizeLinear",
+  "DequantizeLinear",
+  "Quant",
+  "NonMaxSuppression",
+]);
+
 /** Running statistics stay buffers; weights that are stored in few bits are weights as well. */
 function storedUncounted(ledger: Ledger, proto: NodeProto, inputs: readonly Operand[]): readonly Stored[] {
-  const [buffers, weights] = BATCH_NORMS.has(proto.opType) ? [inputs.slice(3), inputs.slice(0, 3)] : [[], inputs];
+  const places = own(WEIGHTS, proto.opType);
+  const weights = (places ?? []).map((place) => inputs[place]);
+  const others = inputs.filter((operand, place) => !weights.includes(operand) && (place === 0 || !DATA_ALONE.has(proto.opType)));
+  const buffers = BATCH_NORMS.has(proto.opType) ? others.slice(-2) : [];
+  const data = places === undefined ? others.filter((operand) => !buffers.includes(operand)) : others.slice(0, 1);
   return [
-    ...storedBy(ledger, weights, { role: "parameter", always: false, scores: false }),
+    ...storedBy(ledger, weights, { role: "parameter", always: true, scores: false }),
+    ...storedBy(ledger, data, { role: "parameter", always: false, scores: false }),
     ...storedBy(ledger, buffers, { role: "buffer", always: true, scores: false }),
   ];
 }

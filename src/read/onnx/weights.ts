@@ -1,18 +1,34 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
 import { bytesOf, isFloat } from "../../graph/dtype.js";
 import type { Stored } from "../../graph/layer.js";
-import { elements, formatShape, type Shape } from "../../graph/shape.js";
+import { elements, formatShape } from "../../graph/shape.js";
 import type { Ledger } from "./ledger.js";
 import { dtypeOf, possible, type Operand, type Origin } from "./operand.js";
+import type { FixedTables } from "./tables.js";
 import type { SparseTensorProto, TensorProto } from "./schema.js";
 import { StoredValues } from "./stored-values.js";
 
-/** An initializer, of a graph that is read `once` or may be again. Throws `bad-onnx` for an impossible shape, for bytes that do not fit it, and for data outside of the model's folder. */
-export function stored(ledger: Ledger, tensor: TensorProto, name: string, place: Place, once: boolean): Operand {
+/** How an initializer is read. */
+export interface StoredHow {
+  /** Its graph is read once, and no other time. */
+  readonly once: boolean;
+  readonly tables: FixedTables;
+}
+
+/** What a stored tensor is by what its graph does with it: a table is a buffer. Frequencies have one axis, a matrix of them may be learned. */
+export function roleOf(tables: FixedTables, name: string, { role, dims }: TensorProto): Origin["role"] {
+  const table = tables.get(name);
+  const count = elements(dims);
+  if (role !== undefined || table === undefined || count <= 1n) return role;
+  return table === "waves" || dims.some((size) => BigInt(size) === count) ? "buffer" : undefined;
+}
+
+/** An initializer. Throws `bad-onnx` for an impossible shape, for bytes that do not fit it, and for data outside of the model's folder. */
+export function stored(ledger: Ledger, tensor: TensorProto, name: string, place: Place, { once, tables }: StoredHow): Operand {
   const { dims, dataType } = tensor;
   if (dims.some((size) => size < 0 || !Number.isSafeInteger(size))) fail("bad-onnx", `the initializer ${name} has an impossible shape`, { place });
   checkData(tensor, name, place);
-  const origins = [ledger.origin(tensor, name, "initializer", once)];
+  const origins = [ledger.origin(tensor, name, "initializer", once, roleOf(tables, tensor.name, tensor))];
   return { kind: "constant", name, shape: dims, dtype: dtypeOf(dataType), values: new StoredValues(tensor), origins };
 }
 
@@ -43,16 +59,19 @@ function leavesFolder(location: string): boolean {
   return /^([/\\]|[a-z]:)/i.test(location) || location.split(/[/\\]/).includes("..");
 }
 
-/** Whether a constant that a layer adds, multiplies or moves is a weight: of floats, with a dimension or more, no attention mask. */
-function looksTrained({ shape, dtype, quantised, role }: Origin, scores: boolean): boolean {
+/** Whether a constant that a layer adds, multiplies or moves is a weight: of floats, with more than one element, no attention mask. */
+function looksTrained({ shape, dtype, quantised, role }: Origin, isMask: boolean): boolean {
   if (role !== undefined) return role !== "constant";
   if (dtype !== undefined && !isFloat(dtype) && quantised !== true) return false;
-  return shape.length > 0 && !(scores && isMask(shape));
+  return elements(shape) > 1n && !isMask;
 }
 
-/** A mask is added to attention's scores for all heads alike: S x S, with nothing but 1 before. A bias of positions has a value a head. */
-function isMask(shape: Shape): boolean {
-  return shape.length >= 2 && (shape.at(-1) ?? 1) > 1 && (shape.at(-2) ?? 1) > 1 && (shape.at(-3) ?? 1) === 1;
+/**
+ * A mask is added to attention's scores for all heads alike: S x S, with nothing but 1 before. A bias of positions has a value a head, or is picked
+ * from a table of distances.
+ */
+function isMask({ shape, isPicked }: Extract<Operand, { kind: "constant" }>): boolean {
+  return isPicked !== true && shape.length >= 2 && (shape.at(-1) ?? 1) > 1 && (shape.at(-2) ?? 1) > 1 && (shape.at(-3) ?? 1) === 1;
 }
 
 /** What a layer stores of its constants; those that a layer before it stores are shared. */
@@ -65,10 +84,10 @@ export function storedBy(
   for (const operand of operands) {
     if (operand?.kind !== "constant") continue;
     const { name, shape, dtype } = operand;
-    // Of what a node made without any tensor of the file (ConstantOfShape) the operand itself is stored.
-    const from = operand.origins.length === 0 && always ? [{ name, shape, dtype, held: "node" as const }] : operand.origins;
+    const from = operand.isFilled === true && always ? [{ name, shape, dtype, held: "node" as const }] : operand.origins;
+    const masks = scores && isMask(operand);
     for (const origin of from) {
-      if (!always && !looksTrained(origin, scores)) continue;
+      if (!always && !looksTrained(origin, masks)) continue;
       const own = origin.role === undefined || origin.role === "constant" ? role : origin.role;
       const tensor: Stored = { name: origin.name, role: own, shape: origin.shape, dtype: origin.dtype === "float32" ? undefined : origin.dtype };
       all.push(ledger.claim(origin, tensor) ? tensor : { ...tensor, shared: true });

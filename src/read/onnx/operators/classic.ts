@@ -12,7 +12,7 @@ const layer = (node: OnnxNode, parts: Fixed) => ({ kind: "layer" as const, layer
 const floats = (node: OnnxNode, name: string) => node.attributes.get(name)?.floats.length ?? 0;
 
 function classesOf(node: OnnxNode): number {
-  const strings = ["classlabels_strings", "classlabels_ints"].map((name) => {
+  const strings = ["classlabels_strings", "classlabels_ints", "classlabels_int64s"].map((name) => {
     const found = node.attributes.get(name);
     return Math.max(found?.strings.length ?? 0, found?.ints.length ?? 0);
   });

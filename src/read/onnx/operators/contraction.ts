@@ -1,11 +1,12 @@
 import { fail } from "../../../graph/diagnostic.js";
 import type { Primitive, Stored } from "../../../graph/layer.js";
 import { elements, formatShape, type Shape } from "../../../graph/shape.js";
+import { isZero } from "../../../graph/values.js";
 import { convolution } from "../../../ops/conv/convolution.js";
 import { broadcast } from "../../../ops/join.js";
 import type { Pad, Padding } from "../../../ops/window.js";
 import { fixed, storing } from "../fixed.js";
-import { int, ints, perAxis, shapeOf, type OnnxNode, type Result, type Rule } from "../operand.js";
+import { int, ints, perAxis, shapeOf, typedValuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../operand.js";
 
 /** `auto_pad` and `pads` of Conv, ConvTranspose and the pools (ONNX, Conv-11): all starts, then all ends. */
 export function paddingOf(node: OnnxNode, rank: number): Padding {
@@ -89,7 +90,7 @@ const matMul: Rule = (node) => {
   const [a, b] = node.inputs;
   const [left, right] = [shapeOf(a) ?? [], shapeOf(b) ?? []];
   const { output, k } = product(left, right);
-  const stored = node.weights(node.inputs);
+  const stored = node.weights(withoutState(node.inputs));
   const layer = fixed({
     op: stored.length > 0 ? "linear" : "matmul",
     outputs: [output],
@@ -99,6 +100,14 @@ const matMul: Rule = (node) => {
   });
   return { kind: "layer", layer, inputs: node.inputs };
 };
+
+/** A product of zeros and a weight: the zeros are the state that a recurrent cell starts with. */
+function withoutState(operands: readonly Operand[]): readonly Operand[] {
+  const [first, second, ...rest] = operands;
+  if (first?.kind !== "constant" || second?.kind !== "constant") return operands;
+  const values = typedValuesOf(first);
+  return values !== undefined && isZero(values) ? [second, ...rest] : operands;
+}
 
 function product(left: Shape, right: Shape): { readonly output: Shape; readonly k: number } {
   const rows: Shape = left.length === 1 ? [1, ...left] : left;
@@ -121,7 +130,7 @@ const gemm: Rule = (node): Result => {
   const layer: Primitive = fixed({
     op: "linear",
     outputs: [output],
-    stored: node.weights(node.inputs),
+    stored: node.weights(withoutState(node.inputs)),
     macs: elements(output) * BigInt(k),
     operations: biased ? { bias: elements(output) } : {},
     attributes: { inFeatures: k, outFeatures: output.at(-1) ?? 0, bias: biased },

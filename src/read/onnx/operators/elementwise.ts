@@ -1,7 +1,7 @@
 import { fail } from "../../../graph/diagnostic.js";
-import type { Cause } from "../../../graph/layer.js";
+import type { Cause, Stored } from "../../../graph/layer.js";
 import { elements, type Shape } from "../../../graph/shape.js";
-import { reals, taken, type Values } from "../../../graph/values.js";
+import { isZero, reals, taken, type Values } from "../../../graph/values.js";
 import { broadcast } from "../../../ops/join.js";
 import * as folds from "../../../ops/values/arithmetic.js";
 import type { Fold } from "../../../ops/values/arithmetic.js";
@@ -39,11 +39,27 @@ export function each(op: string, cause: Cause, perElement: number, fold?: Fold, 
       op,
       outputs: [shape],
       dtype,
-      stored: node.store(operands),
+      stored: learned(node, operands, shape),
       operations: times === 0n ? {} : { [cause]: elements(shape) * times },
     });
     return { kind: "layer", layer, inputs: operands };
   };
+}
+
+/** What a model stores for an operator on every element. */
+function learned(node: OnnxNode, operands: readonly Operand[], shape: Shape): readonly Stored[] {
+  // One number alone is no weight, but the bias of a single feature is (a linear layer of 1, as MatMul and Add).
+  if (node.op === "Add" && shape.length > 1 && shape.at(-1) === 1 && operands.some((operand) => shapeOf(operand)?.join() === "1"))
+    return node.weights(operands);
+  return node.store(operands.filter((operand, index) => !isState(node.op, operand, index)));
+}
+
+/** Zeros that are multiplied, or that something is taken from: the state that a recurrent cell starts with. */
+function isState(op: string, operand: Operand, index: number): boolean {
+  if (operand.kind !== "constant" || operand.shape.length < 2 || operand.shape.at(-1) === 1) return false;
+  if (op !== "Mul" && !(index === 0 && (op === "Sub" || op === "Div"))) return false;
+  const values = typedValuesOf(operand);
+  return values !== undefined && isZero(values);
 }
 
 /** Shapes joined by numpy's rules; before opset 7 by `axis`, where the second operand lies along the first (ONNX, Add-6). */

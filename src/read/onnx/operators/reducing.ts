@@ -30,12 +30,16 @@ function first(node: OnnxNode): readonly Operand[] {
   return node.inputs.slice(0, 1);
 }
 
-/** BatchNormalization (ONNX, version 15): scale and shift are parameters, mean and variance buffers. */
+/**
+ * BatchNormalization (ONNX, version 15): scale and shift are parameters, mean and variance buffers. In training mode it measures its input, and gives out
+ * new running statistics; before version 14 the outputs after the first are statistics as well.
+ */
 const batchNorm: Rule = (node) => {
   const [x, scale, shift, ...running] = node.inputs;
-  const layer = channelNorm({ op: "batch_norm", scale: true, shift: true, running: true });
+  const layer = channelNorm({ op: "batch_norm", scale: true, shift: true, running: int(node, "training_mode", 0) === 0 });
   const stored = [...node.weights([scale, shift].flatMap((operand) => operand ?? [])), ...node.weights(running, "buffer")];
-  return { kind: "layer", layer: storing(layer, stored), inputs: x === undefined ? [] : [x] };
+  const statistics = Array.from({ length: node.outputs - 1 }, () => shapeOf(running[0]) ?? shapeOf(scale) ?? []);
+  return { kind: "layer", layer: storing(layer, stored, statistics), inputs: x === undefined ? [] : [x] };
 };
 
 /** InstanceNormalization (ONNX, version 6). */

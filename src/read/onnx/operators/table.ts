@@ -10,6 +10,7 @@ import { elementwiseRules } from "./elementwise.js";
 import { indexingRules } from "./indexing.js";
 import { loop } from "./loop.js";
 import { movingRules } from "./moving.js";
+import { channelsLastRules, quantiserRules } from "./qonnx.js";
 import { quantizedRules } from "./quantized.js";
 import { recurrentRules } from "./recurrent.js";
 import { reducingRules } from "./reducing.js";
@@ -49,6 +50,10 @@ const DOMAINS: Readonly<Record<string, Rules>> = {
   "ai.onnx.preview": previewRules,
   "ai.onnx.preview.training": trainingRules,
   "com.microsoft": contribRules(STANDARD),
+  "onnx.brevitas": quantiserRules,
+  "qonnx.custom_op.general": quantiserRules,
+  "finn.custom_op.general": quantiserRules,
+  "qonnx.custom_op.channels_last": channelsLastRules,
 };
 
 /** The rule of an operator, if there is one. */
