@@ -28,7 +28,7 @@ export function primitiveFigures(layer: InferredLayer, inference: Inference, dty
     if (tensor.shared === true) continue;
     weightBytes += bytes;
     if (tensor.role === "parameter") params += elements(tensor.shape);
-    else buffers += elements(tensor.shape);
+    else if (tensor.role === "buffer") buffers += elements(tensor.shape);
   }
   const activationBytes = newBytes(layer, dtype);
   const isView = layer.layer.type === "primitive" && layer.layer.view === true;

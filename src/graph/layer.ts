@@ -15,10 +15,10 @@ export interface TensorType {
   readonly dtype?: DType | undefined;
 }
 
-/** A tensor stored with the model. Parameters are trained, buffers (running statistics) are not. */
+/** A tensor stored with the model. Parameters are trained, buffers (running statistics) are not; constants take bytes and are neither. */
 export interface Stored extends TensorType {
   readonly name: string;
-  readonly role: "parameter" | "buffer";
+  readonly role: "parameter" | "buffer" | "constant";
   /** Bytes that it takes, where its type does not tell: blocks of a quantised format. */
   readonly bytes?: bigint | undefined;
   /** A layer before this one stores it already: it is read here once more, and counted there. */

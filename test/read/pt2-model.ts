@@ -87,7 +87,11 @@ export const NET: Program = {
       "bn",
     ),
     node("relu6.default", [arg("self", tensor("bn"))], "act"),
-    node("conv2d.default", [arg("input", tensor("act")), arg("weight", tensor("dw")), arg("groups", { as_int: 4 })], "deep"),
+    node(
+      "conv2d.default",
+      [arg("input", tensor("act")), arg("weight", tensor("dw")), arg("padding", ints(1, 1)), arg("groups", { as_int: 4 })],
+      "deep",
+    ),
     node("conv2d.default", [arg("input", tensor("deep")), arg("weight", tensor("pw"))], "point"),
     node("mean.dim", [arg("self", tensor("point")), arg("dim", ints(2, 3))], "pool"),
     node("add.Tensor", [arg("self", tensor("pool")), arg("other", tensor("table"))], "shifted"),

@@ -1,179 +1,139 @@
+import type { DType } from "../../graph/dtype.js";
 import { fail, type Place } from "../../graph/diagnostic.js";
 import { isList, isObject, type Json, type JsonObject } from "../keras/json.js";
-import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfo } from "../onnx/schema.js";
+import { originOf } from "./origin.js";
+import { decodeSignature } from "./signature.js";
+import type { NumberValue, Program, ProgramArgument, ProgramGraph, ProgramNode, Range, Size, TensorMeta, Value } from "./program.js";
 
-/** Domain of PyTorch's operators (torch.ops.aten). */
-export const ATEN = "aten";
-/** The node that stores what no other node reads. */
-export const UNUSED = "unused";
-
-/** ScalarType of torch/_export/serde/schema.py (schema version 8) as ONNX's DataType. */
-const TYPES: Readonly<Record<number, number>> = {
-  1: 2,
-  2: 3,
-  3: 5,
-  4: 6,
-  5: 7,
-  6: 10,
-  7: 1,
-  8: 11,
-  10: 14,
-  11: 15,
-  12: 9,
-  13: 16,
-  28: 4,
-  29: 17,
-  30: 19,
-  31: 18,
-  32: 20,
+/** ScalarType of torch/_export/serde/schema.py, schema version 8. */
+const TYPES: Readonly<Record<number, DType>> = {
+  1: "uint8",
+  2: "int8",
+  3: "int16",
+  4: "int32",
+  5: "int64",
+  6: "float16",
+  7: "float32",
+  8: "float64",
+  10: "complex64",
+  11: "complex128",
+  12: "bool",
+  13: "bfloat16",
+  28: "uint16",
+  29: "float8e4m3fn",
+  30: "float8e5m2",
+  31: "float8e4m3fnuz",
+  32: "float8e5m2fnuz",
 };
 
-export interface ExportedProgram {
-  readonly graph: GraphProto;
-  /** Some sizes are symbols: those of the example that the model was exported with are taken. */
-  readonly dynamic: boolean;
+const MAX_NESTED = 64;
+
+/** Decodes an exported program of torch.export.save (PyTorch 2.1 on). Throws `bad-pt2`. */
+export function decodeProgram(program: JsonObject, path: string): Program {
+  return new Decoder({ kind: "file", path }).program(program);
 }
 
-/** An exported program (torch.export, schema version 5 on) as a graph over its named tensors, each of which has its shape written. Throws `bad-pt2`. */
-export function decodeProgram(program: JsonObject, path: string): ExportedProgram {
-  return new ProgramDecoder({ kind: "file", path }).decode(program);
-}
-
-interface Argument {
-  readonly name: string;
-  readonly value: JsonObject;
-}
-
-class ProgramDecoder {
-  private dynamic = false;
+class Decoder {
+  private depth = 0;
 
   constructor(private readonly place: Place) {}
 
-  decode(program: JsonObject): ExportedProgram {
+  program(program: JsonObject): Program {
     const module = this.object(program["graph_module"], "graph_module");
-    const graph = this.object(module["graph"], "graph");
+    const written = this.object(module["graph"], "graph");
     const signature = this.object(module["signature"], "signature");
-    const infos = this.infos(graph);
-    const specs = this.list(signature["input_specs"]).flatMap((spec) => (isObject(spec) ? [spec] : []));
-    const initializers = specs.flatMap((spec) => this.stored(spec, infos));
-    const inputs = specs.flatMap((spec): readonly ValueInfo[] => {
-      const user = spec["user_input"];
-      const name = isObject(user) && isObject(user["arg"]) ? tensorNames(user["arg"])[0] : undefined;
-      const info = name === undefined ? undefined : infos.get(name);
-      return info === undefined ? [] : [info];
-    });
-    const nodes = this.list(graph["nodes"]).map((node, index) => this.node(node, index));
-    const read = new Set(nodes.flatMap((node) => node.inputs));
-    const left = initializers.filter(({ name, role }) => role === "parameter" && !read.has(name)).map(({ name }) => name);
-    const unused: NodeProto[] =
-      left.length === 0
-        ? []
-        : [
-            {
-              name: "parameters that nothing reads",
-              opType: UNUSED,
-              domain: ATEN,
-              overload: "",
-              inputs: left,
-              outputs: [],
-              attributes: new Map(),
-              metadata: new Map(),
-            },
-          ];
-    const ends = this.list(signature["output_specs"]).flatMap((spec) => {
-      const user = isObject(spec) ? spec["user_output"] : undefined;
-      return isObject(user) && isObject(user["arg"]) ? tensorNames(user["arg"]) : [];
-    });
-    const outputs = ends.map((name): ValueInfo => infos.get(name) ?? { name });
     return {
-      graph: { name: "", nodes: [...nodes, ...unused], initializers, sparseInitializers: [], inputs, outputs, valueInfo: [...infos.values()] },
-      dynamic: this.dynamic,
+      graph: this.graph(written),
+      ...decodeSignature(signature, (message) => this.bad(message)),
+      ranges: ranges(program["range_constraints"]),
     };
   }
 
-  private infos(graph: JsonObject): ReadonlyMap<string, ValueInfo> {
-    const values = this.object(graph["tensor_values"], "tensor_values");
-    return new Map(
-      Object.entries(values).map(([name, meta]): [string, ValueInfo] => {
-        // Older files wrap the meta.
-        const inner = isObject(meta) && isObject(meta["meta"]) ? meta["meta"] : meta;
-        const { dtype, sizes } = this.object(inner, name);
-        return [
-          name,
-          { name, type: { kind: "tensor", elementType: TYPES[Number(dtype)] ?? 0, shape: this.list(sizes).map((size) => this.size(size)) } },
-        ];
-      }),
+  private graph(written: JsonObject): ProgramGraph {
+    if (++this.depth > MAX_NESTED) this.bad(`graphs are nested more than ${MAX_NESTED} deep`);
+    const metas = Object.entries(this.object(written["tensor_values"], "tensor_values"));
+    const numbers = ["sym_int_values", "sym_float_values", "sym_bool_values"].flatMap((key) =>
+      Object.entries(isObject(written[key]) ? written[key] : {}),
     );
+    const graph = {
+      inputs: list(written["inputs"]).map((input) => (isObject(input) ? (tensorNames(input)[0] ?? "") : "")),
+      outputs: list(written["outputs"]).flatMap((output) => (isObject(output) ? tensorNames(output) : [])),
+      tensors: new Map(metas.map(([name, meta]) => [name, this.meta(name, meta)])),
+      numbers: new Map(numbers.map(([name, size]) => [name, this.size(size)])),
+      nodes: list(written["nodes"]).map((node, index) => this.node(node, index)),
+    };
+    this.depth--;
+    return graph;
   }
 
-  /** A size: a number, or a symbol with the number of the example. */
-  private size(size: Json): number | null {
-    if (typeof size === "number") return this.checked(size);
-    if (!isObject(size)) return null;
-    if (typeof size["as_int"] === "number") return this.checked(size["as_int"]);
-    this.dynamic = true;
-    const hint = isObject(size["as_expr"]) ? size["as_expr"]["hint"] : undefined;
-    return isObject(hint) && typeof hint["as_int"] === "number" ? this.checked(hint["as_int"]) : null;
+  private meta(name: string, written: Json): TensorMeta {
+    // Files of PyTorch 2.1 wrap it once more.
+    const inner = isObject(written) && isObject(written["meta"]) ? written["meta"] : written;
+    const { dtype, sizes } = this.object(inner, name);
+    return { dtype: TYPES[Number(dtype)], sizes: list(sizes).map((size) => this.tensorSize(size)) };
+  }
+
+  private tensorSize(written: Json): Size {
+    const size = this.size(written);
+    return typeof size !== "number" || size >= 0 ? size : this.bad(`no tensor has a size of ${size}`);
+  }
+
+  private size(written: Json): Size {
+    if (typeof written === "number") return this.checked(written);
+    if (!isObject(written)) return this.bad("a size of this model is no number");
+    const { as_int: int, as_bool: flag, as_float: float, as_expr: expression } = written;
+    if (typeof int === "number") return this.checked(int);
+    if (typeof flag === "boolean") return Number(flag);
+    if (typeof float === "number") return float;
+    if (!isObject(expression) || typeof expression["expr_str"] !== "string") return this.bad("a size of this model is no number");
+    const hint = isObject(expression["hint"]) ? Object.values(expression["hint"])[0] : undefined;
+    return { text: expression["expr_str"], hint: typeof hint === "number" ? hint : undefined };
   }
 
   private checked(size: number): number {
-    return Number.isSafeInteger(size) && size >= 0 ? size : this.bad(`no tensor has a size of ${size}`);
+    return Number.isSafeInteger(size) ? size : this.bad(`no tensor has a size of ${size}`);
   }
 
-  private stored(spec: JsonObject, infos: ReadonlyMap<string, ValueInfo>): readonly TensorProto[] {
-    for (const kind of ["parameter", "buffer", "tensor_constant"] as const) {
-      const found = spec[kind];
-      if (!isObject(found) || !isObject(found["arg"])) continue;
-      const name = found["arg"]["name"];
-      const type = typeof name === "string" ? infos.get(name)?.type : undefined;
-      if (typeof name !== "string" || type?.kind !== "tensor") return this.bad(`a ${kind} of this model has no shape`);
-      const dims = (type.shape ?? []).map((size) => Number(size ?? 0));
-      return [{ name, dims, dataType: type.elementType, role: kind === "parameter" ? "parameter" : kind === "buffer" ? "buffer" : "constant" }];
-    }
-    return [];
-  }
-
-  private node(written: Json, index: number): NodeProto {
+  private node(written: Json, index: number): ProgramNode {
     const node = this.object(written, `node ${index}`);
     const target = typeof node["target"] === "string" ? node["target"] : "";
-    const op = target
-      .replace(/^torch\.ops\./, "")
-      .replace(/^aten\./, "")
-      .replace(/\.[^.]*$/, "");
-    const args = this.list(node["inputs"]).flatMap((input): readonly Argument[] =>
-      isObject(input) && typeof input["name"] === "string" && isObject(input["arg"]) ? [{ name: input["name"], value: input["arg"] }] : [],
+    const parts = target.replace(/^torch\.ops\./, "").split(".");
+    const [namespace = "", op = "", overload = ""] = parts;
+    const outputs = list(node["outputs"]).flatMap((output) => (isObject(output) ? tensorNames(output) : []));
+    const own = typeof node["name"] === "string" && node["name"] !== "" ? node["name"] : (outputs[0] ?? `${op}_${index}`);
+    const args = list(node["inputs"]).flatMap((input): readonly ProgramArgument[] =>
+      isObject(input) && isObject(input["arg"])
+        ? [{ name: typeof input["name"] === "string" ? input["name"] : "", value: this.value(input["arg"]) }]
+        : [],
     );
-    const named = args.flatMap(({ name, value }) => tensorNames(value).map((tensor) => ({ name, tensor })));
-    const attributes = new Map(args.flatMap(({ name, value }) => this.attribute(name, value)));
-    attributes.set("args", { name: "args", floats: [], ints: [], strings: named.map(({ name }) => name) });
-    const outputs = this.list(node["outputs"]).flatMap((output) => (isObject(output) ? tensorNames(output) : []));
-    const own = typeof node["name"] === "string" ? node["name"] : (outputs[0] ?? `${op}_${index}`);
-    const path = modulePath(node["metadata"]);
-    const domain = target.startsWith("torch.ops.") && !target.startsWith("torch.ops.aten.") ? "torch" : ATEN;
-    return {
-      name: path === "" ? own : `/${path}/${own}`,
-      opType: op,
-      domain,
-      overload: "",
-      inputs: named.map(({ tensor }) => tensor),
-      outputs,
-      attributes,
-      metadata: new Map(),
-    };
+    return { name: own, namespace, op: op === "" ? target : op, overload, args, outputs, origin: originOf(node["metadata"]) };
+  }
+
+  private value(written: JsonObject): Value {
+    const [kind = "", value] = Object.entries(written)[0] ?? [];
+    if (kind === "as_graph" && isObject(value)) {
+      const name = typeof value["name"] === "string" ? value["name"] : "graph";
+      return { kind: "graph", name, graph: this.graph(this.object(value["graph"], `graph of ${name}`)) };
+    }
+    if (kind === "as_string" || kind === "as_operator") return { kind: "text", value: typeof value === "string" ? value : "" };
+    if (TENSORS.has(kind)) return { kind: "tensors", names: optionalNames(kind, value), isList: kind.endsWith("s") };
+    if (NUMBER.has(kind)) return { kind: "numbers", values: [this.number(value)], isList: false };
+    if (NUMBERS.has(kind)) return { kind: "numbers", values: list(value).map((each) => this.number(each)), isList: true };
+    return { kind: "none" };
+  }
+
+  private number(value: Json | undefined): NumberValue {
+    const { as_name: name, as_int: int, as_float: float, as_bool: flag } = isObject(value) ? value : {};
+    if (typeof name === "string") return { name };
+    const written = isObject(value) ? (int ?? float ?? flag) : value;
+    if (typeof written === "number" || typeof written === "boolean") return Number(written);
+    // Infinity and NaN are written as texts.
+    if (typeof written === "string" && /^-?(Infinity|NaN)$/.test(written)) return Number(written);
+    return this.bad("an argument of a node is not a number, or not a list of numbers");
   }
 
   private object(value: Json | undefined, what: string): JsonObject {
     return isObject(value) ? value : this.bad(`this model has no ${what}`);
-  }
-
-  private attribute(name: string, value: JsonObject): readonly (readonly [string, AttributeProto])[] {
-    const { as_ints: ints } = value;
-    if (isList(ints) && !ints.every((int) => typeof int === "number")) this.bad(`the argument ${name} of a node is no list of integers`);
-    return attributeOf(name, value);
-  }
-
-  private list(value: Json | undefined): readonly Json[] {
-    return isList(value) ? value : [];
   }
 
   private bad(message: string): never {
@@ -181,36 +141,32 @@ class ProgramDecoder {
   }
 }
 
-/** Names of the tensors that an argument is. */
-function tensorNames(argument: JsonObject): readonly string[] {
-  const one = (value: Json | undefined) => (isObject(value) && typeof value["name"] === "string" ? [value["name"]] : []);
-  const { as_tensor: tensor, as_tensors: tensors, as_optional_tensor: optional, as_optional_tensors: optionals } = argument;
-  const inner = (value: Json | undefined) => (isObject(value) ? one(value["as_tensor"]) : []);
-  return [
-    ...one(tensor),
-    ...(isList(tensors) ? tensors.flatMap(one) : []),
-    ...inner(optional),
-    ...(isList(optionals) ? optionals.flatMap(inner) : []),
-  ];
+const TENSORS = new Set(["as_tensor", "as_tensors", "as_optional_tensor", "as_optional_tensors", "as_nested_tensors"]);
+const NUMBER = new Set(["as_int", "as_float", "as_bool", "as_sym_int", "as_sym_float", "as_sym_bool"]);
+const NUMBERS = new Set(["as_ints", "as_floats", "as_bools", "as_sym_ints", "as_sym_floats", "as_sym_bools"]);
+
+const list = (value: Json | undefined): readonly Json[] => (isList(value) ? value : []);
+
+function nameOf(value: Json | undefined): string | undefined {
+  if (!isObject(value)) return undefined;
+  const inner = isObject(value["as_tensor"]) ? value["as_tensor"] : value;
+  return typeof inner["name"] === "string" ? inner["name"] : undefined;
 }
 
-function attributeOf(name: string, value: JsonObject): readonly (readonly [string, AttributeProto])[] {
-  const empty = { name, floats: [], ints: [], strings: [] };
-  const { as_int: int, as_ints: ints, as_bool: flag, as_string: text, as_float: float } = value;
-  if (typeof int === "number") return [[name, { ...empty, i: int }]];
-  if (typeof flag === "boolean") return [[name, { ...empty, i: Number(flag) }]];
-  if (typeof float === "number") return [[name, { ...empty, f: float }]];
-  if (typeof text === "string") return [[name, { ...empty, s: text }]];
-  return isList(ints) ? [[name, { ...empty, ints: ints.map(Number) }]] : [];
+function optionalNames(kind: string, value: Json | undefined): readonly (string | undefined)[] {
+  if (kind === "as_nested_tensors") return list(value).flatMap(list).map(nameOf);
+  return kind.endsWith("s") ? list(value).map(nameOf) : [nameOf(value)];
 }
 
-/** Path of the innermost module around a node: `L__self___features_0,features.0,torch.nn...;...` in its metadata. */
-function modulePath(metadata: Json | undefined): string {
-  const stack = isObject(metadata) ? metadata["nn_module_stack"] : undefined;
-  const last = typeof stack === "string" ? stack.split(";").at(-1) : undefined;
-  const path = last?.split(",")[1] ?? "";
-  return path
-    .replace(/^L\['self'\]/, "")
-    .replace(/\[['"]?([^\]'"]*)['"]?\]/g, ".$1")
-    .replace(/^\./, "");
+/** Names of the tensors of an argument of a graph or of a node's outputs. */
+function tensorNames(written: JsonObject): readonly string[] {
+  const [kind = "", value] = Object.entries(written)[0] ?? [];
+  return TENSORS.has(kind) ? optionalNames(kind, value).flatMap((name) => name ?? []) : [];
+}
+
+function ranges(written: Json | undefined): readonly Range[] {
+  const bound = (value: Json | undefined) => (typeof value === "number" && Number.isFinite(value) ? value : undefined);
+  return Object.entries(isObject(written) ? written : {}).flatMap(([text, range]) =>
+    isObject(range) ? [{ text, min: bound(range["min_val"]), max: bound(range["max_val"]) }] : [],
+  );
 }

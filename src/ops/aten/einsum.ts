@@ -1,0 +1,80 @@
+import { elements, type Shape } from "../../graph/shape.js";
+import { outputElements, tensors, text, type AtenRule } from "./call.js";
+
+/** A term of an equation: a letter an axis, the axes of an ellipsis as `0`, `1`, ... counted from the end. */
+function lettersOf(term: string, rank: number): readonly string[] {
+  const [before = "", after] = term.split("...");
+  if (after === undefined) return Array.from(before);
+  const open = Math.max(0, rank - before.length - after.length);
+  return [...Array.from(before), ...Array.from({ length: open }, (_, index) => String(open - 1 - index)), ...Array.from(after)];
+}
+
+/** The axes that come out: those after the arrow; without one, the ellipsis and every letter that stands once. */
+function outputOf(right: string | undefined, terms: readonly (readonly string[])[]): ReadonlySet<string> {
+  const all = terms.flat();
+  const open = all.filter((letter) => /\d/.test(letter));
+  if (right !== undefined) return new Set([...Array.from(right.replace("...", "")), ...(right.includes("...") ? open : [])]);
+  return new Set([...open, ...all.filter((letter) => all.indexOf(letter) === all.lastIndexOf(letter))]);
+}
+
+/**
+ * The cost of an einsum (torch.einsum, numpy.einsum). Operands are joined two by two, from left to right: what stands in one alone and is not wanted later is summed first, as ATen does
+ * (aten/src/ATen/native/Linear.cpp, sumproduct_pair); a join that sums over something is a matrix product, whose MACs are the product of all its sizes; one that
+ * sums over nothing is a product an element.
+ */
+export function einsumCost(equation: string, shapes: readonly Shape[]) {
+  const [left = "", right] = equation.replaceAll(/\s/g, "").split("->");
+  const terms = left.split(",").map((term, index) => lettersOf(term, shapes[index]?.length ?? 0));
+  const sizes = new Map<string, number>();
+  terms.forEach((term, index) => {
+    term.forEach((letter, axis) => sizes.set(letter, Math.max(sizes.get(letter) ?? 1, shapes[index]?.[axis] ?? 1)));
+  });
+  const product = (letters: Iterable<string>) => elements([...new Set(letters)].map((letter) => sizes.get(letter) ?? 1));
+  const output = outputOf(right, terms);
+  let [macs, multiplied, summed] = [0n, 0n, 0n];
+  const without = (term: readonly string[], wanted: ReadonlySet<string>) => {
+    const kept = term.filter((letter) => wanted.has(letter));
+    if (new Set(kept).size < new Set(term).size) summed += product(term);
+    return kept;
+  };
+  let [joined = [], ...rest] = terms;
+  if (rest.length === 0) without(joined, output);
+  while (rest.length > 0) {
+    const [next = [], ...later] = rest;
+    const afterwards = new Set([...output, ...later.flat()]);
+    const a = without(joined, new Set([...afterwards, ...next]));
+    const b = without(next, new Set([...afterwards, ...a]));
+    const together = [...new Set([...a, ...b])];
+    const kept = together.filter((letter) => afterwards.has(letter));
+    if (kept.length < together.length) macs += product(together);
+    else multiplied += product(together);
+    [joined, rest] = [kept, later];
+  }
+  return { macs, operations: { ...(multiplied > 0n ? { elementwise: multiplied } : {}), ...(summed > 0n ? { reduction: summed } : {}) } };
+}
+
+export const einsum: AtenRule = (call) => {
+  const equation = text(call, "equation") ?? "";
+  const operands = tensors(call, "tensors");
+  return {
+    op: "einsum",
+    ...einsumCost(
+      equation,
+      operands.map(({ shape }) => shape),
+    ),
+    attributes: { equation },
+    mixes: { channels: true, space: true },
+  };
+};
+
+/** Multiply-adds of a contraction: one for each output and each value summed over. */
+export const contraction = (outputs: bigint, summed: Shape): bigint => outputs * elements(summed);
+
+/** tensordot: the sizes of `dims_self` are summed over. */
+export const tensordot: AtenRule = (call) => {
+  const shape = tensors(call, "self")[0]?.shape ?? [];
+  const dims = call.args.get("dims_self");
+  const axes = dims?.kind === "numbers" ? dims.values : [];
+  const summed = axes.map((axis) => shape[axis < 0 ? axis + shape.length : axis] ?? 1);
+  return { op: "tensordot", macs: contraction(outputElements(call), summed), mixes: { channels: true, space: true } };
+};
