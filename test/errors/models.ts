@@ -1,7 +1,7 @@
 import { strToU8, zipSync } from "fflate";
 import { conv, functional, input as kerasInput, layer, sequential } from "../read/keras-layers.js";
 import { bytes, functionOf, input, int64s, message, model, node, output, tensorOf, weight, whole, type Write } from "../read/onnx-model.js";
-import { archive, NET as PT2 } from "../read/pt2-model.js";
+import { archive, BATCH, meta, NET as PT2, node as pt2Node, arg, tensor, type Program } from "../read/pt2-model.js";
 import { model as tflite } from "../read/tflite-model.js";
 import { bytesOf, ggufHead, ggufTensor, safetensors, uint32, uint64 } from "../read/weights-model.js";
 import { hdf5 } from "../../fuzz/seeds/hdf5.js";
@@ -15,6 +15,14 @@ const at = (attributes: NonNullable<Parameters<typeof node>[3]>["attributes"]) =
 
 /** An archive of PyTorch with this as its program. */
 const program = (json: string) => zipSync({ "net/models/model.json": strToU8(json) });
+
+/** A rectifier on an input whose first size is an expression. */
+const open = (text: string): Program => ({
+  parameters: [],
+  values: Object.fromEntries(["x", "y"].map((name) => [name, meta([{ as_expr: { expr_str: text } }, 3])])),
+  nodes: [pt2Node("relu.default", [arg("self", tensor("x"))], "y")],
+  output: "y",
+});
 
 /** A model of graphs in attributes of nodes, one in the other. */
 function deep(depth: number): Uint8Array {
@@ -208,9 +216,29 @@ const ARCHIVES: readonly Wrong[] = [
     [
       "bad-pt2",
       archive({ ...PT2, nodes: [{ target: "torch.ops.aten.relu.default", inputs: [{ name: "size", arg: { as_ints: [2, "x"] } }], outputs: [] }] }),
-      "the argument size of a node is no list of integers",
+      "an argument of a node is not a number, or not a list of numbers",
     ],
-    ["bad-pt2", archive({ ...PT2, parameters: ["nowhere"] }), "a parameter of this model has no shape"],
+    ["bad-pt2", archive({ ...PT2, parameters: ["nowhere"] }), "the parameter nowhere has no shape"],
+    [
+      "bad-pt2",
+      program('{"graph_module": {"graph": {"tensor_values": {"x": {"sizes": ["x"]}}}, "signature": {}}}'),
+      "a size of this model is not a number",
+    ],
+    ["bad-pt2", archive({ ...PT2, values: { ...PT2.values, w: { dtype: 7, sizes: [{ as_int: -4 }] } } }), "no tensor has a size of -4"],
+    ["bad-pt2", archive({ ...PT2, output: "nowhere" }), "nothing before this makes `nowhere`"],
+    [
+      "bad-pt2",
+      archive({ ...PT2, values: { ...PT2.values, conv: meta([BATCH, 4, 5, 5]) } }),
+      "conv2d makes 128 elements of its inputs, and the file says 2x4x5x5",
+    ],
+    ["bad-zip", archive(PT2).subarray(0, 300), "this archive is damaged"],
+    ["unknown-dimension", archive(PT2), "the model has no dimension called 'seq'", "--dim", "seq=2"],
+    ["wrong-rank", archive(PT2), "input x has 4 dimensions, and 2 are given", "--input", "3x8"],
+    ["input-mismatch", archive(PT2), "dimension 1 of input x is fixed at 3 in this model, and 1 is given", "--input", "1x1x8x8"],
+    ["input-mismatch", archive(PT2), "dimension 0 of input x follows from other sizes: s0 is 4, not 2", "--dim", "s0=4", "--batch", "2"],
+    ["input-mismatch", archive(open("32*s0")), "dimension 0 of input x is 32*s0, and no s0 makes that 4", "--batch", "4"],
+    ["input-mismatch", archive(open("s0*s1")), "dimension 0 of input x cannot be set by itself: it is s0*s1", "--batch", "4"],
+    ["out-of-range", archive({ ...PT2, ranges: { s0: { min_val: 2, max_val: 8 } } }), "s0 is 9, which this model does not take", "--batch", "9"],
   ]),
 ];
 

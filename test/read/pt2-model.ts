@@ -1,16 +1,18 @@
 import { strToU8, zipSync } from "fflate";
 
 // Messages as torch/_export/serde/schema.py has them, schema version 8.
-const tensor = (name: string) => ({ as_tensor: { name } });
-const arg = (name: string, value: object) => ({ name, arg: value, kind: 1 });
-const ints = (...values: readonly number[]) => ({ as_ints: values });
-const node = (target: string, inputs: readonly object[], output: string | readonly string[], path = "") => ({
+export const tensor = (name: string) => ({ as_tensor: { name } });
+export const arg = (name: string, value: object) => ({ name, arg: value, kind: 1 });
+export const ints = (...values: readonly number[]) => ({ as_ints: values });
+export const node = (target: string, inputs: readonly object[], output: string | readonly string[], path = "") => ({
   target: `torch.ops.aten.${target}`,
   inputs,
   outputs: typeof output === "string" ? [tensor(output)] : [{ as_tensors: output.map((name) => ({ name })) }],
   metadata: { nn_module_stack: `L__self__,,Net;L__self___block,${path},torch.nn.modules.conv.Conv2d` },
 });
-const meta = (sizes: readonly (number | object)[], dtype = 7) => ({
+/** The batch, which is open: 2 in the example. */
+export const BATCH = { as_expr: { expr_str: "Symbol('s0', positive=True, integer=True)", hint: { as_int: 2 } } };
+export const meta = (sizes: readonly (number | object)[], dtype = 7) => ({
   dtype,
   sizes: sizes.map((size) => (typeof size === "number" ? { as_int: size } : size)),
   requires_grad: false,
@@ -22,13 +24,21 @@ export interface Program {
   readonly parameters: readonly string[];
   readonly buffers?: readonly string[];
   readonly output: string;
+  /** Inputs of the user; \`x\` unless said. */
+  readonly inputs?: readonly string[];
+  readonly ranges?: Readonly<Record<string, { readonly min_val: number | null; readonly max_val: number | null }>>;
+  /** Further entries of the archive. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
 }
 
-export function archive({ nodes, values, parameters, buffers = [], output }: Program, entry = "net/models/model.json"): Uint8Array {
+export function archive(
+  { nodes, values, parameters, buffers = [], output, inputs = ["x"], ranges = {}, files = {} }: Program,
+  entry = "net/models/model.json",
+): Uint8Array {
   const specs = [
     ...parameters.map((name) => ({ parameter: { arg: { name }, parameter_name: name } })),
     ...buffers.map((name) => ({ buffer: { arg: { name }, buffer_name: name, persistent: true } })),
-    { user_input: { arg: tensor("x") } },
+    ...inputs.map((name) => ({ user_input: { arg: tensor(name) } })),
   ];
   const program = {
     graph_module: {
@@ -36,12 +46,15 @@ export function archive({ nodes, values, parameters, buffers = [], output }: Pro
       signature: { input_specs: specs, output_specs: [{ user_output: { arg: tensor(output) } }] },
       module_call_graph: [],
     },
+    range_constraints: ranges,
     schema_version: { major: 8, minor: 17 },
   };
   return zipSync({
     "net/archive_format": strToU8("pt2"),
     [entry]: strToU8(JSON.stringify(program)),
     "net/data/weights/weight_0": new Uint8Array(100),
+    // PyTorch stores what it puts into its archives unpacked.
+    ...Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, [bytes, { level: 0 }] as const])),
   });
 }
 
@@ -50,7 +63,7 @@ export const NET: Program = {
   parameters: ["w", "g", "b", "dw", "pw", "lw", "lb", "spare"],
   buffers: ["mean", "var", "table"],
   values: {
-    x: meta([{ as_expr: { expr_str: "s0", hint: { as_int: 2 } } }, 3, 8, 8]),
+    x: meta([BATCH, 3, 8, 8]),
     w: meta([4, 3, 3, 3]),
     ...Object.fromEntries(["g", "b", "mean", "var"].map((name) => [name, meta([4])])),
     dw: meta([4, 1, 3, 3]),
@@ -59,14 +72,14 @@ export const NET: Program = {
     lb: meta([10]),
     spare: meta([7]),
     table: meta([2, 16]),
-    conv: meta([2, 4, 4, 4]),
-    bn: meta([2, 4, 4, 4]),
-    act: meta([2, 4, 4, 4]),
-    deep: meta([2, 4, 4, 4]),
-    point: meta([2, 16, 4, 4]),
-    pool: meta([2, 16]),
-    shifted: meta([2, 16]),
-    y: meta([2, 10]),
+    conv: meta([BATCH, 4, 4, 4]),
+    bn: meta([BATCH, 4, 4, 4]),
+    act: meta([BATCH, 4, 4, 4]),
+    deep: meta([BATCH, 4, 4, 4]),
+    point: meta([BATCH, 16, 4, 4]),
+    pool: meta([BATCH, 16]),
+    shifted: meta([BATCH, 16]),
+    y: meta([BATCH, 10]),
   },
   nodes: [
     node(

@@ -137,6 +137,19 @@ const packed: AtenRule = (call) => {
   return named(true, elements(output) * BigInt(k), undefined, { inFeatures: k, outFeatures: output.at(-1) ?? 1 });
 };
 
+/** Products of groups of rows, each with its own matrix (mixture of experts): every row meets one matrix; of two matrices the inner axis is in groups. */
+const grouped: AtenRule = (call) => {
+  const [left, right] = [shapeOf(call, "self", "mat_a"), shapeOf(call, "mat2", "mat_b")];
+  const k = left.at(-1) ?? 1;
+  const macs = left.length === 2 && right.length === 2 ? elements(left) * BigInt(right[1] ?? 1) : outputElements(call) * BigInt(k);
+  const stored = tensor(call, "mat2", "mat_b")?.stored === true;
+  const counted = named(stored, macs, hasTensor(call, "bias") ? outputElements(call) : undefined, { inFeatures: k, outFeatures: right.at(-1) ?? 1 });
+  return { ...counted, ports: { mat2: "weight", mat_b: "weight" } };
+};
+
+/** Factorisations take a number of steps that no formula here tells. */
+const notCounted: AtenRule = (call) => ({ op: call.op, uncounted: "the cost of factoring or inverting a matrix is not counted" });
+
 export const contractionRules: Readonly<Record<string, AtenRule>> = {
   linear,
   ...all("mm bmm _int_mm _scaled_mm mv smm hspmm", product("self", "mat2")),
@@ -151,6 +164,15 @@ export const contractionRules: Readonly<Record<string, AtenRule>> = {
   ...all("inner linalg_vecdot", inner),
   ...all("linalg_multi_dot chain_matmul", multiDot),
   ...all("matrix_power linalg_matrix_power", matrixPower),
+  ...all("_grouped_mm _scaled_grouped_mm", grouped),
+  ...all(
+    `inverse linalg_inv linalg_inv_ex linalg_pinv pinverse linalg_solve linalg_solve_ex _linalg_solve_ex linalg_solve_triangular triangular_solve linalg_lstsq linalg_det det _linalg_det
+     logdet slogdet linalg_slogdet _linalg_slogdet cholesky linalg_cholesky linalg_cholesky_ex cholesky_inverse cholesky_solve _cholesky_solve_helper linalg_qr qr linalg_svd _linalg_svd
+     svd linalg_svdvals linalg_eig linalg_eigvals linalg_eigh _linalg_eigh linalg_eigvalsh linalg_lu linalg_lu_factor linalg_lu_factor_ex linalg_lu_solve lu_solve lu_unpack
+     linalg_ldl_factor linalg_ldl_factor_ex linalg_ldl_solve linalg_matrix_exp matrix_exp linalg_matrix_rank linalg_cond linalg_householder_product orgqr ormqr geqrf linalg_tensorinv
+     linalg_tensorsolve`,
+    notCounted,
+  ),
   bilinear,
   einsum,
   tensordot,

@@ -85,7 +85,8 @@ export const convolutionRules: Readonly<Record<string, AtenRule>> = {
   ...all(
     `conv1d conv2d conv3d convolution _convolution convolution_overrideable _convolution_mode conv_transpose1d conv_transpose2d conv_transpose3d
      _conv_depthwise2d conv_depthwise3d thnn_conv2d slow_conv3d slow_conv_dilated2d slow_conv_dilated3d slow_conv_transpose2d slow_conv_transpose3d
-     mkldnn_convolution cudnn_convolution cudnn_convolution_transpose miopen_convolution`,
+     mkldnn_convolution cudnn_convolution cudnn_convolution_transpose miopen_convolution _nnpack_spatial_convolution
+     _slow_conv2d_forward slow_conv3d_forward`,
     conv,
   ),
   conv_tbc: convTbc,

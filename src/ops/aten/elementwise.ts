@@ -1,6 +1,6 @@
 import type { Cause } from "../../graph/layer.js";
 import { elements } from "../../graph/shape.js";
-import { all, allTensors, inputElements, isComplex, outputElements, shapeOf, type AtenCall, type AtenRule } from "./call.js";
+import { all, allTensors, inputElements, isComplex, numbers, outputElements, shapeOf, type AtenCall, type AtenRule } from "./call.js";
 
 const PLAIN = { channels: false, space: false };
 
@@ -47,6 +47,17 @@ const quantized: AtenRule = (call) => ({
   mixes: PLAIN,
 });
 
+/** _trilinear: i1 · i2 · i3 over axes that each is expanded by, summed over `sumdim`. */
+const trilinear: AtenRule = (call) => {
+  const shapes = (["i1", "i2", "i3"] as const).map((name, index) => {
+    const added = numbers(call, `expand${index + 1}`) ?? [];
+    return added.reduce<readonly number[]>((shape, axis) => [...shape.slice(0, axis), 1, ...shape.slice(axis)], shapeOf(call, name));
+  });
+  const [first = []] = shapes;
+  const whole = elements(first.map((_, axis) => Math.max(...shapes.map((shape) => shape[axis] ?? 1))));
+  return { op: "bilinear", macs: whole, operations: { elementwise: whole }, mixes: { channels: true, space: false } };
+};
+
 /** The least and the largest value. */
 const rangeOf: AtenRule = (call) => ({ op: call.op, operations: { reduction: 2n * elements(shapeOf(call, "input", "self")) } });
 
@@ -66,7 +77,9 @@ const FUNCTIONS = `
   __lshift__ __rshift__ __ilshift__ __irshift__ isnan isinf isposinf isneginf isfinite isreal nan_to_num where __floordiv__ __mod__ __pow__
   special_exp2 special_expm1 special_log1p special_erf special_erfc special_erfcx special_erfinv special_gammaln special_digamma special_psi special_polygamma special_i0 special_i0e special_i1
   special_i1e special_ndtr special_ndtri special_log_ndtr special_entr special_logit special_round special_sinc special_zeta special_bessel_j0 special_bessel_j1 special_gammainc
-  special_gammaincc vander bucketize searchsorted`;
+  special_gammaincc vander linalg_vander bucketize searchsorted modf special_airy_ai special_bessel_y0
+  special_bessel_y1 special_modified_bessel_i0 special_modified_bessel_i1 special_modified_bessel_k0 special_modified_bessel_k1 special_scaled_modified_bessel_k0
+  special_scaled_modified_bessel_k1 special_spherical_bessel_j0 special_multigammaln`;
 
 export const elementwiseRules: Readonly<Record<string, AtenRule>> = {
   ...all(ACTIVATIONS, each("activation")),
@@ -77,6 +90,10 @@ export const elementwiseRules: Readonly<Record<string, AtenRule>> = {
   ...all("abs absolute angle", magnitude),
   ...all("xlogy special_xlogy special_xlog1py logaddexp logaddexp2 addcmul addcdiv isclose", each("elementwise", 2n)),
   lerp: each("elementwise", 3n),
+  // A sum of two, and its rectification.
+  _add_relu: each("elementwise", 2n),
+  // Two products and a sum over what is not kept, as run_decompositions() writes a bilinear layer.
+  _trilinear: trilinear,
   // r cos and r sin of an angle.
   polar: each("elementwise", 4n),
   glu,

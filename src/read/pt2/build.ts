@@ -13,12 +13,11 @@ import type { Sizes } from "./sizes.js";
 
 /** Nodes that are run at most, those of graphs inside nodes each time. */
 const MAX_NODES = 300_000;
-const MAX_DEPTH = 64;
 
 /** Operators that check something, or make numbers of Python's: no tensor comes out, and nothing is counted. */
 const CHECKS =
   /^(_assert|sym_|_functional_(sym_|assert)|_local_scalar_dense$|item$|is_|size$|numel$|stride$|dim$|_print$|_make_dep_token$|_sink_tokens$)/;
-const NUMBER_NAMESPACES = new Set(["_operator", "math", "operator", "builtins"]);
+const NUMBER_NAMESPACES = new Set(["_operator", "math", "operator", "builtins", "torch"]);
 
 /** Runs the nodes of a program: each becomes a row, but for views of stored tensors and checks. */
 export class Builder {
@@ -32,7 +31,6 @@ export class Builder {
 
   /** What the graph gives out. */
   run(graph: ProgramGraph, frame: Omit<Frame, "graph">): readonly Held[] {
-    if (frame.depth > MAX_DEPTH) fail("bad-pt2", `graphs are nested more than ${MAX_DEPTH} deep`, { place: { kind: "file", path: this.path } });
     const inner = { ...frame, graph };
     for (const node of graph.nodes) this.node(node, inner);
     return graph.outputs.map((name) => heldUnder(inner, name, { kind: "node", path: this.path, node: frame.label }));

@@ -96,7 +96,7 @@ function enter(
     if (input !== "" && operand !== undefined) held.set(input, given(heldUnder(frame, operand, place), input, index));
   });
   const label = `${builder.nameOf(node, frame)}/${name}/`;
-  return builder.run(graph, { held, label, times: frame.times * times, depth: frame.depth + 1 });
+  return builder.run(graph, { held, label, times: frame.times * times });
 }
 
 /** cond: which branch runs depends on the data. The costlier one is counted, as an If of ONNX is. */

@@ -26,16 +26,12 @@ const TYPES: Readonly<Record<number, DType>> = {
   32: "float8e5m2fnuz",
 };
 
-const MAX_NESTED = 64;
-
 /** Decodes an exported program of torch.export.save (PyTorch 2.1 on). Throws `bad-pt2`. */
 export function decodeProgram(program: JsonObject, path: string): Program {
   return new Decoder({ kind: "file", path }).program(program);
 }
 
 class Decoder {
-  private depth = 0;
-
   constructor(private readonly place: Place) {}
 
   program(program: JsonObject): Program {
@@ -44,26 +40,23 @@ class Decoder {
     const signature = this.object(module["signature"], "signature");
     return {
       graph: this.graph(written),
-      ...decodeSignature(signature, (message) => this.bad(message)),
+      ...decodeSignature(signature),
       ranges: ranges(program["range_constraints"]),
     };
   }
 
   private graph(written: JsonObject): ProgramGraph {
-    if (++this.depth > MAX_NESTED) this.bad(`graphs are nested more than ${MAX_NESTED} deep`);
     const metas = Object.entries(this.object(written["tensor_values"], "tensor_values"));
     const numbers = ["sym_int_values", "sym_float_values", "sym_bool_values"].flatMap((key) =>
       Object.entries(isObject(written[key]) ? written[key] : {}),
     );
-    const graph = {
+    return {
       inputs: list(written["inputs"]).map((input) => (isObject(input) ? (tensorNames(input)[0] ?? "") : "")),
       outputs: list(written["outputs"]).flatMap((output) => (isObject(output) ? tensorNames(output) : [])),
       tensors: new Map(metas.map(([name, meta]) => [name, this.meta(name, meta)])),
       numbers: new Map(numbers.map(([name, size]) => [name, this.size(size)])),
       nodes: list(written["nodes"]).map((node, index) => this.node(node, index)),
     };
-    this.depth--;
-    return graph;
   }
 
   private meta(name: string, written: Json): TensorMeta {
@@ -80,12 +73,11 @@ class Decoder {
 
   private size(written: Json): Size {
     if (typeof written === "number") return this.checked(written);
-    if (!isObject(written)) return this.bad("a size of this model is no number");
-    const { as_int: int, as_bool: flag, as_float: float, as_expr: expression } = written;
+    const { as_int: int, as_bool: flag, as_float: float, as_expr: expression } = isObject(written) ? written : {};
     if (typeof int === "number") return this.checked(int);
     if (typeof flag === "boolean") return Number(flag);
     if (typeof float === "number") return float;
-    if (!isObject(expression) || typeof expression["expr_str"] !== "string") return this.bad("a size of this model is no number");
+    if (!isObject(expression) || typeof expression["expr_str"] !== "string") return this.bad("a size of this model is not a number");
     const hint = isObject(expression["hint"]) ? Object.values(expression["hint"])[0] : undefined;
     return { text: expression["expr_str"], hint: typeof hint === "number" ? hint : undefined };
   }
@@ -113,7 +105,7 @@ class Decoder {
     const [kind = "", value] = Object.entries(written)[0] ?? [];
     if (kind === "as_graph" && isObject(value)) {
       const name = typeof value["name"] === "string" ? value["name"] : "graph";
-      return { kind: "graph", name, graph: this.graph(this.object(value["graph"], `graph of ${name}`)) };
+      return { kind: "graph", name, graph: this.graph(this.object(value["graph"], name)) };
     }
     if (kind === "as_string" || kind === "as_operator") return { kind: "text", value: typeof value === "string" ? value : "" };
     if (TENSORS.has(kind)) return { kind: "tensors", names: optionalNames(kind, value), isList: kind.endsWith("s") };

@@ -93,12 +93,19 @@ class Parser {
     if (token === undefined) return this.fail();
     if (token.type === "number") return { kind: "number", value: Number(token.text) };
     if (token.type === "name") return this.takes("(") ? this.call(token.text) : named(token.text);
-    if (token.text === "-") return { kind: "call", name: "Mul", args: [{ kind: "number", value: -1 }, this.expression(UNARY)] };
+    if (token.text === "-") return this.negative();
     if (token.text === "+") return this.expression(UNARY);
     if (token.text === "~") return { kind: "call", name: "Not", args: [this.expression(UNARY)] };
     if (token.type !== "mark" || token.text !== "(") return this.fail();
     const inner = this.expression(0);
     return this.takes(")") ? inner : this.fail();
+  }
+
+  private negative(): Expression {
+    const operand = this.expression(UNARY);
+    return operand.kind === "number"
+      ? { kind: "number", value: -operand.value }
+      : { kind: "call", name: "Mul", args: [{ kind: "number", value: -1 }, operand] };
   }
 
   /** A call; `Symbol('s0', integer=True)` is a symbol, its keywords say nothing of its size. */

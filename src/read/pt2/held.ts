@@ -21,7 +21,6 @@ export interface Frame {
   readonly label: string;
   /** How often the graph runs. */
   readonly times: bigint;
-  readonly depth: number;
 }
 
 /** What a frame holds under a name. Throws `bad-pt2`. */

@@ -52,7 +52,7 @@ function graphOf(program: Program, ties: Ties, options: ReadOnnxOptions, path: s
     stored.map(({ input, tensor }) => [input, { kind: "stored", tensors: [tensor], shape: tensor.shape, dtype: tensor.dtype }]),
   );
   for (const name of program.inputs) held.set(name, builder.typed(name, name, program.graph.tensors.get(name)));
-  const frame = { graph: program.graph, held, label: "", times: 1n, depth: 0 };
+  const frame = { graph: program.graph, held, label: "", times: 1n };
   builder.run({ ...program.graph, outputs: [] }, frame);
   const openOutputs = program.outputs.flatMap((name) => builder.give(name, heldUnder(frame, name, place), place) ?? []);
   addUnread(
@@ -92,8 +92,7 @@ function storedTensors({ graph, stored }: Program, ties: Ties, sizes: Sizes, pat
   return stored.map(({ name, target, role }): { readonly input: string; readonly tensor: StoredTensor } => {
     const meta = graph.tensors.get(name);
     const shape = meta === undefined ? undefined : sizes.shape(meta.sizes);
-    if (shape === undefined)
-      return fail("bad-pt2", `the ${role} ${target} of this model has no shape`, { place: { kind: "file", path }, expected: EXPECTED });
+    if (shape === undefined) return fail("bad-pt2", `the ${role} ${target} has no shape`, { place: { kind: "file", path }, expected: EXPECTED });
     return { input: name, tensor: { key: ties.get(target) ?? `input:${name}`, name: target, role, shape, dtype: meta?.dtype } };
   });
 }

@@ -4,17 +4,17 @@ import type { Program, StoredInput } from "./program.js";
 type Signature = Pick<Program, "stored" | "inputs" | "outputs">;
 
 /** What goes into a program's graph and what comes out (GraphSignature; in PyTorch 2.1 as lists of names). */
-export function decodeSignature(signature: JsonObject, bad: (message: string) => never): Signature {
+export function decodeSignature(signature: JsonObject): Signature {
   if (!isList(signature["input_specs"])) return oldSignature(signature);
   const specs = objects(signature["input_specs"]);
   return {
-    stored: specs.flatMap((spec) => stored(spec, bad)),
+    stored: specs.flatMap(stored),
     inputs: specs.flatMap(({ user_input: user }) => argumentName(user) ?? []),
     outputs: objects(signature["output_specs"]).flatMap(({ user_output: user, loss_output: loss }) => argumentName(user) ?? argumentName(loss) ?? []),
   };
 }
 
-function stored(spec: JsonObject, bad: (message: string) => never): readonly StoredInput[] {
+function stored(spec: JsonObject): readonly StoredInput[] {
   for (const [kind, role] of [
     ["parameter", "parameter"],
     ["buffer", "buffer"],
@@ -22,7 +22,7 @@ function stored(spec: JsonObject, bad: (message: string) => never): readonly Sto
   ] as const) {
     const found = spec[kind];
     if (!isObject(found)) continue;
-    const name = argumentName(found) ?? bad(`a ${kind} of this model has no name`);
+    const name = argumentName(found) ?? "";
     const target = found[`${kind}_name`];
     return [{ name, role, target: typeof target === "string" ? target : name }];
   }

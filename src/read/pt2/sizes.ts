@@ -58,7 +58,7 @@ export class Sizes {
     if (symbol === undefined) {
       const found = evaluate(expression, this.symbols);
       if (found !== wanted)
-        mismatch(`${where} is ${text} = ${found ?? "?"} by what is given already, and ${wanted} here`, flag, String(found ?? text));
+        mismatch(`${where} follows from other sizes: ${text} is ${found ?? "not known"}, not ${wanted}`, flag, String(found ?? text));
       return;
     }
     const value = solve(expression, symbol, wanted, this.symbols);
@@ -67,8 +67,6 @@ export class Sizes {
   }
 
   private bind(name: string, value: number, flag: string): void {
-    const known = this.symbols.get(name);
-    if (known !== undefined && known !== value) mismatch(`${name} is ${known} by what is given already, and ${value} here`, flag, `${name} once`);
     this.symbols.set(name, value);
     this.setBy.set(name, flag);
   }
