@@ -155,6 +155,7 @@ export class Builder {
       types: named,
       times: frame.times,
       calledAs: calledAs(counted.op, node.origin, ownsWeight(node, reads)),
+      unknown: node.args.some(({ value }) => value.kind === "object") ? "cost and weights" : "cost",
       place,
     });
     made.forEach((each, index) => frame.held.set(node.outputs[index] ?? "", each));

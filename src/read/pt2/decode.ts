@@ -111,7 +111,7 @@ class Decoder {
     if (TENSORS.has(kind)) return { kind: "tensors", names: optionalNames(kind, value), isList: kind.endsWith("s") };
     if (NUMBER.has(kind)) return { kind: "numbers", values: [this.number(value)], isList: false };
     if (NUMBERS.has(kind)) return { kind: "numbers", values: list(value).map((each) => this.number(each)), isList: true };
-    return { kind: "none" };
+    return kind === "as_custom_obj" ? { kind: "object" } : { kind: "none" };
   }
 
   private number(value: Json | undefined): NumberValue {

@@ -12,12 +12,13 @@ export interface TensorMeta {
 /** A number of an argument: written out, or the name of a symbolic one in the graph. */
 export type NumberValue = number | { readonly name: string };
 
-/** The value of an argument. Devices, layouts and custom objects say nothing that is counted: `none`. */
+/** The value of an argument. Devices and layouts say nothing that is counted: `none`. An object of a class of C++ may hold weights. */
 export type Value =
   | { readonly kind: "tensors"; readonly names: readonly (string | undefined)[]; readonly isList: boolean }
   | { readonly kind: "numbers"; readonly values: readonly NumberValue[]; readonly isList: boolean }
   | { readonly kind: "text"; readonly value: string }
   | { readonly kind: "graph"; readonly name: string; readonly graph: ProgramGraph }
+  | { readonly kind: "object" }
   | { readonly kind: "none" };
 
 export interface ProgramArgument {

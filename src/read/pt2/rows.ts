@@ -1,7 +1,7 @@
 import type { Place } from "../../graph/diagnostic.js";
 import { bytesOf, type DType } from "../../graph/dtype.js";
 import type { Node } from "../../graph/graph.js";
-import type { CalledAs, Inference, Primitive, Stored, TensorType } from "../../graph/layer.js";
+import type { CalledAs, Inference, Primitive, Stored, TensorType, Unknown } from "../../graph/layer.js";
 import { elements, type Shape } from "../../graph/shape.js";
 import type { Counted } from "../../ops/aten/call.js";
 import { inference } from "../../ops/primitive.js";
@@ -32,6 +32,8 @@ export interface NewRow {
   readonly types: readonly TensorType[];
   readonly times: bigint;
   readonly calledAs: CalledAs | undefined;
+  /** What of a row without a known cost is not known. */
+  readonly unknown?: Unknown["of"] | undefined;
   readonly place: Place;
 }
 
@@ -74,10 +76,10 @@ export class Rows {
     return this.claimed.has(tensor.key);
   }
 
-  add({ name, counted, reads, inputs, outputs, types, times, calledAs, place }: NewRow): void {
+  add({ name, counted, reads, inputs, outputs, types, times, calledAs, unknown = "cost", place }: NewRow): void {
     const distinct = reads.filter(({ tensor }, index) => reads.findIndex((other) => other.tensor.key === tensor.key) === index);
     const stored = distinct.map((read) => this.stored(read));
-    const layer = layerOf(counted, types, stored, times, calledAs);
+    const layer = layerOf(counted, unknown, types, stored, times, calledAs);
     const { macs = 0n, operations = {} } = counted;
     const flops = Object.values(operations).reduce((sum, count) => sum + count, 2n * macs);
     const storedNames = distinct.map(({ tensor }) => tensor.name);
@@ -126,16 +128,18 @@ export class Rows {
 /** A layer of which everything is known: its shapes are written in the file, its cost is counted by the library. */
 function layerOf(
   counted: Counted,
+  unknown: Unknown["of"],
   types: readonly TensorType[],
   stored: readonly Stored[],
   times: bigint,
   calledAs: CalledAs | undefined,
 ): Primitive {
-  const { op, view, mixes, ...rest } = counted;
+  const { op, view, mixes, uncounted: reason, ...rest } = counted;
   const outputs = types.map(({ shape, dtype }) => ({ shape, dtype: dtype === "float32" ? undefined : dtype }));
   const made: Inference = {
     ...inference(outputs, { ...rest, ...(mixes === undefined ? {} : { mixes }), stored }),
+    uncounted: reason === undefined ? undefined : { of: unknown, reason },
     times: times === 1n ? undefined : times,
   };
-  return { type: "primitive", op, axes: "plain", view, calledAs, infer: () => made };
+  return { type: "primitive", op, axes: "plain", view, calledAs, stores: stored, infer: () => made };
 }
