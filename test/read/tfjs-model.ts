@@ -1,35 +1,37 @@
 const base64 = (text: string) => btoa(text);
-const list = (...values: readonly number[]) => ({ list: { i: values.map(String) } });
-const text = (value: string) => ({ s: base64(value) });
+export const ints = (...values: readonly number[]) => ({ list: { i: values.map(String) } });
+export const func = (name: string) => ({ func: { name } });
+export const text = (value: string) => ({ s: base64(value) });
 const fused = (...names: readonly string[]) => ({ list: { s: names.map(base64) } });
 export const node = (op: string, name: string, input: readonly string[] = [], attr: object = {}) => ({ op, name, input, attr });
 export const placeholder = (...sizes: readonly number[]) =>
   node("Placeholder", "x", [], { dtype: { type: "DT_FLOAT" }, shape: { shape: { dim: sizes.map((size) => ({ size: String(size) })) } } });
 
-interface Weight {
+export interface Weight {
   readonly name: string;
   readonly shape: readonly number[];
   readonly values?: readonly number[];
 }
 
 /** A graph model around its nodes; the shard has the values of whole numbers, and zeros for the rest. */
-export function model(nodes: readonly object[], weights: readonly Weight[], more: object = {}) {
+export function model(nodes: readonly object[], weights: readonly Weight[], more: object = {}, functions: readonly object[] = []) {
+  const inFunctions = JSON.stringify(functions);
   const listed = weights.map(({ name, shape, values }) => ({ name, shape, dtype: values === undefined ? "float32" : "int32" }));
   const shard = weights.flatMap(({ shape, values }) => [
     ...new Uint8Array(new Int32Array(values ?? Array<number>(shape.reduce((product, size) => product * size, 1)).fill(0)).buffer),
   ]);
-  const constants = weights.map(({ name }) => node("Const", name));
+  const constants = weights.filter(({ name }) => !inFunctions.includes(`"Const","name":"${name}"`)).map(({ name }) => node("Const", name));
   const json = {
     format: "graph-model",
-    modelTopology: { node: [...nodes, ...constants] },
+    modelTopology: { node: [...nodes, ...constants], library: { function: functions } },
     weightsManifest: [{ paths: ["group1-shard1of1.bin"], weights: listed }],
     ...more,
   };
   return { json: JSON.stringify(json), shard: Uint8Array.from(shard) };
 }
 
-const conv = { strides: list(1, 2, 2, 1), dilations: list(1, 1, 1, 1), padding: text("VALID"), data_format: text("NHWC") };
-const same = { strides: list(1, 1, 1, 1), dilations: list(1, 1, 1, 1), padding: text("SAME") };
+const conv = { strides: ints(1, 2, 2, 1), dilations: ints(1, 1, 1, 1), padding: text("VALID"), data_format: text("NHWC") };
+const same = { strides: ints(1, 1, 1, 1), dilations: ints(1, 1, 1, 1), padding: text("SAME") };
 
 // A MobileNet in small, as tensorflowjs_converter writes it: padding by itself, batch norm whole or folded, activations fused.
 export const NET = model(

@@ -12,7 +12,11 @@ import type { WrittenType } from "./types.js";
 /** What a node reads under one name. */
 export type Operand =
   /** Left out, or an optional value that is empty. */
-  | { readonly kind: "none" }
+  | {
+      readonly kind: "none";
+      /** It stands in a branch that is not taken: what reads it does not run (Switch of TensorFlow 1). */
+      readonly isDead?: boolean | undefined;
+    }
   /** Its shape is not known, and why: what made it could not be counted, or an input is open. */
   | { readonly kind: "unknown"; readonly reason: string; readonly shape?: OpenShape | undefined; readonly dtype?: DType | undefined }
   /** Computed by a node from the inputs. */

@@ -33,6 +33,26 @@ const TAKES_UNKNOWN = new Set([
   "SequenceAt",
   "Optional",
   "OptionalHasElement",
+  "While",
+  "StatelessWhile",
+  "StatelessIf",
+  "PartitionedCall",
+  "StatefulPartitionedCall",
+  "Switch",
+  "Merge",
+  "LoopMerge",
+  "Enter",
+  "Exit",
+  "NextIteration",
+  "Identity",
+  "IdentityN",
+  "TensorListGetItem",
+  "TensorListSetItem",
+  "TensorListLength",
+  "TensorListPushBack",
+  "TensorArrayReadV3",
+  "TensorArrayWriteV3",
+  "TensorArraySizeV3",
 ]);
 
 /** Reads what a graph stores into its scope. */
@@ -82,6 +102,11 @@ class NodeRun implements BodyHost {
     model.spend(this.place);
     const inputs = proto.inputs.map((name) => frame.scope.read(name, this.place));
     this.readsGuess = inputs.some((operand) => operand.kind === "tensor" && operand.isGuess === true);
+    const dead = proto.opType === "Merge" ? undefined : inputs.find((operand) => operand.kind === "none" && operand.isDead === true);
+    if (dead !== undefined) {
+      this.setAll(proto.outputs.map(() => dead));
+      return;
+    }
     const called = model.functions.size === 0 ? undefined : model.functions.get(functionKey(proto.domain, proto.opType, proto.overload));
     if (called !== undefined) {
       this.call(called, inputs);
@@ -106,7 +131,8 @@ class NodeRun implements BodyHost {
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       if (error.diagnostic.code !== "data-dependent" && !this.readsGuess) throw error.at(this.place);
-      this.uncounted(inputs, `${error.message} (node ${this.name})`);
+      const open = error.diagnostic.code === "data-dependent" ? "" : "it follows sizes that the file leaves open: ";
+      this.uncounted(inputs, `${open}${error.message} (node ${this.name})`);
     }
   }
 

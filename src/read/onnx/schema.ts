@@ -47,6 +47,8 @@ export interface TensorProto {
   readonly role?: "parameter" | "buffer" | "constant" | undefined;
   /** Whole numbers that stand for real ones, by a scale. */
   readonly quantised?: boolean | undefined;
+  /** Why its values, which may decide a shape, are not there though the file lists them. */
+  readonly absent?: string | undefined;
   /** Where external data is said to be, relative to the model. */
   readonly location?: string | undefined;
 }

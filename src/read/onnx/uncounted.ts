@@ -10,7 +10,7 @@ import type { NodeProto } from "./schema.js";
 import { storedBy } from "./weights.js";
 
 /** Operators whose fourth and fifth input are running statistics, in ONNX and in TensorFlow. */
-const BATCH_NORMS = new Set(["BatchNormalization", "FUSED_BATCH_NORM"]);
+const BATCH_NORMS = new Set(["BatchNormalization", "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"]);
 
 /** A layer whose cost is not known, with the outputs whose types the file says. What it stores is known where the file lists it. */
 export function uncountedLayer(
@@ -39,6 +39,12 @@ function mayHoldWeights({ attributes }: NodeProto): boolean {
 const WEIGHTS: Readonly<Record<string, readonly number[]>> = {
   ...Object.fromEntries(["Conv", "ConvTranspose", "Gemm", "InstanceNormalization", "LayerNormalization"].map((op) => [op, [1, 2]])),
   ...Object.fromEntries(["RNN", "GRU", "LSTM"].map((op) => [op, [1, 2, 3, 7]])),
+  ...Object.fromEntries(
+    ["_FusedConv2D", "FusedDepthwiseConv2dNative", "_FusedMatMul", "FusedBatchNorm", "FusedBatchNormV2"].map((op) => [op, [1, 2]]),
+  ),
+  ...Object.fromEntries(["CONV_2D", "DEPTHWISE_CONV_2D", "CONV_3D", "FULLY_CONNECTED", "FusedBatchNormV3"].map((op) => [op, [1, 2]])),
+  ...Object.fromEntries(["BiasAdd", "Conv2D", "Conv3D", "DepthwiseConv2dNative", "Conv2DBackpropInput"].map((op) => [op, [1]])),
+  TRANSPOSE_CONV: [1, 3],
   BatchNormalization: [1, 2],
   PRelu: [1],
   QLinearConv: [3, 8],

@@ -28,6 +28,7 @@ export function stored(ledger: Ledger, tensor: TensorProto, name: string, place:
   const { dims, dataType } = tensor;
   if (dims.some((size) => size < 0 || !Number.isSafeInteger(size))) fail("bad-onnx", `the initializer ${name} has an impossible shape`, { place });
   checkData(tensor, name, place);
+  if (tensor.absent !== undefined) return { kind: "unknown", reason: tensor.absent, shape: dims, dtype: dtypeOf(dataType) };
   const origins = [ledger.origin(tensor, name, "initializer", once, roleOf(tables, tensor.name, tensor))];
   return { kind: "constant", name, shape: dims, dtype: dtypeOf(dataType), values: new StoredValues(tensor), origins };
 }

@@ -1,87 +1,135 @@
-import { own } from "../../graph/own.js";
 import { fail, type Place } from "../../graph/diagnostic.js";
 import { isList, isObject, type Json, type JsonObject } from "../keras/json.js";
-import type { AttributeProto, GraphProto, NodeProto, Sizes, TensorProto, ValueInfo } from "../onnx/schema.js";
-import { TFLITE } from "../tflite/decode.js";
-import { OPERATORS, typeNumber, type Adapted } from "./operators.js";
+import type { GraphProto, NodeProto, TensorProto, ValueInfo } from "../onnx/schema.js";
 import type { Manifest } from "./manifest.js";
+import { attributeOf, referenceOf, shapeOf, tensorName, typeOf, type TfNode } from "./node.js";
 
-const UNKNOWN_DOMAIN = "tensorflow";
+/** Domain of TensorFlow's operators among those that the readers of model files share. */
+export const TENSORFLOW = "tensorflow";
 
-interface TfNode {
-  readonly name: string;
-  readonly op: string;
-  readonly inputs: readonly string[];
-  readonly attributes: JsonObject;
+/** Operators that are no part of what runs. */
+const NOTHING = new Set(["Placeholder", "Const", "NoOp"]);
+
+/** A graph model: a GraphDef of TensorFlow under its own operators' names. Throws `bad-tfjs`. */
+export function decodeGraph(topology: JsonObject, signature: JsonObject | undefined, manifest: Manifest, path: string): GraphProto {
+  return new GraphDecoder(topology["library"], manifest, { kind: "file", path }).main(topology, signature);
 }
 
-/** A graph model: a GraphDef of TensorFlow, its operators as those of TensorFlow Lite, which work on the same tensors. Throws `bad-tfjs`. */
-export function decodeGraph(topology: JsonObject, signature: JsonObject | undefined, manifest: Manifest, path: string): GraphProto {
-  return new GraphDecoder(manifest, { kind: "file", path }).graph(topology, signature);
+/** What of a list of nodes makes a graph: what goes in and comes out of it. */
+interface Ends {
+  readonly name: string;
+  readonly inputs: readonly ValueInfo[];
+  /** As a node reads them. */
+  readonly outputs: readonly string[];
 }
 
 class GraphDecoder {
-  private readonly initializers: TensorProto[] = [];
+  private readonly functions = new Map<string, JsonObject>();
+  private readonly decoded = new Map<string, GraphProto>();
+  private readonly open = new Set<string>();
 
   constructor(
+    library: Json | undefined,
     private readonly manifest: Manifest,
     private readonly place: Place,
-  ) {}
+  ) {
+    for (const each of objects(isObject(library) ? library["function"] : undefined)) {
+      const signature = each["signature"];
+      if (isObject(signature) && typeof signature["name"] === "string") this.functions.set(signature["name"], each);
+    }
+  }
 
-  graph(topology: JsonObject, signature: JsonObject | undefined): GraphProto {
-    const written = topology["node"];
-    const all = (isList(written) ? written : []).map((node) => this.node(node));
-    const byName = new Map(all.map((node) => [node.name, node]));
-    const ordered = this.inOrder(all, byName);
-    const read = new Set(all.flatMap(({ inputs }) => inputs));
-    const inputs = ordered
+  main(topology: JsonObject, signature: JsonObject | undefined): GraphProto {
+    const nodes = this.nodes(topology["node"]);
+    const read = new Set(nodes.flatMap(({ inputs }) => inputs.map((input) => input.replace(/:.*$/, ""))));
+    const ends = nodes.filter(({ name, op }) => !read.has(name) && op !== "NoOp" && op !== "Const").map(({ name }) => name);
+    const inputs = nodes
       .filter(({ op }) => op === "Placeholder")
       .map((node): ValueInfo => ({ name: node.name, type: { kind: "tensor", elementType: typeOf(node), shape: shapeOf(node) } }));
-    const consumers = new Map<string, TfNode[]>();
-    for (const node of all) for (const input of node.inputs) consumers.set(input, [...(consumers.get(input) ?? []), node]);
-    const nodes = ordered.flatMap((node): readonly NodeProto[] => {
-      if (node.op === "Placeholder" || node.op === "NoOp") return [];
-      if (node.op === "Const") {
-        this.constant(node, consumers.get(node.name) ?? []);
-        return [];
-      }
-      return [translated(node)];
+    return this.graph(nodes, { name: "", inputs, outputs: outputsOf(signature) ?? ends });
+  }
+
+  /** A function of the library (function.proto). Throws `bad-tfjs` for one that runs itself. */
+  private readonly function = (name: string): GraphProto | undefined => {
+    const known = this.decoded.get(name);
+    const written = this.functions.get(name);
+    if (known !== undefined || written === undefined) return known;
+    if (this.open.has(name)) this.bad(`the function ${name} of this model runs itself`);
+    this.open.add(name);
+    const { signature, nodeDef, ret } = written;
+    const names = (key: string) =>
+      objects(isObject(signature) ? signature[key] : undefined).flatMap((each) => (typeof each["name"] === "string" ? [each["name"]] : []));
+    const outputs = names("outputArg").map((output) => {
+      const from = isObject(ret) ? ret[output] : undefined;
+      return typeof from === "string" ? from : output;
     });
-    const ends = outputsOf(signature) ?? all.filter(({ name, op }) => !read.has(name) && op !== "NoOp" && op !== "Const").map(({ name }) => name);
+    const graph = this.graph(this.nodes(nodeDef), { name, inputs: names("inputArg").map((input) => ({ name: input })), outputs });
+    this.open.delete(name);
+    this.decoded.set(name, graph);
+    return graph;
+  };
+
+  private graph(all: readonly TfNode[], { name, inputs, outputs }: Ends): GraphProto {
+    const byName = new Map(all.map((node) => [node.name, node]));
+    const given = new Set(inputs.map((input) => input.name));
+    const reference = (text: string) => referenceOf(text, (node) => byName.get(node)?.op);
+    // A node has as many outputs as others read of it.
+    const counts = new Map<string, number>();
+    for (const text of [...all.flatMap((node) => node.inputs), ...outputs]) {
+      const { node, output } = reference(text);
+      counts.set(node, Math.max(counts.get(node) ?? 1, output + 1));
+    }
+    const ordered = this.inOrder(all, byName, given);
+    const nodes = ordered.flatMap((node): readonly NodeProto[] => {
+      if (NOTHING.has(node.op)) return [];
+      const made = Array.from({ length: counts.get(node.name) ?? 1 }, (_, output) => tensorName({ node: node.name, output }));
+      const isLoop = goesRound(node, byName);
+      const read = isLoop ? node.inputs.slice(0, 1) : node.inputs;
+      return [
+        this.proto(
+          isLoop ? { ...node, op: "LoopMerge" } : node,
+          read.map((text) => tensorName(reference(text))),
+          made,
+        ),
+      ];
+    });
     return {
-      name: "",
+      name,
       nodes,
-      initializers: this.initializers,
+      initializers: all.flatMap((node) => (node.op === "Const" ? (this.constant(node.name) ?? []) : [])),
       sparseInitializers: [],
       inputs,
-      outputs: ends.map((name) => ({ name })),
+      outputs: outputs.map((text) => ({ name: tensorName(reference(text)) })),
       valueInfo: [],
     };
   }
 
-  private node(written: Json): TfNode {
-    if (!isObject(written)) return this.bad("a node of this model is no object");
-    const { name, op, input, attr } = written;
-    if (typeof name !== "string" || typeof op !== "string") return this.bad("a node of this model has no name or operator");
-    // `^a` only says that a runs before; `a:0` is `a`.
-    const inputs = (isList(input) ? input : []).flatMap((each) =>
-      typeof each === "string" && !each.startsWith("^") ? [each.replace(/:0$/, "")] : [],
-    );
-    return { name, op, inputs, attributes: isObject(attr) ? attr : {} };
+  private proto({ name, op, attributes }: TfNode, inputs: readonly string[], outputs: readonly string[]): NodeProto {
+    const decoded = new Map(Object.entries(attributes).map(([key, value]) => [key, attributeOf(key, value, this.function)]));
+    return { name, opType: op, domain: TENSORFLOW, overload: "", inputs, outputs, attributes: decoded, metadata: new Map() };
   }
 
-  /** What the weights manifest has under a node's name. Convolutions' weights are put as TensorFlow Lite has them: output channels first. */
-  private constant(node: TfNode, readers: readonly TfNode[]): void {
-    const weight = this.manifest.get(node.name);
-    if (weight === undefined) return;
-    const order = readers
-      .map(({ op, inputs }) => (inputs[1] === node.name ? own(OPERATORS, op)?.weight : undefined))
-      .find((each) => each !== undefined);
-    const dims = order === undefined ? weight.dims : order(weight.dims);
-    this.initializers.push({ name: node.name, dims, dataType: weight.dataType, quantised: weight.quantised, raw: weight.values });
+  private nodes(written: Json | undefined): readonly TfNode[] {
+    return (isList(written) ? written : []).map((each) => {
+      if (!isObject(each)) return this.bad("a node of this model is no object");
+      const { name, op, input, attr } = each;
+      if (typeof name !== "string" || typeof op !== "string") return this.bad("a node of this model has no name or operator");
+      // `^a` only says that a runs before.
+      const inputs = (isList(input) ? input : []).flatMap((text) => (typeof text === "string" && !text.startsWith("^") ? [text] : []));
+      return { name, op, inputs, attributes: isObject(attr) ? attr : {} };
+    });
   }
 
-  private inOrder(all: readonly TfNode[], byName: ReadonlyMap<string, TfNode>): readonly TfNode[] {
+  /** What the weights manifest has under a node's name. */
+  private constant(name: string): TensorProto | undefined {
+    const weight = this.manifest.get(name);
+    if (weight === undefined) return undefined;
+    const { dims, dataType, quantised, raw, values, absent } = weight;
+    return { name, dims, dataType, quantised, raw, values, absent };
+  }
+
+  /** The nodes, each behind those whose outputs it reads. What a loop of TensorFlow 1 takes back to its beginning is no such reading. */
+  private inOrder(all: readonly TfNode[], byName: ReadonlyMap<string, TfNode>, given: ReadonlySet<string>): readonly TfNode[] {
     const done = new Set<string>();
     const ordered: TfNode[] = [];
     const stack: { readonly node: TfNode; next: number }[] = [];
@@ -90,7 +138,8 @@ class GraphDecoder {
       if (!done.has(start.name)) stack.push({ node: start, next: 0 });
       for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
         open.add(top.node.name);
-        const input = top.node.inputs[top.next]?.replace(/:\d+$/, "");
+        const last = goesRound(top.node, byName) ? 1 : top.node.inputs.length;
+        const input = top.next < last ? top.node.inputs[top.next]?.replace(/:.*$/, "") : undefined;
         top.next += 1;
         if (input === undefined) {
           stack.pop();
@@ -99,10 +148,9 @@ class GraphDecoder {
           done.add(top.node.name);
           continue;
         }
+        if (given.has(input) || done.has(input)) continue;
         const before = byName.get(input) ?? this.bad(`nothing makes \`${input}\`, which ${top.node.name} reads`);
-        if (done.has(input)) continue;
-        // Loops of TensorFlow 1 go back through NextIteration.
-        if (open.has(input)) return this.bad("the nodes of this model run in a circle: control flow of TensorFlow 1 is not read");
+        if (open.has(input)) return this.bad("the nodes of this model run in a circle");
         stack.push({ node: before, next: 0 });
       }
     }
@@ -114,56 +162,20 @@ class GraphDecoder {
   }
 }
 
-function translated(node: TfNode): NodeProto {
-  const rule = own(OPERATORS, node.op);
-  const adapted: Adapted = rule === undefined ? { inputs: node.inputs } : rule.adapt(node);
-  const attributes = new Map(
-    Object.entries(adapted.attributes ?? {}).map(([name, value]): [string, AttributeProto] => {
-      const empty = { name, floats: [], ints: [], strings: [] };
-      return [
-        name,
-        typeof value === "number" ? { ...empty, i: value } : typeof value === "string" ? { ...empty, s: value } : { ...empty, ints: value },
-      ];
-    }),
-  );
-  const outputs = Array.from({ length: adapted.outputs ?? 1 }, (_, index) => (index === 0 ? node.name : `${node.name}:${index}`));
-  const opType = rule === undefined ? node.op : rule.op;
-  return {
-    name: node.name,
-    opType,
-    domain: rule === undefined ? UNKNOWN_DOMAIN : TFLITE,
-    overload: "",
-    inputs: adapted.inputs,
-    outputs,
-    attributes,
-    metadata: new Map(),
-  };
+/** Whether a Merge begins a loop of TensorFlow 1: its second input comes from the end of the loop's body. */
+function goesRound({ op, inputs }: TfNode, byName: ReadonlyMap<string, TfNode>): boolean {
+  const back = inputs[1]?.replace(/:.*$/, "");
+  return op === "Merge" && back !== undefined && byName.get(back)?.op === "NextIteration";
 }
 
-/** DataType of TensorFlow as ONNX's number. */
-function typeOf({ attributes }: TfNode): number {
-  const dtype = attributes["dtype"];
-  return typeNumber(isObject(dtype) ? dtype["type"] : undefined) || 1;
-}
-
-/** The shape of a placeholder: -1 where a size is open. */
-function shapeOf({ attributes }: TfNode): Sizes | undefined {
-  const shape = attributes["shape"];
-  const inner = isObject(shape) ? shape["shape"] : undefined;
-  if (!isObject(inner) || inner["unknownRank"] === true) return undefined;
-  const dims = inner["dim"];
-  return (isList(dims) ? dims : []).map((dim) => {
-    const size = isObject(dim) ? Number(dim["size"]) : -1;
-    return size >= 0 ? size : null;
-  });
+function objects(list: Json | undefined): readonly JsonObject[] {
+  return (isList(list) ? list : []).filter(isObject);
 }
 
 /** Names of the tensors that the model's signature gives out. */
 function outputsOf(signature: JsonObject | undefined): readonly string[] | undefined {
   const outputs = signature?.["outputs"];
   if (!isObject(outputs)) return undefined;
-  const names = Object.values(outputs).flatMap((output) =>
-    isObject(output) && typeof output["name"] === "string" ? [output["name"].replace(/:0$/, "")] : [],
-  );
+  const names = Object.values(outputs).flatMap((output) => (isObject(output) && typeof output["name"] === "string" ? [output["name"]] : []));
   return names.length === 0 ? undefined : names;
 }

@@ -1,15 +1,20 @@
 import { own } from "../../graph/own.js";
-import { isList, isObject, type Json } from "../keras/json.js";
+import { isList, isObject, type Json, type JsonObject } from "../keras/json.js";
 import type { ByteSource } from "../onnx/bytes.js";
 import { possible } from "../onnx/operand.js";
+import { Shards } from "./shards.js";
 
-/** A weight that the manifest lists; its values where it is small and the files are there. */
+/** A weight that the manifest lists. */
 export interface ListedWeight {
   readonly dims: readonly number[];
   /** TensorProto.DataType of ONNX: the type that is stored. */
   readonly dataType: number;
   readonly quantised: boolean;
-  readonly values?: Uint8Array | undefined;
+  /** Bytes, or values, of a small one of whole numbers: it may be sizes or axes. */
+  readonly raw?: Uint8Array | undefined;
+  readonly values?: readonly number[] | undefined;
+  /** Why there are none. */
+  readonly absent?: string | undefined;
 }
 
 export type Manifest = ReadonlyMap<string, ListedWeight>;
@@ -26,51 +31,70 @@ const TYPES: Readonly<Record<string, readonly [dataType: number, bytes: number]>
   uint16: [4, 2],
   float16: [10, 2],
 };
+const STRING = 8;
 /** Values up to this many bytes may be shapes and axes. */
 const SMALL = 4096;
 
-/** Reads a weights manifest (TensorFlow.js, WeightsManifestConfig): the weights of a group stand one after the other in its files. Throws `bad-shape`. */
-export function readManifest(written: Json | undefined, sibling: Sibling | undefined): Manifest {
-  const found = new Map<string, ListedWeight>();
-  for (const group of isList(written) ? written : []) {
-    if (!isObject(group)) continue;
-    const { paths, weights } = group;
+/** A weights manifest, with what its files should have and do not. */
+export interface ReadManifest {
+  readonly weights: Manifest;
+  readonly missing: readonly string[];
+}
+
+/**
+ * Reads a weights manifest (TensorFlow.js, WeightsManifestConfig): the weights of a group stand one after the other in its files.
+ * @param sibling finds its files; absent where none of the values is needed
+ * @throws InputError `bad-shape`
+ */
+export function readManifest(written: Json | undefined, sibling?: Sibling): ReadManifest {
+  const weights = new Map<string, ListedWeight>();
+  const missing = new Set<string>();
+  for (const { paths, weights: listed } of objects(written)) {
     const files = (isList(paths) ? paths : []).flatMap((path) => (typeof path === "string" ? [path] : []));
-    let offset = 0;
-    for (const weight of isList(weights) ? weights : []) {
-      if (!isObject(weight) || typeof weight["name"] !== "string") continue;
-      const { dims, type, size, quantised } = described(weight);
-      const whole = type[0] === 6 && size <= SMALL;
-      found.set(weight["name"], {
-        dims,
-        dataType: type[0],
-        quantised,
-        values: whole && sibling !== undefined ? bytesAt(files, sibling, offset, size) : undefined,
-      });
-      offset += size;
+    const shards = new Shards(files, sibling ?? (() => undefined));
+    for (const weight of objects(listed)) {
+      const { name } = weight;
+      if (typeof name !== "string") continue;
+      const read = weightOf(weight, shards);
+      weights.set(name, read);
+      if (read.absent !== undefined) shards.absent.forEach((file) => missing.add(file));
     }
   }
-  return found;
+  return { weights, missing: [...missing] };
 }
 
-function described(weight: { readonly [key: string]: Json }) {
+function weightOf(weight: JsonObject, shards: Shards): ListedWeight {
   const { shape, dtype, quantization } = weight;
   const dims = isList(shape) ? possible(shape.map((size) => (typeof size === "number" ? size : NaN))) : [];
-  const stored = isObject(quantization) ? quantization["dtype"] : undefined;
-  const type = own(TYPES, typeof stored === "string" ? stored : typeof dtype === "string" ? dtype : "float32") ?? [0, 0];
-  return { dims, type, size: dims.reduce((product, each) => product * each, 1) * type[1], quantised: stored !== undefined };
+  const count = dims.reduce((product, each) => product * each, 1);
+  if (dtype === "string") {
+    shards.skipTexts(count);
+    return { dims, dataType: STRING, quantised: false };
+  }
+  const by = isObject(quantization) ? quantization : undefined;
+  const whole = dtype === "int32";
+  const stored = by?.["dtype"] ?? dtype;
+  const [dataType, bytes] = own(TYPES, typeof stored === "string" ? stored : "float32") ?? [0, 0];
+  const size = count * bytes;
+  const listed = { dims, dataType, quantised: by !== undefined && !whole };
+  if (!whole || size > SMALL) {
+    shards.skip(size);
+    return listed;
+  }
+  const raw = shards.take(size);
+  if (raw === undefined) return { ...listed, dataType: 6, absent: shards.reason };
+  return by === undefined ? { ...listed, raw } : { ...listed, dataType: 6, values: scaled(raw, bytes, by) };
 }
 
-/** Bytes of files that stand one behind the other. */
-function bytesAt(files: readonly string[], sibling: Sibling, offset: number, size: number): Uint8Array | undefined {
-  let start = offset;
-  for (const name of files) {
-    const file = sibling(name);
-    if (file === undefined) return undefined;
-    // A small tensor across the end of a file is left out: files are cut at 4 MiB.
-    if (start + size <= file.length) return file.read(start, start + size);
-    if (start < file.length) return undefined;
-    start -= file.length;
-  }
-  return undefined;
+/** Whole numbers that are stored in fewer bits, by a scale and a least value. */
+function scaled(raw: Uint8Array, bytes: number, { scale, min }: JsonObject): readonly number[] {
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  return Array.from({ length: raw.length / bytes }, (_, index) => {
+    const value = bytes === 1 ? view.getUint8(index) : view.getUint16(index * bytes, true);
+    return Math.round(value * Number(scale ?? 1) + Number(min ?? 0));
+  });
+}
+
+function objects(list: Json | undefined): readonly JsonObject[] {
+  return (isList(list) ? list : []).filter(isObject);
 }

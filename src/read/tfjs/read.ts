@@ -33,16 +33,31 @@ export function readTfjs(text: string, options: ReadTfjsOptions = {}): Graph {
 
 function layersModel(model: JsonObject, topology: JsonObject, path: string, options: ReadTfjsOptions): Graph {
   const config = isObject(topology["model_config"]) ? topology["model_config"] : topology;
-  const listed = [...readManifest(model["weightsManifest"], undefined).values()];
+  const listed = [...readManifest(model["weightsManifest"]).weights.values()];
   const storedElements = listed.length === 0 ? undefined : listed.reduce((sum, { dims }) => sum + elements(dims), 0n);
   return { ...kerasGraph(config, path, options), format: "tfjs", storedElements };
+}
+
+/** Names the files that are not there once. */
+function missingFiles(names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  const files = names.length === 1 ? `weights file ${names.join("")} is missing` : `weights files ${names.join(", ")} are missing`;
+  return [`${files}: sizes and axes that the model keeps there are not known`];
 }
 
 function graphModel(model: JsonObject, topology: JsonObject, path: string, options: ReadTfjsOptions): Graph {
   const metadata = model["userDefinedMetadata"];
   const signature = [model["signature"], isObject(metadata) ? metadata["signature"] : undefined].find(isObject);
-  const manifest = readManifest(model["weightsManifest"], options.sibling);
-  const graph = decodeGraph(topology, signature, manifest, path);
+  const { weights, missing } = readManifest(model["weightsManifest"], options.sibling);
+  const graph = decodeGraph(topology, signature, weights, path);
   const proto = { irVersion: 3, producer: "", opsets: new Map([["", 18]]), functions: [], graph };
-  return modelGraph(proto, graph, options, { path, format: "tfjs", lowering: "folded", ruleOf: tfjsRule, uniqueNames: false, weights: "listed" });
+  const read = modelGraph(proto, graph, options, {
+    path,
+    format: "tfjs",
+    lowering: "folded",
+    ruleOf: tfjsRule,
+    uniqueNames: false,
+    weights: "listed",
+  });
+  return { ...read, warnings: [...missingFiles(missing), ...(read.warnings ?? [])] };
 }

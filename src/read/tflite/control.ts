@@ -1,6 +1,6 @@
 import { InputError } from "../../graph/diagnostic.js";
 import { fixed } from "../onnx/fixed.js";
-import { shapeOf, unknown, valuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../onnx/operand.js";
+import { shapeOf, typeOf, unknown, valuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../onnx/operand.js";
 import { bodyOf, chosen } from "../onnx/operators/control.js";
 import { sameShape } from "../onnx/operators/loop.js";
 
@@ -8,21 +8,28 @@ import { sameShape } from "../onnx/operators/loop.js";
 const MAX_COUNTED = 1_000;
 
 /** WHILE: `cond` and `body` over the same tensors. Its iterations are counted where what decides them is known, as a counter is. */
-const loop: Rule = (node) => {
+export const loop: Rule = (node) => {
   const [cond, body] = [bodyOf(node, "cond"), bodyOf(node, "body")];
-  const trips = counted(node);
-  const inputs = trips === 0 ? node.inputs : node.inputs.map((operand) => node.bodies.varying(operand));
-  if (trips === 0) return { kind: "operands", operands: node.inputs };
-  if (trips === undefined) {
+  const ran = counted(node);
+  if (ran?.trips === 0) return { kind: "operands", operands: node.inputs };
+  if (ran === undefined) {
+    const inputs = node.inputs.map((operand) => node.bodies.varying(operand));
     const reason = "how often a WHILE runs depends on the data: one iteration is counted";
     node.bodies.add(fixed({ op: "WHILE", outputs: [], uncounted: { of: "cost", reason } }), []);
     node.bodies.run(cond, inputs, "cond");
-    const outputs = node.bodies.run(body, inputs, "body");
-    return finished(outputs, inputs, reason);
+    return finished(node.bodies.run(body, inputs, "body"), inputs, reason);
   }
+  const { trips, carried } = ran;
+  const inputs = node.inputs.map((operand, index) => carriedBy(node, operand, carried[index]));
   node.bodies.run(cond, inputs, "cond", BigInt(trips + 1));
   return finished(node.bodies.run(body, inputs, "body", BigInt(trips)), inputs, "the tensors of a WHILE change their shapes");
 };
+
+/** What an iteration reads: a list that the first one fills has its shape from there on. */
+function carriedBy(node: OnnxNode, first: Operand, last: Operand | undefined): Operand {
+  const shape = first.kind === "unknown" ? shapeOf(last) : undefined;
+  return shape === undefined ? node.bodies.varying(first) : node.bodies.slice(shape, typeOf(last));
+}
 
 function finished(outputs: readonly Operand[], inputs: readonly Operand[], reason: string): Result {
   return {
@@ -31,14 +38,14 @@ function finished(outputs: readonly Operand[], inputs: readonly Operand[], reaso
   };
 }
 
-/** How often the body runs; nothing where that depends on the data. */
-function counted(node: OnnxNode): number | undefined {
+/** How often the body runs, and what it makes in the end; nothing where that depends on the data. */
+function counted(node: OnnxNode): { readonly trips: number; readonly carried: readonly Operand[] } | undefined {
   let carried = node.inputs;
   for (let trips = 0; trips <= MAX_COUNTED; trips++) {
     const [goesOn] = tried(node, "cond", carried) ?? [];
     const value = valuesOf(goesOn)?.[0];
     if (value === undefined) return undefined;
-    if (value === 0) return trips;
+    if (value === 0) return { trips, carried };
     const next = tried(node, "body", carried);
     if (next === undefined) return undefined;
     carried = next;

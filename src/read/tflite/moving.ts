@@ -1,5 +1,5 @@
 import { elements, type Shape } from "../../graph/shape.js";
-import { joined, taken, wholes } from "../../graph/values.js";
+import { joined, taken, wholes, type Values } from "../../graph/values.js";
 import { resolveAxis } from "../../ops/primitive.js";
 import { turned } from "../onnx/adapt.js";
 import { fixed, moved } from "../onnx/fixed.js";
@@ -18,7 +18,6 @@ import {
   unknown,
   valuesOf,
   type Operand,
-  type Result,
   type Rule,
 } from "../onnx/operand.js";
 import { as, asWritten, exactly, first } from "./adapted.js";
@@ -81,42 +80,9 @@ export const batches =
     return moved(node, toBatch ? "space_to_batch" : "batch_to_space", [toBatch ? batch * count : batch / count, ...sizes], false);
   };
 
-/** STRIDED_SLICE: numpy's slices; a mask has a bit for each of its parts. */
-export const stridedSlice: Rule = (node) => {
-  const [begin, end, steps] = [known(node, 1, "the start"), known(node, 2, "the end"), known(node, 3, "the step")];
-  const has = (mask: string, index: number) => ((int(node, mask, 0) >> index) & 1) === 1;
-  if (int(node, "ellipsis_mask", 0) !== 0 || int(node, "new_axis_mask", 0) !== 0) return asWritten("slice")(node);
-  const far = Number.MAX_SAFE_INTEGER;
-  const forward = (index: number) => (steps[index] ?? 1) > 0;
-  const starts = begin.map((value, index) => (has("begin_mask", index) ? (forward(index) ? 0 : far) : value));
-  const ends = end.map((value, index) => {
-    const start = begin[index] ?? 0;
-    if (has("shrink_axis_mask", index)) return start === -1 ? far : start + 1;
-    if (has("end_mask", index)) return forward(index) ? far : -far;
-    return int(node, "offset", 0) === 1 ? start + value : value;
-  });
-  const axes = begin.map((_, axis) => axis);
-  const sliced = as("Slice", () => ({ inputs: [node.inputs[0], list(starts), list(ends), list(axes), list(steps)], attributes: {} }))(node);
-  const dropped = axes.filter((axis) => has("shrink_axis_mask", axis));
-  return dropped.length === 0 ? sliced : squeezed(sliced, dropped);
-};
-
 /** Known whole numbers as an operand. */
 export function list(values: readonly number[]): Operand {
   return constantOf("list", [values.length], wholes("int64", values));
-}
-
-/** A result without axes of size 1. */
-function squeezed(result: Result, axes: readonly number[]): Result {
-  const less = (shape: Shape) => shape.filter((_, axis) => !axes.includes(axis));
-  if (result.kind === "constant") return { ...result, shape: less(result.shape) };
-  if (result.kind !== "layer") return result;
-  const { layer } = result;
-  const infer: typeof layer.infer = (inputs) => {
-    const inferred = layer.infer(inputs);
-    return { ...inferred, outputs: inferred.outputs.map((output) => ({ ...output, shape: less(output.shape) })) };
-  };
-  return { ...result, layer: { ...layer, infer } };
 }
 
 /** PACK: tensors of one shape along a new axis. */
@@ -126,11 +92,23 @@ export const pack: Rule = (node) => {
   const output = [...shape.slice(0, axis), node.inputs.length, ...shape.slice(axis)];
   if (node.inputs.every((operand) => operand.kind === "constant")) {
     const known = node.inputs.flatMap((operand) => typedValuesOf(operand) ?? []);
-    const whole = shape.length === 0 && known.length === node.inputs.length ? joined(known) : undefined;
-    return { kind: "constant", shape: output, values: whole, dtype: typeOf(node.inputs[0]) };
+    const whole = known.length === node.inputs.length ? joined(known) : undefined;
+    return { kind: "constant", shape: output, values: whole && stacked(whole, shape, axis), dtype: typeOf(node.inputs[0]) };
   }
   return { kind: "layer", layer: fixed({ op: "stack", outputs: [output], stored: node.store(node.inputs) }), inputs: node.inputs };
 };
+
+/** The values of tensors one after the other, as they stand along a new axis. */
+function stacked(values: Values, shape: Shape, axis: number): Values {
+  const inner = shape.slice(axis).reduce((product, size) => product * size, 1);
+  const outer = shape.slice(0, axis).reduce((product, size) => product * size, 1);
+  const count = values.list.length / Math.max(1, inner * outer);
+  const at = Array.from({ length: values.list.length }, (_, index) => {
+    const [low, part, high] = [index % inner, Math.floor(index / inner) % count, Math.floor(index / (inner * count))];
+    return part * inner * outer + high * inner + low;
+  });
+  return taken(values, at);
+}
 
 export const unpack: Rule = (node) => {
   const shape = inputShape(node);

@@ -23,7 +23,7 @@ function lstmParts(node: OnnxNode, from: number) {
 const sum = (operands: readonly Operand[]) => operands.reduce((total, operand) => total + sizeOf(operand), 0n);
 
 /** Activations and element-wise operations of a step, as of PyTorch's cells (ops/recurrent.ts), for each unit. */
-function gateCost(cell: Cell, peepholes: bigint) {
+export function gateCost(cell: Cell, peepholes: bigint) {
   const { cost } = recurrent({
     cell,
     hiddenSize: 1,

@@ -7,15 +7,32 @@ import { castValues } from "../../ops/values/cast.js";
 import { channelsLast, followed } from "../onnx/adapt.js";
 import { fixed, placed } from "../onnx/fixed.js";
 import { picked } from "../onnx/nd.js";
-import { inputShape, int, ints, known, made, possible, text, typedValuesOf, typeOf, unknown, type Result, type Rule } from "../onnx/operand.js";
+import {
+  inputShape,
+  int,
+  ints,
+  known,
+  made,
+  possible,
+  shapeOf,
+  text,
+  type Result,
+  type Rule,
+  typeOf,
+  typedValuesOf,
+  unknown,
+  valuesOf,
+} from "../onnx/operand.js";
 import { StoredValues } from "../onnx/stored-values.js";
 import { as, asWritten, first, axisAttribute } from "./adapted.js";
 import { control } from "./control.js";
 import { convolutionRules } from "./convolution.js";
 import { TFLITE } from "./decode.js";
 import { elementwiseRules, FUSED } from "./elementwise.js";
-import { pad, reshape, resize, blocks, batches, stridedSlice, list, pack, unpack, batchMatMul, densify } from "./moving.js";
+import { indexingRules, shaped } from "./indexing.js";
+import { pad, reshape, resize, blocks, batches, list, pack, unpack, batchMatMul, densify } from "./moving.js";
 import { recurrentRules } from "./recurrent.js";
+import { slice, stridedSlice } from "./slicing.js";
 
 const reduce = (op: string) =>
   as(op, (node) => ({ inputs: first(node), attributes: { keepdims: int(node, "keepdims", 0), axes: axisAttribute(node, 1) } }));
@@ -28,12 +45,6 @@ const splitV: Rule = (node) => {
   const sizes = known(node, 1, "the sizes");
   const rest = (inputShape(node)[axis] ?? 0) - sizes.reduce((sum, size) => sum + Math.max(0, size), 0);
   return as("Split", () => ({ inputs: [node.inputs[0], list(sizes.map((size) => (size < 0 ? rest : size)))], attributes: { axis } }))(node);
-};
-
-const slice: Rule = (node) => {
-  const [starts, sizes] = [known(node, 1, "the start"), known(node, 2, "the size")];
-  const ends = sizes.map((size, axis) => (size < 0 ? Number.MAX_SAFE_INTEGER : (starts[axis] ?? 0) + size));
-  return as("Slice", () => ({ inputs: [node.inputs[0], list(starts), list(ends)], attributes: {} }))(node);
 };
 
 /** SHAPE and RANK of what is known. */
@@ -93,11 +104,29 @@ function same(op: string): Rule {
   return (node) => ({ kind: "layer", layer: fixed({ op, outputs: [inputShape(node)] }), inputs: first(node) });
 }
 
+/** WHERE: the positions of what is not 0, [how many, rank]; with three inputs it selects. */
+const where: Rule = (node) => {
+  if (node.inputs.length === 3) return as("Where")(node);
+  const rank = inputShape(node).length;
+  const values = valuesOf(node.inputs[0]);
+  if (values === undefined) return unknown("how many values are not 0 depends on the data", [null, rank]);
+  return { kind: "constant", shape: [values.filter((value) => value !== 0).length, rank], dtype: "int64" };
+};
+
+/** SELECT: the shape of what is selected; a condition of one axis is for whole rows. */
+const select: Rule = (node) => {
+  const [condition, yes] = node.inputs.map((operand) => shapeOf(operand) ?? []);
+  if (condition?.length !== 1 || (yes?.length ?? 0) < 2) return as("Where")(node);
+  return shaped("where", () => yes ?? [])(node);
+};
+
 const RULES: Readonly<Record<string, Rule>> = {
   ...elementwiseRules,
+  SELECT: select,
   ...convolutionRules,
   ...recurrentRules,
   ...control,
+  ...indexingRules,
   BATCH_MATMUL: batchMatMul,
   SOFTMAX: as("Softmax", () => ({ attributes: { axis: -1 } })),
   LOG_SOFTMAX: as("LogSoftmax", () => ({ attributes: { axis: -1 } })),
@@ -125,10 +154,6 @@ const RULES: Readonly<Record<string, Rule>> = {
   SPLIT_V: splitV,
   SLICE: slice,
   STRIDED_SLICE: stridedSlice,
-  GATHER: (node) =>
-    int(node, "batch_dims", 0) === 0 ? as("Gather", () => ({ attributes: { axis: int(node, "axis", 0) } }))(node) : asWritten("gather")(node),
-  GATHER_ND: as("GatherND"),
-  EMBEDDING_LOOKUP: as("Gather", (node) => ({ inputs: [node.inputs[1], node.inputs[0]], attributes: { axis: 0 } })),
   PACK: pack,
   UNPACK: unpack,
   TILE: as("Tile"),
@@ -153,37 +178,21 @@ const RULES: Readonly<Record<string, Rule>> = {
   REVERSE_V2: same("reverse"),
   REVERSE_SEQUENCE: same("reverse"),
   DYNAMIC_UPDATE_SLICE: same("scatter"),
-  BITCAST: asWritten("bit_cast"),
-  SCATTER_ND: asWritten("scatter"),
-  SPARSE_TO_DENSE: asWritten("scatter"),
-  MATRIX_DIAG: asWritten("matrix_diag"),
   MATRIX_SET_DIAG: same("matrix_diag"),
-  BROADCAST_ARGS: asWritten("broadcast_args"),
   BUCKETIZE: same("bucketize"),
-  RANDOM_UNIFORM: asWritten("random"),
-  RANDOM_STANDARD_NORMAL: asWritten("random"),
-  MULTINOMIAL: asWritten("multinomial"),
   REAL: same("real"),
   IMAG: same("imag"),
-  COMPLEX_ABS: asWritten("complex_abs", 3n),
-  SEGMENT_SUM: asWritten("segment_sum", 1n),
-  UNSORTED_SEGMENT_SUM: asWritten("segment_sum", 1n),
-  UNSORTED_SEGMENT_PROD: asWritten("segment_prod", 1n),
-  UNSORTED_SEGMENT_MAX: asWritten("segment_max", 1n),
-  UNSORTED_SEGMENT_MIN: asWritten("segment_min", 1n),
-  DILATE: asWritten("dilate"),
-  NON_MAX_SUPPRESSION_V4: asWritten("non_max_suppression"),
-  NON_MAX_SUPPRESSION_V5: asWritten("non_max_suppression"),
-  WHERE: (node) => unknown("how many values are not 0 depends on the data", [null, inputShape(node).length]),
+  COMPLEX_ABS: shaped("complex_abs", inputShape, 3n),
+  WHERE: where,
   UNIQUE: (node) => unknown("how many different values there are depends on the data", [null], inputShape(node)),
   // Variables and tables: what is in them is state, and no layer.
-  VAR_HANDLE: asWritten("variable"),
+  VAR_HANDLE: shaped("variable", () => []),
   READ_VARIABLE: asWritten("read_variable"),
   ASSIGN_VARIABLE: () => ({ kind: "operands", operands: [] }),
-  HASHTABLE: asWritten("hashtable"),
-  HASHTABLE_FIND: asWritten("hashtable_find"),
+  HASHTABLE: shaped("hashtable", () => []),
+  HASHTABLE_FIND: shaped("hashtable_find", (node) => shapeOf(node.inputs[1]) ?? []),
   HASHTABLE_IMPORT: () => ({ kind: "operands", operands: [] }),
-  HASHTABLE_SIZE: asWritten("hashtable_size"),
+  HASHTABLE_SIZE: shaped("hashtable_size", () => []),
 };
 
 /** The rule of an operator of TensorFlow Lite, if there is one. */

@@ -1,0 +1,39 @@
+import type { AttributeProto } from "../onnx/schema.js";
+import { int, type OnnxNode, type Operand, type Rule } from "../onnx/operand.js";
+import { as } from "../tflite/adapted.js";
+import { TFLITE } from "../tflite/decode.js";
+import { tfliteRule } from "../tflite/rules.js";
+
+type Values = Readonly<Record<string, number | string | readonly number[]>>;
+
+interface Adapted {
+  readonly inputs?: readonly Operand[];
+  /** Options of the operator of TensorFlow Lite. */
+  readonly options?: Values;
+}
+
+/** An operator that TensorFlow Lite has under another name, on the same tensors. */
+export function lite(op: string, adapt: (node: OnnxNode) => Adapted = () => ({})): Rule {
+  const rule = tfliteRule(TFLITE, op);
+  if (rule === undefined) throw new Error(`TensorFlow Lite has no ${op}`);
+  return (node) => {
+    const { inputs = node.inputs, options = {} } = adapt(node);
+    return rule({ ...node, op, inputs, attributes: new Map(Object.entries(options).map(([name, value]) => [name, attribute(name, value)])) });
+  };
+}
+
+function attribute(name: string, value: number | string | readonly number[]): AttributeProto {
+  const empty = { name, floats: [], ints: [], strings: [] };
+  if (typeof value === "number") return { ...empty, i: value };
+  return typeof value === "string" ? { ...empty, s: value } : { ...empty, ints: value };
+}
+
+/** An operator that ONNX has under another name, on the same tensors. */
+export function onnx(op: string): Rule {
+  return as(op, () => ({ attributes: {} }));
+}
+
+/** Numbers of an operator's options under the names that TensorFlow Lite has for them. */
+export function numbers(node: OnnxNode, names: Readonly<Record<string, string>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(names).map(([to, from]) => [to, int(node, from, 0)]));
+}
