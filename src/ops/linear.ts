@@ -113,7 +113,7 @@ const torch: readonly CallEntry[] = [
   {
     names: ["Linear", "NonDynamicallyQuantizableLinear"],
     signature: `in_features, out_features, ${LINEAR}`,
-    build: (args) => linear({ inFeatures: args.count("in_features"), outFeatures: args.count("out_features"), bias: args.flag("bias") }),
+    build: (args) => linear({ inFeatures: args.size("in_features"), outFeatures: args.size("out_features"), bias: args.flag("bias") }),
   },
   {
     names: ["LazyLinear"],

@@ -7,7 +7,15 @@ import type { PrintedArguments } from "./arguments.js";
 /** What a class name is taken for. */
 export type KnownAs =
   /** A class of PyTorch or torchvision whose arguments say what it stores. */
-  | { readonly kind: "layer"; readonly name: string; readonly entry: CallEntry; readonly exact: boolean }
+  | {
+      readonly kind: "layer";
+      readonly name: string;
+      readonly entry: CallEntry;
+      /** The class is the one of that name, and not a subclass. */
+      readonly exact: boolean;
+      /** The arguments alone tell it, and nothing in the name. */
+      readonly byArguments?: boolean;
+    }
   /** It stores nothing, whatever it prints. `name` is another than the class's own where it is taken for that. */
   | { readonly kind: "nothing"; readonly name: string; readonly entry: CallEntry | undefined }
   /** It has no parameters, and buffers that it does not print. */
@@ -55,6 +63,14 @@ const BASES: readonly Base[] = [
   ...["RNN", "GRU", "LSTM"].flatMap((cell) => [base(`${cell}Cell`, `${cell}Cell`, isRecurrent), base(cell, cell, isRecurrent)]),
 ];
 
+/** Arguments that are printed together by one class of PyTorch alone. */
+const SIGNATURES: readonly { readonly words: string; readonly names: readonly string[] }[] = [
+  { words: "conv", names: ["kernel_size", "stride"] },
+  { words: "linear", names: ["in_features", "out_features", "bias"] },
+  { words: "batch,norm", names: ["eps", "momentum", "affine"] },
+  { words: "layer,norm", names: ["eps", "elementwise_affine"] },
+];
+
 /** Classes of PyTorch that store something which no argument on their line says. */
 const STORING = /^(?:Lazy|MultiheadAttention|Transformer|ShiftedWindowAttention|RelativePositional|PatchMerging)/;
 
@@ -78,7 +94,9 @@ const PRINTED_ONLY: readonly CallEntry[] = [
 const NOTHING = new Set([
   ..."CosineSimilarity PairwiseDistance CrossMapLRN2d QuantStub DeQuantStub Quantize DeQuantize FloatFunctional FXFloatFunctional".split(" "),
   ..."QFunctional LinearPackedParams PackedParameter RoIAlign RoIPool PSRoIAlign PSRoIPool MultiScaleRoIAlign LastLevelMaxPool".split(" "),
-  ..."AnchorGenerator DefaultBoxGenerator GeneralizedRCNNTransform Permute Rearrange Reduce h_swish h_sigmoid".split(" "),
+  ..."AnchorGenerator DefaultBoxGenerator GeneralizedRCNNTransform Permute SwapAxes WindowPartition WindowDepartition Rearrange Reduce h_swish h_sigmoid".split(
+    " ",
+  ),
 ]);
 /** Functions that libraries write as classes of their own, by the words of their names: `QuickGELUActivation`, `SegformerDropPath`. */
 const FUNCTIONS =
@@ -100,12 +118,11 @@ export function knownAs(className: string, args: PrintedArguments): KnownAs | un
     const stores = near !== undefined || STORING.test(name);
     return stores ? { kind: "layer", name, entry, exact: true } : { kind: "nothing", name, entry };
   }
-  if (name.includes(".")) return undefined;
   if (near !== undefined) return nearClass(near, args);
   if (OBSERVER.test(name) && !LEARNABLE.test(name)) return { kind: "observer" };
   if (NOTHING.has(name) || LOSS.test(name)) return { kind: "nothing", name, entry: undefined };
   const like = FUNCTIONS.find((each) => contains(parts, each.words));
-  return like && { kind: "nothing", name: like.name, entry: undefined };
+  return like === undefined ? byArguments(args) : { kind: "nothing", name: like.name, entry: undefined };
 }
 
 /** `Linear` of `torch.nn.Linear`; `lora.Linear` is another class, and stays. */
@@ -118,6 +135,14 @@ function nearClass(near: Base, args: PrintedArguments): KnownAs | undefined {
   const name = near.className(args);
   const entry = torchEntry(name);
   return entry && { kind: "layer", name, entry, exact: false };
+}
+
+/** The class whose arguments nothing else prints, for a name that has nothing of it; it may store more. */
+function byArguments(args: PrintedArguments): KnownAs | undefined {
+  const found = SIGNATURES.find(({ names }) => named(args, ...names));
+  const near = BASES.find((each) => each.words.join() === found?.words);
+  const known = near && nearClass(near, args);
+  return known?.kind === "layer" ? { ...known, byArguments: true } : undefined;
 }
 
 function longest(bases: readonly Base[]): Base | undefined {

@@ -22,11 +22,11 @@ function encoderParts(norms: number): Readonly<Record<string, string>> {
   };
 }
 
-/** Classes of PyTorch that hold others and store nothing themselves, with the names of what they hold. */
+/** Classes that hold whatever there is, or nothing. */
+const CONTAINERS = new Set(["Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict", "BufferDict", "GraphModule"]);
+
+/** Other classes of PyTorch that hold modules and store nothing themselves, with the names of what they hold. */
 const HOLDERS: Readonly<Record<string, RegExp>> = {
-  Sequential: /^/,
-  ModuleList: /^/,
-  ModuleDict: /^/,
   ParametrizationList: /^\d+$/,
   TransformerEncoder: /^(?:layers|norm)$/,
   TransformerDecoder: /^(?:layers|norm)$/,
@@ -40,7 +40,6 @@ const HOLDERS: Readonly<Record<string, RegExp>> = {
   QFunctional: /^activation_post_process$/,
   QuantStub: /^activation_post_process$/,
   DeQuantStub: /^activation_post_process$/,
-  GraphModule: /^/,
 };
 
 /** torchvision's subclasses of nn.Sequential, by the classes that they hold. */
@@ -65,8 +64,10 @@ export function isChain({ className, args, children }: PrintedModule): boolean {
 
 /** Whether a module is one that holds what it shows and stores nothing itself. */
 export function isHolder(module: PrintedModule): boolean {
-  const names = HOLDERS[withoutPrefix(module.className)];
-  return isChain(module) || hasParts(module) || (names !== undefined && module.children.every(({ name }) => names.test(name)));
+  const className = withoutPrefix(module.className);
+  if (CONTAINERS.has(className) || isChain(module) || hasParts(module)) return true;
+  const names = HOLDERS[className];
+  return names !== undefined && module.children.length > 0 && module.children.every(({ name }) => names.test(name));
 }
 
 /** Whether a module shows the children that PyTorch's class of that name has. */

@@ -20,6 +20,7 @@ export interface Reading {
   readonly like?: string | undefined;
   /** What it does not print and was assumed. */
   readonly assumption?: string | undefined;
+  /** It keeps buffers that it does not print. */
   readonly isObserver?: boolean | undefined;
 }
 
@@ -66,7 +67,8 @@ function read(className: string, text: string, children: readonly NamedLayer[], 
   if (layer === undefined) return { stores: undefined, more: UNKNOWN };
   if (layer.stores === undefined) return { stores: undefined, layer, more: known.name.startsWith("Lazy") ? LAZY : UNKNOWN };
   const shown = { ...withoutBias(className, known.name, args, layer.stores), like };
-  const more = shown.more ?? unreadSizes(known.entry, args);
+  const unproven = known.byArguments === true ? `it prints its arguments as ${known.name} does, and may store more than that` : undefined;
+  const more = shown.more ?? unproven ?? unreadSizes(known.entry, args);
   // A subclass may do something else with the same weights: pad another way, standardise them.
   return { ...shown, more, layer: known.exact && more === undefined ? layer : undefined };
 }

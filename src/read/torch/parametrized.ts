@@ -8,6 +8,8 @@ interface Own {
   readonly stores: readonly Stored[] | undefined;
   readonly more?: string | undefined;
   readonly hidden?: string | undefined;
+  /** A parametrization that keeps buffers whose sizes are not printed. */
+  readonly keeps?: string | undefined;
 }
 
 const PARAMETRIZATIONS = "parametrizations";
@@ -26,6 +28,8 @@ export function parametrized({ className, children }: PrintedModule, reading: Re
     stores: [...stores, ...added.flatMap((each) => each.stores)],
     more: reading.more ?? added.find((each) => each.more !== undefined)?.more,
     hidden: PARAMETRIZATIONS,
+    // Its base, where it has one (use_trivialization).
+    keeps: lists.some(({ list }) => list.children.some((each) => each.className === ORTHOGONAL)) ? ORTHOGONAL : undefined,
   };
 }
 
@@ -45,7 +49,8 @@ interface Added {
 }
 
 /** Parametrizations of torch.nn.utils.parametrizations. */
-const KNOWN = new Set(["_WeightNorm", "_SpectralNorm", "_Orthogonal"]);
+const ORTHOGONAL = "_Orthogonal";
+const KNOWN = new Set(["_WeightNorm", "_SpectralNorm", ORTHOGONAL]);
 
 function tensorsOf(className: string, { name, shape }: Stored, rows: number): readonly Stored[] {
   const size = shape.reduce((product, length) => product * length, 1);

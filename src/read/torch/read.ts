@@ -1,4 +1,6 @@
+import { InputError } from "../../graph/diagnostic.js";
 import type { Graph, Node } from "../../graph/graph.js";
+import { Inferrer } from "../../graph/inferrer.js";
 import { writtenInputs } from "../../graph/written-input.js";
 import type { ReadOnnxOptions } from "../onnx/read.js";
 import { Readings } from "./module.js";
@@ -40,12 +42,33 @@ function walked(root: PrintedModule, path: string, typed: boolean) {
   const walk = new Walk(readings, path);
   const output = walk.module(root, "", INPUT);
   const isChain = walk.nodes.some(({ inputs }) => inputs.includes(INPUT));
-  if (typed || !isChain || saysInput(walk.nodes)) return { walk, output, isOpen: false };
+  if (typed || !isChain || runs(walk.nodes)) return { walk, output, isOpen: false };
   const open = new Walk(readings, path);
   open.module(root, "", undefined);
   return { walk: open, output: undefined, isOpen: true };
 }
 
-function saysInput(nodes: readonly Node[]): boolean {
-  return nodes.find(({ layer }) => layer.axes !== "any")?.layer.impliedInput !== undefined;
+/** Whether the first layer says what it reads, as a linear one does, and the others can go on from there: they may want a sequence of such. */
+function runs(nodes: readonly Node[]): boolean {
+  const input = nodes.find(({ layer }) => layer.axes !== "any")?.layer.impliedInput;
+  if (input === undefined) return false;
+  const inferrer = new Inferrer();
+  const values = new Map([[INPUT, inferrer.value(input, "plain")]]);
+  try {
+    for (const { name, layer, inputs, outputs } of nodes) {
+      const made = inferrer.run(
+        name,
+        layer,
+        inputs.flatMap((each) => values.get(each) ?? []),
+      );
+      outputs.forEach((each, index) => {
+        const value = made.outputs[index];
+        if (value !== undefined) values.set(each, value);
+      });
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
 }

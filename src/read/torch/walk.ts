@@ -86,7 +86,8 @@ export class Walk {
   /** A module with children whose order is not known: what it stores itself, and what they do. */
   private branch(module: PrintedModule, path: string): void {
     const reading = module.args === "" ? undefined : this.read(module, path);
-    const { stores, more, hidden } = parametrized(module, reading);
+    const { stores, more, hidden, keeps } = parametrized(module, reading);
+    if (keeps !== undefined) this.facts.observers.add(keeps);
     if (stores !== undefined && (stores.length > 0 || more !== undefined)) {
       this.row(module, path, stores, unknownFor(more));
     } else if (stores === undefined && /\d/.test(module.args)) {

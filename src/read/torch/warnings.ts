@@ -16,9 +16,7 @@ export function printedWarnings({ own, like, assumptions, observers, tables, wei
   return [
     ...(rest === undefined ? [] : [`the model ends before line ${rest}: what follows is not read`]),
     ...(isOpen ? ["the input is not printed: shapes and MACs are known with --input SHAPE"] : []),
-    ...(own.size === 0
-      ? []
-      : [`parameters that ${list([...own])} may hold outside of other modules (nn.Parameter) are not printed, and not counted`]),
+    ...(own.size === 0 ? [] : [`what ${list([...own])} may hold outside of other modules (nn.Parameter, buffers) is not printed, and not counted`]),
     ...(like.size === 0 ? [] : [`counted as what they print like: ${list([...like].map(([name, base]) => `${name} as ${base}`))}`]),
     ...(observers.size === 0 ? [] : [`buffers of ${list([...observers])} are not printed, and not counted`]),
     ...assumptions,
