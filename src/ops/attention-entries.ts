@@ -4,6 +4,7 @@ import type { Args } from "./args.js";
 import { multiHeadAttention } from "./attention.js";
 import type { CallEntry, ShorthandArgs, ShorthandEntry } from "./entry.js";
 import { KERAS_LAYER } from "./keras-common.js";
+import { kerasMultiHead } from "./keras/multi-head.js";
 import { printedLinear } from "./printed.js";
 
 function torchAttention(args: Args): Layer {
@@ -54,41 +55,39 @@ export const torchAttentions: readonly CallEntry[] = [
 ];
 
 // https://keras.io/api/layers/attention_layers/
-const KERAS = `flash_attention=None, kernel_initializer='glorot_uniform', bias_initializer='zeros', kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None, seed=None, ${KERAS_LAYER}`;
+const KERAS = `use_gate=False, sliding_window=None, return_attention_scores=False, use_causal_mask=False, flash_attention=None, kernel_initializer='glorot_uniform', bias_initializer='zeros', kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None, seed=None, ${KERAS_LAYER}`;
 
 function kerasAttention(args: Args): Layer {
-  // Over batch, sequence, features there is one axis to attend over.
-  if (!args.isNone("attention_axes") && !args.integers("attention_axes", -2).every((axis) => axis === 1 || axis === -2)) {
-    args.fail("attention_axes", "attention over other axes than the sequence is not counted", "None or 1");
-  }
-  return multiHeadAttention({
-    numHeads: args.count("num_heads"),
-    keyDim: args.count("key_dim"),
-    valueDim: args.optionalCount("value_dim"),
-    outputDim: args.isNone("output_shape") ? undefined : args.perAxis("output_shape", 1, 1)[0],
+  const heads = args.count("num_heads");
+  const keyDim = args.count("key_dim");
+  return kerasMultiHead({
+    heads,
+    keyHeads: heads,
+    keyDim,
+    valueDim: args.optionalCount("value_dim") ?? keyDim,
+    output: args.isNone("output_shape") ? undefined : args.integers("output_shape", 1),
+    axes: args.isNone("attention_axes") ? undefined : args.integers("attention_axes", -8),
     bias: args.flag("use_bias"),
-    addBiasKv: false,
-    addZeroAttn: false,
-    batchFirst: true,
-    returnsWeights: false,
+    gate: args.flag("use_gate"),
+    returnsScores: args.flag("return_attention_scores"),
     dropout: args.number("dropout"),
   });
 }
 
 function groupedQueryAttention(args: Args): Layer {
-  const [numHeads, keyHeads] = [args.count("num_query_heads"), args.count("num_key_value_heads")];
-  if (numHeads % keyHeads !== 0) {
-    args.fail("num_key_value_heads", `num_query_heads ${numHeads} is not divisible by num_key_value_heads ${keyHeads}`, `a divisor of ${numHeads}`);
+  const [heads, keyHeads, width] = [args.count("num_query_heads"), args.count("num_key_value_heads"), args.count("head_dim")];
+  if (heads % keyHeads !== 0) {
+    args.fail("num_key_value_heads", `num_query_heads ${heads} is not divisible by num_key_value_heads ${keyHeads}`, `a divisor of ${heads}`);
   }
-  return multiHeadAttention({
-    numHeads,
+  return kerasMultiHead({
+    heads,
     keyHeads,
-    keyDim: args.count("head_dim"),
+    keyDim: width,
+    valueDim: width,
     bias: args.flag("use_bias"),
-    addBiasKv: false,
-    addZeroAttn: false,
-    batchFirst: true,
-    returnsWeights: false,
+    gate: args.flag("use_gate"),
+    returnsScores: args.flag("return_attention_scores"),
+    dropout: args.number("dropout"),
   });
 }
 

@@ -4,7 +4,7 @@ import { elements } from "../graph/shape.js";
 import type { Args } from "./args.js";
 import type { CallEntry, ShorthandArgs, ShorthandEntry } from "./entry.js";
 import { KERAS_LAYER } from "./keras-common.js";
-import { refuseLora } from "./keras-lora.js";
+import { ADAPTED, adapted, type Kernel } from "./keras/kernel.js";
 import { firstInput, inference, requireRank } from "./primitive.js";
 
 /** A table look-up: no arithmetic (PyTorch, nn.Embedding). Indices are int64. `length` is that of a sequence, where the layer says it. */
@@ -65,20 +65,20 @@ export const torchEmbeddings: readonly CallEntry[] = [
   },
 ];
 
+/** Quantised, each row of an embedding has its scale. */
+function embeddings({ shape: [count = 1, dim = 1] }: Stored): Kernel {
+  return { rows: dim, columns: count, packed: "rows", last: dim, before: count };
+}
+
 function kerasEmbedding(args: Args): Layer {
-  refuseLora(args);
-  return embedding(
-    args.count("input_dim"),
-    args.count("output_dim"),
-    args.optionalCount("input_length"),
-    args.flag("mask_zero") ? { maskZero: true } : {},
-  );
+  const settings = args.flag("mask_zero") ? { maskZero: true } : {};
+  return adapted(args, embedding(args.count("input_dim"), args.count("output_dim"), args.optionalCount("input_length"), settings), embeddings);
 }
 
 export const kerasEmbeddings: readonly CallEntry[] = [
   {
     names: ["Embedding"],
-    signature: `input_dim, output_dim, embeddings_initializer='uniform', embeddings_regularizer=None, embeddings_constraint=None, mask_zero=False, weights=None, lora_rank=None, lora_alpha=None, input_length=None, ${KERAS_LAYER}`,
+    signature: `input_dim, output_dim, embeddings_initializer='uniform', embeddings_regularizer=None, embeddings_constraint=None, mask_zero=False, weights=None, ${ADAPTED}, input_length=None, ${KERAS_LAYER}`,
     build: kerasEmbedding,
   },
 ];

@@ -10,7 +10,7 @@ import { firstInput, inference } from "./primitive.js";
 type Merge = "concat" | "sum" | "mul" | "ave";
 
 const MERGES: readonly Merge[] = ["concat", "sum", "mul", "ave"];
-const RECURRENT: readonly string[] = ["lstm", "gru", "rnn"];
+const RECURRENT: readonly string[] = ["lstm", "gru", "rnn", "conv_lstm1d", "conv_lstm2d", "conv_lstm3d"];
 
 // https://keras.io/api/layers/recurrent_layers/
 export const kerasWrappers: readonly CallEntry[] = [
@@ -29,7 +29,7 @@ export const kerasWrappers: readonly CallEntry[] = [
 function recurrentArgument(args: Args, name: string): Layer {
   const layer = args.layer(name);
   if (RECURRENT.includes(layer.op)) return layer;
-  return args.fail(name, `${name} of Bidirectional is ${layer.op}, which has no direction`, "LSTM, GRU or SimpleRNN");
+  return args.fail(name, `${name} of Bidirectional is ${layer.op}, which has no direction`, "LSTM, GRU, SimpleRNN, RNN or ConvLSTM");
 }
 
 /** A layer run forwards, one run backwards, their outputs joined (Keras, Bidirectional); None keeps both. */

@@ -5,7 +5,7 @@ import type { Args } from "./args.js";
 import { embeddingWords, kerasEmbeddings, torchEmbeddings } from "./embedding.js";
 import type { CallEntry, Family, ShorthandArgs } from "./entry.js";
 import { KERAS_LAYER } from "./keras-common.js";
-import { refuseLora } from "./keras-lora.js";
+import { ADAPTED, adapted } from "./keras/kernel.js";
 import { firstInput, inference } from "./primitive.js";
 import { withActivation } from "./with-activation.js";
 
@@ -149,15 +149,17 @@ function kerasDense(options: LinearOptions): Composite {
 }
 
 function dense(args: Args): Layer {
-  refuseLora(args);
   const options = { inFeatures: args.optionalCount("input_dim"), outFeatures: args.count("units"), bias: args.flag("use_bias") };
-  return withActivation(args, kerasDense(options), "dense");
+  const layer = adapted(args, kerasDense(options), ({ name, shape: [columns = 1, rows = 1] }) =>
+    name === "weight" ? { rows, columns, packed: "columns", last: columns, before: rows } : undefined,
+  );
+  return withActivation(args, layer, "dense");
 }
 
 const keras: readonly CallEntry[] = [
   {
     names: ["Dense"],
-    signature: `units, activation=None, use_bias=True, kernel_initializer='glorot_uniform', bias_initializer='zeros', kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None, lora_rank=None, lora_alpha=None, input_dim=None, ${KERAS_LAYER}`,
+    signature: `units, activation=None, use_bias=True, kernel_initializer='glorot_uniform', bias_initializer='zeros', kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None, ${ADAPTED}, input_dim=None, ${KERAS_LAYER}`,
     build: dense,
   },
   ...kerasEmbeddings,

@@ -3,8 +3,9 @@ import type { Attributes, Layer } from "../graph/layer.js";
 import type { Args } from "./args.js";
 import type { CallEntry, Family, ShorthandArgs } from "./entry.js";
 import { KERAS_LAYER } from "./keras-common.js";
+import { kerasCells } from "./keras/cells.js";
 import { kerasWrappers } from "./keras-wrappers.js";
-import { recurrent, recurrentCell, type Cell, type RecurrentOptions } from "./recurrent.js";
+import { kerasStep, recurrent, recurrentCell, type Cell, type RecurrentOptions } from "./recurrent.js";
 import { activationOf } from "./with-activation.js";
 
 // https://docs.pytorch.org/docs/stable/nn.html#recurrent-layers
@@ -109,6 +110,18 @@ function kerasOptions(args: Args, cell: Cell): RecurrentOptions {
   };
 }
 
+/** A step of a layer, as RNN runs it: its output, and its states after that. */
+function kerasCell(name: "LSTM" | "GRU" | "SimpleRNN"): CallEntry {
+  const cell = name === "LSTM" ? "lstm" : name === "GRU" ? "gru" : "rnn";
+  const gates = cell === "rnn" ? "" : "recurrent_activation='sigmoid', ";
+  const more = cell === "lstm" ? "unit_forget_bias=True, " : cell === "gru" ? "reset_after=True, " : "";
+  return {
+    names: [`${name}Cell`],
+    signature: `units, activation='tanh', ${gates}use_bias=True, ${INITIALIZERS}, ${more}${REGULARIZERS}, ${FLAGS}`,
+    build: (args) => kerasStep(kerasOptions(args, cell)),
+  };
+}
+
 const keras: readonly CallEntry[] = [
   {
     names: ["SimpleRNN"],
@@ -125,6 +138,8 @@ const keras: readonly CallEntry[] = [
     signature: `units, activation='tanh', recurrent_activation='sigmoid', use_bias=True, ${INITIALIZERS}, unit_forget_bias=True, ${REGULARIZERS}, ${FLAGS}`,
     build: (args) => recurrent(kerasOptions(args, "lstm")),
   },
+  ...(["LSTM", "GRU", "SimpleRNN"] as const).map(kerasCell),
+  ...kerasCells,
   ...kerasWrappers,
 ];
 

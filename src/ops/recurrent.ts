@@ -165,3 +165,20 @@ export function recurrentCell(cell: Cell, inputSize: number, hiddenSize: number,
     },
   };
 }
+
+/** One step of a layer of Keras on [N, F]: what it returns, and its states, of which the first is the same (keras.layers.LSTMCell). */
+export function kerasStep(options: RecurrentOptions): Primitive {
+  const layer = recurrent({ ...options, returns: { sequences: true, states: "none" } });
+  return {
+    ...layer,
+    op: `${options.cell}_cell`,
+    ranks: [2],
+    infer(inputs) {
+      const input = firstInput(inputs);
+      requireRank(`${options.cell}_cell`, input, [2], "batch, features");
+      const [batch = 0, features = 0] = input;
+      const output = { shape: [batch, options.hiddenSize] };
+      return { ...layer.infer([[batch, 1, features]]), outputs: options.cell === "lstm" ? [output, output, output] : [output, output] };
+    },
+  };
+}

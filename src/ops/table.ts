@@ -3,6 +3,7 @@ import { convolutionCalls } from "./conv/calls.js";
 import { convolutionFamily } from "./conv/family.js";
 import { dropoutFamily } from "./dropout.js";
 import type { Families, Family } from "./entry.js";
+import { kerasOwnFamily } from "./keras/family.js";
 import { linearFamily } from "./linear.js";
 import { normFamily } from "./norm/family.js";
 import { poolFamily } from "./pool/family.js";
@@ -21,6 +22,7 @@ const others: readonly (() => Family)[] = [
   () => recurrentFamily,
   () => transformerFamily,
   () => visionFamily,
+  () => kerasOwnFamily,
 ];
 
 /**

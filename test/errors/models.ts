@@ -1,5 +1,5 @@
 import { strToU8, zipSync } from "fflate";
-import { conv, functional, input as kerasInput, layer, sequential } from "../read/keras-layers.js";
+import { conv, functional, input as kerasInput, kerasCall, layer, sequential, type Config } from "../read/keras-layers.js";
 import { bytes, functionOf, input, int64s, message, model, node, output, tensorOf, weight, whole, type Write } from "../read/onnx-model.js";
 import { archive, BATCH, meta, NET as PT2, node as pt2Node, arg, tensor, type Program } from "../read/pt2-model.js";
 import { model as tflite } from "../read/tflite-model.js";
@@ -162,7 +162,27 @@ const ONNX = ofFiles("m.onnx", [
   ["contradicting-flags", graph(node("Relu", ["x"], ["y"]), output("y")), "the shapes of a ONNX model are those of its file", "--layout", "nhwc"],
 ]);
 
+/** A model of one function of keras.ops, or one layer, over inputs of these shapes. */
+const keras3 = (className: string, config: Config, shapes: readonly (readonly number[])[], ...more: readonly unknown[]) =>
+  JSON.stringify(kerasCall(className, config, shapes, ...more));
+
 const KERAS = ofFiles("m.json", [
+  ["shape-mismatch", keras3("HashedCrossing", { num_bins: 4, trainable: true }, [[3], [4]]), "hashed_crossing cannot cross 1x3 and 1x4"],
+  [
+    "shape-mismatch",
+    keras3("MultiHeadAttention", { num_heads: 2, key_dim: 4, attention_axes: [2], trainable: true }, [
+      [3, 4, 8],
+      [5, 4, 6],
+    ]),
+    "multi_head_attention cannot attend from 1x",
+  ],
+  ["wrong-rank", keras3("Einsum", { subscripts: "abc->ab" }, [[3]]), "einsum reads 1x3 as abc"],
+  ["shape-mismatch", keras3("Einsum", { subscripts: "ab,cb->ac" }, [[3], [4]]), "einsum has 3 and 4 for b"],
+  ["shape-mismatch", keras3("Matmul", {}, [[3], [4]]), "matmul cannot multiply 1x3 by 1x4"],
+  ["size-mismatch", keras3("Reshape", { newshape: [-1, 4] }, [[6]]), "reshape cannot make -1x4 of 1x6"],
+  ["bad-axis", keras3("GetItem", {}, [[6]], [0, 0, 0]), "an index of 3 parts takes nothing of 1x6"],
+  ["wrong-rank", keras3("MaxPool", { pool_size: 2 }, [[6]]), "max_pool cannot read an input of 2 dimensions (1x6)"],
+  ["wrong-rank", keras3("Resize", { size: [4, 4] }, [[6]]), "upsample cannot read an input of 2 dimensions"],
   ["bad-json", `{"class_name": "Sequential", "config": ${"[".repeat(10_000)}`, "this JSON is nested more than"],
   ["bad-json", '{"class_name": "Sequential", "config": {', "this is no JSON of a model, or a damaged one"],
   ["bad-keras", JSON.stringify({ class_name: "Sequential", config: {} }), "this model has no list of layers"],

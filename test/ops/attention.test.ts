@@ -200,7 +200,7 @@ describe("what attention refuses", () => {
     ["nn.TransformerEncoderLayer(16, 4, activation='geul')", "5x16", "unknown-activation"],
     ["nn.TransformerEncoder(nn.Linear(16, 16), 2)", "5x16", "bad-argument"],
     ["nn.TransformerEncoder(nn.TransformerEncoderLayer(16, 4), 2147483647)", "5x16", "bad-argument"],
-    ["layers.MultiHeadAttention(2, 4, attention_axes=(1, 2))", "7x16", "bad-argument"],
+    ["layers.MultiHeadAttention(2, 4, attention_axes=(1, 3))", "1x7x16", "bad-axis"],
     ["layers.GroupQueryAttention(4, 6, 4)", "7x16", "bad-argument"],
   ])("%s on %s: %s", (spec, input, code) => {
     expect(refusal(spec, input).code).toBe(code);

@@ -97,7 +97,7 @@ const refusals: readonly Refusal[] = [
   { spec: "nn.EmbeddingBag(10, 3, mode='min')", input: "4x5", code: "bad-argument", at: "'min'" },
   { spec: "nn.EmbeddingBag(10, 3)", input: "4x5x6", code: "wrong-rank" },
   { spec: "layers.Dense(10, activation='rleu')", input: "8", code: "unknown-activation", at: "'rleu'" },
-  { spec: "layers.Dense(10, lora_rank=4)", input: "8", code: "bad-argument", at: "4" },
+  { spec: "layers.Dense(10, lora_rank=0)", input: "8", code: "bad-size", at: "0" },
 ];
 
 describe("what linear layers refuse", () => {

@@ -33,3 +33,26 @@ export const conv = (filters: number, size: number, more: Config = {}) => ({
   activation: "linear",
   ...more,
 });
+
+/**
+ * A model as Keras 3 writes it, of one call over inputs of these shapes: of a layer where its config says whether it is trained, of a function of keras.ops
+ * otherwise.
+ * @param more arguments after the tensors
+ */
+export function kerasCall(className: string, config: Config, shapes: readonly (readonly number[])[], ...more: readonly unknown[]) {
+  const names = shapes.map((_, index) => `x${index}`);
+  const tensors = shapes.map((shape, index) => ({
+    class_name: "__keras_tensor__",
+    config: { shape: [null, ...shape], dtype: "float32", keras_history: [`x${index}`, 0, 0] },
+  }));
+  const inputs = shapes.map((shape, index) => input(`x${index}`, [null, ...shape], "batch_shape"));
+  const isLayer = "trainable" in config;
+  const call = {
+    ...(isLayer ? {} : { module: "keras.src.ops.numpy" }),
+    class_name: className,
+    name: "call",
+    config: { name: "call", ...config },
+    inbound_nodes: [{ args: [...tensors, ...more], kwargs: {} }],
+  };
+  return functional([...inputs, call], "call", names);
+}

@@ -1,6 +1,8 @@
-import type { Layer } from "../../graph/layer.js";
+import type { Layer, Stored } from "../../graph/layer.js";
+import { mergedSize } from "../../graph/shape.js";
 import type { Args } from "../args.js";
 import type { CallEntry } from "../entry.js";
+import { adapted, type Kernel } from "../keras/kernel.js";
 import { KERAS_LAYER } from "../keras-common.js";
 import { withActivation } from "../with-activation.js";
 import type { Padding } from "../window.js";
@@ -10,7 +12,7 @@ import { separableConvolution } from "./separable.js";
 // https://keras.io/api/layers/convolution_layers/
 const REGULAR =
   "use_bias=True, kernel_initializer='glorot_uniform', bias_initializer='zeros', kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None";
-const CONV = `filters, kernel_size, strides=1, padding='valid', data_format=None, dilation_rate=1, groups=1, activation=None, ${REGULAR}, ${KERAS_LAYER}`;
+const CONV = `filters, kernel_size, strides=1, padding='valid', data_format=None, dilation_rate=1, groups=1, activation=None, ${REGULAR}, lora_rank=None, lora_alpha=None, ${KERAS_LAYER}`;
 const DEPTHWISE = `kernel_size, strides=1, padding='valid', depth_multiplier=1, data_format=None, dilation_rate=1, activation=None, use_bias=True, depthwise_initializer='glorot_uniform', bias_initializer='zeros', depthwise_regularizer=None, bias_regularizer=None, activity_regularizer=None, depthwise_constraint=None, bias_constraint=None, ${KERAS_LAYER}`;
 const SEPARABLE = `filters, kernel_size, strides=1, padding='valid', data_format=None, dilation_rate=1, depth_multiplier=1, activation=None, use_bias=True, depthwise_initializer='glorot_uniform', pointwise_initializer='glorot_uniform', bias_initializer='zeros', depthwise_regularizer=None, pointwise_regularizer=None, bias_regularizer=None, activity_regularizer=None, depthwise_constraint=None, pointwise_constraint=None, bias_constraint=None, ${KERAS_LAYER}`;
 const TRANSPOSED = `filters, kernel_size, strides=1, padding='valid', output_padding=None, data_format=None, dilation_rate=1, activation=None, ${REGULAR}, ${KERAS_LAYER}`;
@@ -39,7 +41,13 @@ function conv(args: Args, rank: number): Layer {
     connection: { type: "grouped", groups: args.count("groups"), outChannels: args.count("filters") },
     padding: padding(args, rank, base.stride, base.dilation, base.kernelSize),
   });
-  return withActivation(args, layer, "conv");
+  return withActivation(args, adapted(args, layer, kernelOf), "conv");
+}
+
+/** The kernel as Keras has it: window, input channels of a group, filters. */
+function kernelOf({ name, shape: [filters = 1, ...rest] }: Stored): Kernel | undefined {
+  const before = mergedSize(rest);
+  return name === "weight" ? { rows: before, columns: filters, packed: "columns", last: filters, before } : undefined;
 }
 
 /**

@@ -1,23 +1,38 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
-import type { AttributeProto, GraphProto, ModelProto, NodeProto, Sizes, ValueInfo } from "../onnx/schema.js";
+import type { AttributeProto, GraphProto, ModelProto, NodeProto, ValueInfo } from "../onnx/schema.js";
+import { histories, sizesOf, type Call, type History } from "./calls.js";
 import { isObject, type Json, type JsonObject } from "./json.js";
+import { callsOf, isModel, shifts } from "./nested.js";
+import { inExecutionOrder } from "./order.js";
 
 /** Domain of Keras's layers among the operators that the readers of model files share. */
 export const KERAS = "keras";
-const MODELS = new Set(["Sequential", "Functional", "Model"]);
+/** Domain of the functions of keras.ops: several are called as a layer is (Add, Dot, Softmax), and take other arguments. */
+export const KERAS_OPS = "keras.ops";
 const MAX_DEPTH = 32;
 
-/** One output of one call of a layer. */
-interface History {
-  readonly layer: string;
-  readonly call: number;
-  readonly output: number;
+/** What a model inside a model has from those around it. */
+interface Around {
+  /** Another call of it stores its weights. */
+  readonly shared: boolean;
+  /** A model around it is not trained. */
+  readonly frozen: boolean;
+  /** Stands before the names of its tensors: no two of the file have one name. */
+  readonly prefix: string;
+  readonly depth: number;
 }
 
 /** A model's architecture, as Keras writes it (model.to_json(), `model_config`, config.json), as a graph of layers. Throws `bad-keras`. */
 export function decodeKeras(config: JsonObject, path: string): ModelProto {
   const decoder = new Decoder(path);
-  return { irVersion: 3, producer: "", opsets: new Map([["", 1]]), graph: decoder.model(config, false, 0), functions: [] };
+  const graph = decoder.model(config, { shared: false, frozen: false, prefix: "", depth: 0 });
+  return { irVersion: 3, producer: "", opsets: new Map([["", 1]]), graph, functions: [] };
+}
+
+/** A function of keras.ops: Keras 3 names its module, but not in HDF5, where only layers say that they are trained. */
+function isFunction({ module, config, inbound_nodes: inbound }: JsonObject): boolean {
+  if (typeof module === "string") return /^keras(\.src)?\.ops\b/.test(module);
+  return Array.isArray(inbound) && inbound.some(isObject) && isObject(config) && config["trainable"] === undefined && config["dtype"] === undefined;
 }
 
 class Decoder {
@@ -27,82 +42,125 @@ class Decoder {
     this.place = { kind: "file", path };
   }
 
-  /** @param shared whether another call of the model stores its weights */
-  model(written: JsonObject, shared: boolean, depth: number): GraphProto {
+  model(written: JsonObject, around: Around): GraphProto {
     const { class_name: className, config } = written;
-    if (depth > MAX_DEPTH) return this.bad(`models are nested more than ${MAX_DEPTH} deep`);
-    if (typeof className !== "string" || !MODELS.has(className))
+    if (around.depth > MAX_DEPTH) return this.bad(`models are nested more than ${MAX_DEPTH} deep`);
+    if (!isModel(written))
       return this.bad(`a ${typeof className === "string" ? className : "model without a class"} has no layers that are written out`);
     // Keras 1 and early Keras 2 wrote a Sequential as a bare list.
     const list = Array.isArray(config) ? config : isObject(config) ? config["layers"] : undefined;
     if (!Array.isArray(list)) return this.bad("this model has no list of layers");
     const layers = list.map((layer: Json) => (isObject(layer) ? layer : this.bad("a layer of this model is no object")));
-    return className === "Sequential"
-      ? this.sequential(layers, isObject(config) ? config : {}, shared, depth)
-      : this.functional(layers, isObject(config) ? config : {}, shared, depth);
+    const own = isObject(config) ? config : {};
+    const inner = { ...around, frozen: around.frozen || isFrozen(own) };
+    return className === "Sequential" ? this.sequential(layers, own, inner) : this.functional(layers, own, inner);
   }
 
-  private sequential(layers: readonly JsonObject[], config: JsonObject, shared: boolean, depth: number): GraphProto {
+  private sequential(layers: readonly JsonObject[], config: JsonObject, around: Around): GraphProto {
     const rest = layers.filter((layer) => layer["class_name"] !== "InputLayer");
     const [input = layers[0]] = layers.filter((layer) => layer["class_name"] === "InputLayer");
-    const first = inputName(input) ?? "input";
+    const first = around.prefix + (inputName(input) ?? "input");
     const shape = (input === undefined ? undefined : shapeOf(input)) ?? sizesOf(config["build_input_shape"]);
     let current = first;
+    const valueInfo: ValueInfo[] = [];
     const nodes = rest.map((layer, index): NodeProto => {
       const name = nameOf(layer) ?? `layer ${index}`;
-      const node = this.node(layer, name, [current], index === rest.length - 1 ? "output" : `${name}:0`, shared, depth);
+      const output = `${around.prefix}${index === rest.length - 1 ? "output" : `${name}:${index}`}`;
+      const call: Call = { tensors: [], args: [{ tensor: 0 }], kwargs: {} };
+      // What the next layer was built for is what this one returns.
+      const next = rest[index + 1]?.["build_config"];
+      valueInfo.push(tensorInfo(output, isObject(next) ? sizesOf(next["input_shape"]) : undefined, 1));
+      const node = this.node(layer, { name, inputs: [current], outputs: [output], call }, around);
       current = node.outputs[0] ?? current;
       return node;
     });
-    return graph(nodes, [{ name: first, type: { kind: "tensor", elementType: dataType(input), shape } }], [nodes.length === 0 ? first : "output"]);
+    const last = nodes.length === 0 ? first : `${around.prefix}output`;
+    return graph(nodes, [tensorInfo(first, shape, dataType(input))], [last], valueInfo);
   }
 
-  private functional(layers: readonly JsonObject[], config: JsonObject, shared: boolean, depth: number): GraphProto {
-    const names = histories(config["input_layers"]).map(({ layer }) => layer);
-    const inputs: ValueInfo[] = [];
-    const calls: { readonly node: NodeProto; readonly layer: string; readonly call: number }[] = [];
-    for (const layer of layers) {
-      const name = nameOf(layer) ?? this.bad("a layer of this model has no name");
-      if (layer["class_name"] === "InputLayer") {
-        inputs.push({ name, type: { kind: "tensor", elementType: dataType(layer), shape: shapeOf(layer) } });
-        continue;
-      }
-      const inbound = layer["inbound_nodes"];
-      const nodes = Array.isArray(inbound) ? inbound : [];
-      nodes.forEach((from: Json, call: number) => {
-        const read = histories(from).map((history) => tensorName(history, inputs));
-        // Keras 2 nests one list of tensors; a constant among them (a number that is added) has no history.
-        calls.push({
-          layer: name,
-          call,
-          node: this.node(layer, call === 0 ? name : `${name} (call ${call + 1})`, read, `${name}:${call}:0`, shared || call > 0, depth),
-        });
-      });
-    }
-    const ordered =
-      inExecutionOrder(
-        calls.map(({ node }) => node),
-        inputs.map(({ name }) => name),
-      ) ?? this.bad("the layers of this model run in a circle, or read what is not there");
-    const outputs = histories(config["output_layers"]).map((history) => tensorName(history, inputs));
+  private functional(layers: readonly JsonObject[], config: JsonObject, around: Around): GraphProto {
+    const names = histories(config["input_layers"]).map(({ layer }) => around.prefix + layer);
+    const inputs = layers
+      .filter((layer) => layer["class_name"] === "InputLayer")
+      .map((layer) => tensorInfo(around.prefix + this.named(layer), shapeOf(layer), dataType(layer)));
+    const inputNames = new Set(inputs.map(({ name }) => name));
+    const tensorName = ({ layer, call, output }: History) => {
+      const name = around.prefix + layer;
+      return inputNames.has(name) ? name : `${name}:${call}:${output}`;
+    };
+    const called = layers
+      .filter((layer) => layer["class_name"] !== "InputLayer")
+      .map((layer) => ({ layer, name: this.named(layer), calls: callsOf(layer) }));
+    const shift = shifts(called, histories(config["output_layers"]));
+    const outputs = histories(config["output_layers"]).map((history) => tensorName(shift.output(history)));
+    const read = called.flatMap(({ calls }) => calls.flatMap(({ tensors }) => tensors.map(shift.inner)));
+    // A layer has as many outputs as are read of it (its states, say).
+    const count = new Map<string, number>();
+    for (const { layer, call, output } of [...read, ...histories(config["output_layers"]).map(shift.output)])
+      count.set(`${layer}:${call}`, Math.max(count.get(`${layer}:${call}`) ?? 1, output + 1));
+    const nodes = called.flatMap(({ layer, name, calls }) =>
+      calls.map((call, index) => {
+        const outputNames = Array.from({ length: count.get(`${name}:${index}`) ?? 1 }, (_, output) =>
+          tensorName({ layer: name, call: index, output }),
+        );
+        const label = index === 0 ? name : `${name} (call ${index + 1})`;
+        const inner = { ...around, shared: around.shared || index > 0 };
+        return this.node(
+          layer,
+          { name: label, inputs: call.tensors.map((tensor) => tensorName(shift.inner(tensor))), outputs: outputNames, call },
+          inner,
+        );
+      }),
+    );
+    const ordered = inExecutionOrder(nodes, [...inputNames]) ?? this.bad("the layers of this model run in a circle, or read what is not there");
     const sorted = names.length === 0 ? inputs : names.flatMap((name) => inputs.filter((input) => input.name === name));
-    return graph(ordered, sorted, outputs);
+    const valueInfo = read.map((history) => tensorInfo(tensorName(history), history.shape, ELEMENT_TYPES[history.dtype ?? ""] ?? 1));
+    return graph(
+      ordered,
+      sorted,
+      outputs,
+      valueInfo.filter(({ name }) => !inputNames.has(name)),
+    );
   }
 
-  private node(layer: JsonObject, name: string, inputs: readonly string[], output: string, shared: boolean, depth: number): NodeProto {
-    const { class_name: className } = layer;
+  private node(layer: JsonObject, { name, inputs, outputs, call }: NewNode, around: Around): NodeProto {
+    const { class_name: className, build_config: build } = layer;
     const config = isObject(layer["config"]) ? layer["config"] : {};
     const op = typeof className === "string" ? className : this.bad("a layer of this model has no class");
     const attributes = new Map<string, AttributeProto>();
     const set = (key: string, value: Partial<AttributeProto>) => attributes.set(key, { name: key, floats: [], ints: [], strings: [], ...value });
-    set("shared", { i: Number(shared) });
-    set("frozen", { i: Number(config["trainable"] === false) });
-    if (MODELS.has(op)) set("model", { g: this.model(layer, shared, depth + 1) });
-    else set("config", { s: JSON.stringify(config) });
-    const outputs = MODELS.has(op)
-      ? Array.from({ length: outputsOf(config) }, (_, index) => (index === 0 ? output : output.replace(/0$/, String(index))))
-      : [output];
-    return { name, opType: MODELS.has(op) ? "Model" : op, domain: KERAS, overload: "", inputs, outputs, attributes, metadata: new Map() };
+    const frozen = around.frozen || isFrozen(config);
+    set("shared", { i: Number(around.shared) });
+    set("frozen", { i: Number(frozen) });
+    set("call", { s: JSON.stringify({ args: call.args, kwargs: call.kwargs }) });
+    if (isObject(build)) set("build", { s: JSON.stringify(build) });
+    const inner = { ...around, frozen, prefix: `${outputs[0] ?? name}/`, depth: around.depth + 1 };
+    const body = isModel(layer) ? this.model(layer, inner) : this.wrapped(op, config, inner);
+    if (body === undefined) set("config", { s: JSON.stringify(config) });
+    else set("model", { g: body });
+    const opType = isModel(layer) ? "Model" : op;
+    const domain = isFunction(layer) ? KERAS_OPS : KERAS;
+    const missing = isModel(layer) ? (body?.outputs.length ?? 1) - outputs.length : 0;
+    const more = Array.from({ length: Math.max(0, missing) }, (_, index) => `${outputs[0] ?? name}+${index + outputs.length}`);
+    return { name, opType, domain, overload: "", inputs, outputs: [...outputs, ...more], attributes, metadata: new Map() };
+  }
+
+  /** TimeDistributed around a model, or around itself around one: the graph that runs at each time step. */
+  private wrapped(op: string, config: JsonObject, around: Around): GraphProto | undefined {
+    const { layer } = config;
+    if (op !== "TimeDistributed" || !isObject(layer)) return undefined;
+    if (isModel(layer)) return this.model(layer, around);
+    const { class_name: className, config: inner } = layer;
+    if (className !== "TimeDistributed" || !isObject(inner) || this.wrapped(className, inner, { ...around, depth: around.depth + 1 }) === undefined)
+      return undefined;
+    const [input, output] = [`${around.prefix}input`, `${around.prefix}output`];
+    const call: Call = { tensors: [], args: [{ tensor: 0 }], kwargs: {} };
+    const node = this.node(layer, { name: nameOf(layer) ?? className, inputs: [input], outputs: [output], call }, around);
+    return graph([node], [{ name: input }], [output], []);
+  }
+
+  private named(layer: JsonObject): string {
+    return nameOf(layer) ?? this.bad("a layer of this model has no name");
   }
 
   private bad(message: string): never {
@@ -110,8 +168,15 @@ class Decoder {
   }
 }
 
-function graph(nodes: readonly NodeProto[], inputs: readonly ValueInfo[], outputs: readonly string[]): GraphProto {
-  return { name: "", nodes, inputs, outputs: outputs.map((name) => ({ name })), initializers: [], sparseInitializers: [], valueInfo: [] };
+interface NewNode {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly call: Call;
+}
+
+function graph(nodes: readonly NodeProto[], inputs: readonly ValueInfo[], outputs: readonly string[], valueInfo: readonly ValueInfo[]): GraphProto {
+  return { name: "", nodes, inputs, outputs: outputs.map((name) => ({ name })), initializers: [], sparseInitializers: [], valueInfo };
 }
 
 function nameOf(layer: JsonObject): string | undefined {
@@ -124,70 +189,26 @@ function inputName(layer: JsonObject | undefined): string | undefined {
   return layer?.["class_name"] === "InputLayer" ? nameOf(layer) : undefined;
 }
 
+function isFrozen(config: JsonObject): boolean {
+  return config["trainable"] === false;
+}
+
 /** The shape of an input, its batch first: Keras 2's batch_input_shape, Keras 3's batch_shape. */
-function shapeOf(layer: JsonObject): Sizes | undefined {
+function shapeOf(layer: JsonObject): readonly (number | null)[] | undefined {
   const config = layer["config"];
   return isObject(config) ? (sizesOf(config["batch_shape"]) ?? sizesOf(config["batch_input_shape"])) : undefined;
 }
 
-function sizesOf(value: Json | undefined): Sizes | undefined {
-  return Array.isArray(value) ? value.map((size: Json) => (typeof size === "number" ? size : null)) : undefined;
-}
+/** The number of an element type (TensorProto.DataType). Integers and truth values alone differ from the model's own type. */
+const ELEMENT_TYPES: Readonly<Record<string, number>> = { uint8: 2, int8: 3, int16: 5, int32: 6, int64: 7, string: 8, bool: 9 };
 
 function dataType(layer: JsonObject | undefined): number {
   const config = layer?.["config"];
   const dtype = isObject(config) ? config["dtype"] : undefined;
-  return dtype === "int32" ? 6 : dtype === "int64" ? 7 : 1;
+  return (typeof dtype === "string" ? ELEMENT_TYPES[dtype] : undefined) ?? 1;
 }
 
-function outputsOf(config: JsonObject): number {
-  return Math.max(1, histories(config["output_layers"]).length);
-}
-
-/** Tensors that a value names: `["conv", 0, 0, {}]` in Keras 2, `keras_history` in Keras 3, wherever they stand in it. */
-function histories(value: Json | undefined): readonly History[] {
-  if (Array.isArray(value)) return historyOf(value) ?? value.flatMap((item: Json) => histories(item));
-  if (!isObject(value)) return [];
-  const { config } = value;
-  if (value["class_name"] === "__keras_tensor__" && isObject(config)) return histories(config["keras_history"]);
-  return [
-    ...histories(value["args"]),
-    ...histories(value["kwargs"]),
-    ...(value["args"] === undefined
-      ? Object.entries(value)
-          .filter(([key]) => key !== "kwargs")
-          .flatMap(([, item]) => histories(item))
-      : []),
-  ];
-}
-
-function historyOf(value: readonly Json[]): readonly History[] | undefined {
-  const [layer, call, output, keywords] = value;
-  if (typeof layer !== "string" || typeof call !== "number" || typeof output !== "number") return undefined;
-  return [{ layer, call, output }, ...(isObject(keywords) ? histories(keywords) : [])];
-}
-
-function tensorName({ layer, call, output }: History, inputs: readonly ValueInfo[]): string {
-  return inputs.some(({ name }) => name === layer) ? layer : `${layer}:${call}:${output}`;
-}
-
-/** Nodes after what they read; nothing where they run in a circle. */
-function inExecutionOrder(nodes: readonly NodeProto[], inputs: readonly string[]): readonly NodeProto[] | undefined {
-  const made = new Set(inputs);
-  const ordered: NodeProto[] = [];
-  let waiting = nodes;
-  while (waiting.length > 0) {
-    const later: NodeProto[] = [];
-    for (const node of waiting) {
-      if (!node.inputs.every((name) => made.has(name) || made.has(name.replace(/\d+$/, "0")))) {
-        later.push(node);
-        continue;
-      }
-      for (const output of node.outputs) made.add(output);
-      ordered.push(node);
-    }
-    if (later.length === waiting.length) return undefined;
-    waiting = later;
-  }
-  return ordered;
+/** A tensor's type; its open first size is the batch, which has one value in the whole model. */
+function tensorInfo(name: string, shape: readonly (number | null)[] | undefined, elementType: number): ValueInfo {
+  return { name, type: { kind: "tensor", elementType, shape: shape?.map((size, axis) => (axis === 0 ? (size ?? "batch") : size)) } };
 }

@@ -1,10 +1,14 @@
+import { InputError, type Place } from "../../graph/diagnostic.js";
 import type { Layer } from "../../graph/layer.js";
-import { kerasArguments, parseLayers } from "../notation/read.js";
-import { isObject, type Json, type JsonObject } from "./json.js";
+import type { Literal } from "../../ops/args.js";
+import { kerasArguments, kerasLayer } from "../notation/read.js";
+import { isList, isObject, type Json, type JsonObject } from "./json.js";
 
 /** What decides neither a shape nor a cost. */
-const SILENT =
-  /^(name|trainable|dtype|autocast|seed|.*_(initializer|regularizer|constraint)|batch_input_shape|input_shape|sparse|ragged|lora_rank|lora_alpha|quantization_config)$/;
+const SILENT = /^(name|autocast|seed|.*_(initializer|regularizer|constraint)|batch_input_shape|input_shape|sparse|ragged)$/;
+
+/** Literals of a file have no place of their own: a complaint is told at its node. */
+export const NOWHERE: Place = { kind: "file", path: "" };
 
 /** Whether Keras's layer of that class is counted. */
 export function isKnown(className: string): boolean {
@@ -12,38 +16,56 @@ export function isKnown(className: string): boolean {
 }
 
 /**
- * A layer from its class and config (`Layer.get_config()`), by way of the constructor's call that it stands for.
- * Throws what the notation throws: unknown classes, values that do not fit.
+ * A layer from its class and config (`Layer.get_config()`), as its constructor makes it.
+ * Throws what the constructor throws, without a place: values that do not fit.
  */
-export function layerOf(className: string, config: JsonObject): Layer | undefined {
-  return parseLayers(callOf(className, config), { saved: true }).nodes[0]?.layer;
+export function layerOf(className: string, config: JsonObject): Layer {
+  try {
+    const known = kerasArguments(className) ?? new Set<string>();
+    const written = Object.entries(config).filter(([key]) => known.has(key) && !SILENT.test(key));
+    return kerasLayer(
+      className,
+      written.map(([name, value]) => ({ name, value: literal(value, name), place: NOWHERE })),
+      NOWHERE,
+    );
+  } catch (error) {
+    if (error instanceof InputError && error.diagnostic.place === NOWHERE) throw new InputError({ ...error.diagnostic, place: undefined });
+    throw error;
+  }
 }
 
-function callOf(className: string, config: JsonObject): string {
-  const known = kerasArguments(className) ?? new Set<string>();
-  const written = Object.entries(config).filter(([key]) => known.has(key) && !SILENT.test(key));
-  return `layers.${className}(${written.map(([key, value]) => `${key}=${literal(value, key)}`).join(", ")})`;
-}
-
-/** A value as Python writes it. */
-function literal(value: Json, key: string): string {
-  if (value === null) return "None";
-  if (typeof value === "boolean") return value ? "True" : "False";
-  if (typeof value === "number") return String(value);
-  if (typeof value === "string") return JSON.stringify(value);
+/** A value of a file as the constructors of the notations take it. */
+export function literal(value: Json, key = ""): Literal {
+  const place = NOWHERE;
+  if (value === null) return { kind: "none", place };
+  if (typeof value === "boolean") return { kind: "boolean", value, place };
+  if (typeof value === "number") return { kind: "number", value, integer: Number.isInteger(value), place };
+  if (typeof value === "string") return { kind: "string", value, place };
   if (isObject(value)) return objectLiteral(value);
   // Older files have batch norm's one axis in a list.
   const [only] = value;
-  if (key === "axis" && value.length === 1 && only !== undefined) return literal(only, key);
-  return `(${value.map((item) => literal(item, key)).join(", ")}${value.length === 1 ? "," : ""})`;
+  if (key === "axis" && value.length === 1 && only !== undefined) return literal(only);
+  return { kind: "tuple", items: value.map((item) => literal(item)), place };
 }
 
 /** A layer inside a layer (Bidirectional, TimeDistributed), an activation by its class, or a function. */
-function objectLiteral(value: JsonObject): string {
+function objectLiteral(value: JsonObject): Literal {
   const { class_name: className, config } = value;
-  if (typeof className !== "string") return "None";
-  if (className === "function" && typeof config === "string") return JSON.stringify(config);
-  if (className === "__tuple__" && Array.isArray(value["items"])) return literal(value["items"], "");
-  if (isKnown(className) && isObject(config)) return callOf(className, config);
-  return JSON.stringify(className.toLowerCase());
+  const place = NOWHERE;
+  if (typeof className !== "string") return { kind: "none", place };
+  if (className === "function" && typeof config === "string") return { kind: "string", value: config, place };
+  if (className === "__tuple__" && isList(value["items"])) return literal(value["items"]);
+  if (isKnown(className) && isObject(config)) return { kind: "layer", name: className, layer: layerOf(className, config), place };
+  if (isPolicy(className) && isObject(config)) return { kind: "string", value: policyName(config), place };
+  return { kind: "string", value: className.toLowerCase(), place };
+}
+
+/** A policy of element types, `{ name: "mixed_float16" }` or `{ mode: "int8", source_name: "float32" }`, by its name: `int8_from_float32`. */
+function policyName({ name, mode, source_name: source }: JsonObject): string {
+  if (typeof mode === "string") return `${mode}_from_${typeof source === "string" ? source : "float32"}`;
+  return typeof name === "string" ? name : "float32";
+}
+
+function isPolicy(className: string): boolean {
+  return className.endsWith("DTypePolicy") || className === "Policy";
 }

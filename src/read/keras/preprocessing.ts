@@ -4,12 +4,25 @@ import { fixed, type Fixed } from "../onnx/fixed.js";
 import { fail } from "../../graph/diagnostic.js";
 import { given, possible, shapeAt, shapeOf, text, type OnnxNode, type Result, type Rule } from "../onnx/operand.js";
 import { attentionCost } from "../onnx/operators/attention.js";
-import { isList, isObject, type JsonObject } from "./json.js";
+import { isList, isObject, type Json, type JsonObject } from "./json.js";
 
 /** The configuration of a layer. */
 export function configOf(node: OnnxNode): JsonObject {
   const value: unknown = JSON.parse(text(node, "config", "{}"));
   return isObject(value) ? value : {};
+}
+
+/** The call of a layer: its arguments, tensors by number. */
+export function callOf(node: OnnxNode): { readonly args: readonly Json[]; readonly kwargs: JsonObject } {
+  const value: unknown = JSON.parse(text(node, "call", "{}"));
+  const { args = [], kwargs = {} } = isObject(value) ? value : {};
+  return { args: isList(args) ? args : [], kwargs: isObject(kwargs) ? kwargs : {} };
+}
+
+/** The configuration of a layer, and the switches that its call gives it (`return_attention_scores=True`). */
+export function argumentsOf(node: OnnxNode): JsonObject {
+  const switches = Object.entries(callOf(node).kwargs).filter(([, value]) => typeof value === "boolean");
+  return { ...configOf(node), ...Object.fromEntries(switches) };
 }
 
 function layer(node: OnnxNode, parts: Fixed): Result {
@@ -109,18 +122,11 @@ const einsumDense: Rule = (node) => {
 
 /** Layers of Keras that no constructor of the notations stands for: preprocessing, attention without weights, EinsumDense. */
 export const moreRules: Readonly<Record<string, Rule>> = {
-  ...Object.fromEntries(
-    ["Masking", "RandomFlip", "RandomTranslation", "RandomRotation", "RandomZoom", "RandomContrast", "RandomBrightness"].map((name) => [
-      name,
-      keeping(name.toLowerCase(), "elementwise", 0n),
-    ]),
-  ),
-  Rescaling: keeping("rescaling", "elementwise", 2n),
-  Normalization: keeping("normalization", "normalization", 2n, statistics),
-  UnitNormalization: keeping("unit_norm", "normalization", 3n),
   Resizing: resized("upsample", tapsOf),
   CenterCrop: resized("center_crop", () => 0n),
   RandomCrop: resized("center_crop", () => 0n),
+  Normalization: keeping("normalization", "normalization", 2n, statistics),
+  UnitNormalization: keeping("unit_norm", "normalization", 3n),
   Attention: attention,
   AdditiveAttention: attention,
   EinsumDense: einsumDense,

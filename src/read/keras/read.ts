@@ -50,7 +50,7 @@ export function kerasGraph(config: JsonObject, path: string, options: ReadKerasO
     path,
     format: "keras",
     ruleOf: kerasRule,
-    uniqueNames: false,
+    uniqueNames: true,
     weights: "implied",
     images: "channels-last",
   });

@@ -1,46 +1,27 @@
 import { fail } from "../../graph/diagnostic.js";
-import type { Layer, Stored } from "../../graph/layer.js";
 import { elements, type Shape } from "../../graph/shape.js";
+import { reshapeTo } from "../../ops/arithmetic.js";
 import { broadcast, concat } from "../../ops/join.js";
 import { resolveAxis } from "../../ops/primitive.js";
+import { frozen, withStored } from "../../ops/with-stored.js";
 import { fixed } from "../onnx/fixed.js";
 import { dataDependent, int, shapeAt, shapeOf, type OnnxNode, type Rule } from "../onnx/operand.js";
 import { bodyOf } from "../onnx/operators/control.js";
-import { KERAS } from "./decode.js";
+import { KERAS, KERAS_OPS } from "./decode.js";
+import { functionRule } from "./functions.js";
 import type { Json } from "./json.js";
 import { isKnown, layerOf } from "./layer.js";
-import { configOf, moreRules } from "./preprocessing.js";
+import { argumentsOf, configOf, moreRules } from "./preprocessing.js";
 
 /** A layer by its class: with the weights of an earlier call where it is called again, none of them trained where it is frozen. */
 const written: Rule = (node) => {
   const inputs = node.inputs.filter((operand) => operand.kind === "tensor");
   if (inputs.length === 0) fail("bad-keras", `${node.op} reads nothing`, { expected: "a layer that is connected" });
-  const layer = layerOf(node.op, configOf(node));
-  if (layer === undefined) return fail("bad-keras", `${node.op} makes no layer`);
-  const [shared, frozen] = [int(node, "shared", 0) === 1, int(node, "frozen", 0) === 1];
-  const turned = (tensor: Stored): Stored => ({ ...tensor, ...(shared ? { shared } : {}), ...(frozen ? { role: "buffer" as const } : {}) });
-  return { kind: "written", layer: shared || frozen ? storing(layer, turned) : layer, inputs };
+  const layer = layerOf(node.op, argumentsOf(node));
+  const [shared, isFrozen] = [int(node, "shared", 0) === 1, int(node, "frozen", 0) === 1];
+  const known = shared ? withStored(layer, (tensor) => [{ ...tensor, shared }]) : layer;
+  return { kind: "written", layer: isFrozen ? frozen(known) : known, inputs };
 };
-
-/** The same layer with what it and its steps store put otherwise. */
-function storing(layer: Layer, turned: (tensor: Stored) => Stored): Layer {
-  const stores = layer.stores?.map(turned);
-  if (layer.type === "primitive") {
-    return {
-      ...layer,
-      stores,
-      infer(inputs) {
-        const inferred = layer.infer(inputs);
-        return { ...inferred, stored: inferred.stored.map(turned) };
-      },
-    };
-  }
-  return {
-    ...layer,
-    stores,
-    expand: (steps, inputs) => layer.expand({ add: (name, step, values) => steps.add(name, storing(step, turned), values) }, inputs),
-  };
-}
 
 /** Layers that join tensors of one shape, by numpy's rules: one operation an element for each after the first. */
 const merge =
@@ -104,6 +85,20 @@ const lambda: Rule = (node) => {
   return dataDependent(`the function ${typeof name === "string" ? name : "of this layer"} is not known`);
 };
 
+/** A model at each time step: time is folded into the batch before it, and taken out of each of its outputs. */
+const timeDistributed: Rule = (node) => {
+  if (!node.attributes.has("model")) return written(node);
+  const shape = shapeAt(node, 0);
+  const [batch = 1, time = 1, ...frame] = shape;
+  const folded = node.bodies.add(
+    reshapeTo("reshape", () => [batch * time, ...frame]),
+    node.inputs,
+  );
+  const outputs = node.bodies.run(bodyOf(node, "model"), folded, "");
+  const unfold = reshapeTo("reshape", ([, ...rest]) => [batch, time, ...rest]);
+  return { kind: "operands", operands: outputs.map((output) => node.bodies.add(unfold, [output])[0] ?? output) };
+};
+
 const RULES: Readonly<Record<string, Rule>> = {
   ...moreRules,
   TFOpLambda: lambda,
@@ -116,10 +111,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   Concatenate: concatenate,
   Dot: dot,
   Model: (node) => ({ kind: "operands", operands: node.bodies.run(bodyOf(node, "model"), node.inputs, "") }),
+  TimeDistributed: timeDistributed,
 };
 
 /** The rule of a layer of Keras, if there is one. */
 export function kerasRule(domain: string, className: string): Rule | undefined {
+  if (domain === KERAS_OPS) return functionRule(className);
   if (domain !== KERAS) return undefined;
   if (Object.hasOwn(RULES, className)) return RULES[className];
   return isKnown(className) ? written : undefined;

@@ -2,6 +2,7 @@ import { fail, InputError, type Place } from "../../graph/diagnostic.js";
 import type { Layer } from "../../graph/layer.js";
 import type { Literal } from "../../ops/args.js";
 import type { CallEntry } from "../../ops/entry.js";
+import { builtKeras } from "../../ops/keras-layer.js";
 import { bindArguments, type WrittenArguments } from "./binding.js";
 import { callNames, type CallEntries, type Catalog, type Framework } from "./catalog.js";
 import { closest } from "./closest.js";
@@ -84,11 +85,7 @@ export function layerOf(call: WrittenCall, catalog: Catalog): Layer {
   if (torch !== undefined && keras !== undefined) return eitherOf(call, torch, keras, saved);
   const entry = torch ?? keras;
   if (entry === undefined) return unknownLayer(call, catalog);
-  return entry === keras ? lastChannels(build(call, entry, saved)) : build(call, entry, saved);
-}
-
-function lastChannels(layer: Layer): Layer {
-  return { ...layer, channelsLast: true };
+  return build(call, entry, saved, entry === keras);
 }
 
 /** The frameworks that a call may mean: by its prefix, or both where it has none. Throws `other-framework` where the prefix is of neither. */
@@ -125,9 +122,9 @@ function eitherOf(call: WrittenCall, torch: CallEntry, keras: CallEntry, saved: 
     bindArguments(call.name, torch, call, call.place);
   } catch (error) {
     if (!(error instanceof InputError) || !binds(call, keras)) throw error;
-    return lastChannels(build(call, keras, saved));
+    return build(call, keras, saved, true);
   }
-  return build(call, torch, saved);
+  return build(call, torch, saved, false);
 }
 
 function binds(call: WrittenCall, entry: CallEntry): boolean {
@@ -140,9 +137,10 @@ function binds(call: WrittenCall, entry: CallEntry): boolean {
   }
 }
 
-function build(call: WrittenCall, entry: CallEntry, saved: boolean): Layer {
+function build(call: WrittenCall, entry: CallEntry, saved: boolean, isKeras: boolean): Layer {
   try {
-    return entry.build(bindArguments(call.name, entry, call, call.place, saved));
+    const args = bindArguments(call.name, entry, call, call.place, saved);
+    return isKeras ? builtKeras(entry, args) : entry.build(args);
   } catch (error) {
     throw error instanceof InputError ? error.at(call.place) : error;
   }

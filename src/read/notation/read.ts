@@ -1,7 +1,10 @@
+import type { Place } from "../../graph/diagnostic.js";
 import type { Graph, GraphInput, Node } from "../../graph/graph.js";
+import type { Layer } from "../../graph/layer.js";
+import { builtKeras } from "../../ops/keras-layer.js";
 import type { CallEntry } from "../../ops/entry.js";
 import { families } from "../../ops/table.js";
-import { readSignature } from "./binding.js";
+import { bindArguments, readSignature, type WrittenArguments } from "./binding.js";
 import { catalogOf, type Catalog } from "./catalog.js";
 import { readStatements, type Statement } from "./statements.js";
 
@@ -28,6 +31,16 @@ export function torchEntry(className: string): CallEntry | undefined {
 export function kerasArguments(className: string): ReadonlySet<string> | undefined {
   const entry = catalog().calls.get(className)?.keras;
   return entry === undefined ? undefined : new Set(readSignature(entry.signature).map(({ name }) => name));
+}
+
+/**
+ * A layer of Keras from its class and its arguments by name, those that are not given as the class has them.
+ * Throws what its constructor throws; an unknown class is a bug of ours ({@link kerasArguments} tells).
+ */
+export function kerasLayer(className: string, named: WrittenArguments["named"], place: Place): Layer {
+  const entry = catalog().calls.get(className)?.keras;
+  if (entry === undefined) throw new Error(`${className} is no layer of Keras that is known`);
+  return builtKeras(entry, bindArguments(className, entry, { positional: [], named, children: [] }, place, true));
 }
 
 /** Whether a word alone is a layer of the shorthand. */
