@@ -1,7 +1,17 @@
 import type { Analysis } from "../analyze/analysis.js";
 import { analyze, type AnalyzeOptions } from "../analyze/analyze.js";
 import { partCounter, partsJoiner, type Counted } from "../analyze/chain.js";
-import { MEASURES, isMeasureKnown, measure, sweepRange, type Axis, type CountPoint, type SweepFigures, type SweepRow } from "../compare/sweep.js";
+import {
+  MEASURES,
+  isMeasureKnown,
+  measure,
+  sweepRange,
+  type SettingValue,
+  type Axis,
+  type CountPoint,
+  type SweepFigures,
+  type SweepRow,
+} from "../compare/sweep.js";
 import type { NetworkText } from "../source/source.js";
 
 /** A sweep as plain data, so that a worker can be handed it. */
@@ -102,7 +112,7 @@ function figuresOf({ totals, outputs }: Counted | Analysis): SweepFigures {
   };
 }
 
-function passes({ set, result }: SweepRow, predicate: (value: (name: string) => SweepRow["set"][string] | undefined) => boolean): boolean {
+function passes({ set, result }: SweepRow, predicate: (value: (name: string) => SettingValue | bigint | undefined) => boolean): boolean {
   // What could not be counted is never hidden by a filter: it is told, and was not tested.
   if ("error" in result) return true;
   let isKnown = true;
@@ -110,7 +120,7 @@ function passes({ set, result }: SweepRow, predicate: (value: (name: string) => 
     const known = MEASURES.find((candidate) => candidate === name);
     if (known === undefined) return set[name];
     if (!isMeasureKnown(result, known)) isKnown = false;
-    return Number(measure(result, known));
+    return measure(result, known);
   });
   // A condition on a lower bound does not hold: it is not known to.
   return holds && isKnown;

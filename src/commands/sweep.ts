@@ -220,7 +220,7 @@ function goalOf(text: string, axes: readonly Axis[], flag: string): Goal {
     maximise,
     value: ({ set }) => {
       const value = set[name];
-      return typeof value === "number" ? value : undefined;
+      return typeof value === "number" || typeof value === "bigint" ? value : undefined;
     },
   };
 }

@@ -205,8 +205,11 @@ function rowOf(label: string, analysis: Analysis, baseline: Figures): Comparison
   const { totals, layers } = analysis;
   const { params, buffers, macs, flops, operations, weightBytes, activationBytes, peakActivationBytes, bytesMoved, intensity, counted, lowerBounds } =
     totals;
-  const share = (figure: "params" | "macs" | "flops" | "counted") =>
-    isLowerBound(totals, figure) || isLowerBound(baseline, figure) ? undefined : ratio(totals[figure] ?? 0n, baseline[figure] ?? 0n);
+  const share = (figure: "params" | "macs" | "flops" | "counted") => {
+    const [own, first] = [totals[figure] ?? 0n, baseline[figure] ?? 0n];
+    // There is no ratio to nothing.
+    return first === 0n || isLowerBound(totals, figure) || isLowerBound(baseline, figure) ? undefined : ratio(own, first);
+  };
   const [only] = layers;
   return {
     label,

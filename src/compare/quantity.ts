@@ -26,11 +26,15 @@ const EXPECTED = {
 /** Digits, a fraction, an exponent; underscores between digits as Python and YAML people write them. */
 const NUMBER = /^([0-9]+(?:_[0-9]+)*)(?:\.([0-9]+))?(?:[eE]\+?([0-9]{1,2}))?\s*([A-Za-z]*)$/;
 
+/** No figure has so many digits. */
+const MAX_LENGTH = 200;
+
 /**
  * An amount as a person writes it, exactly: `3.5M` is 3,500,000n, `256KiB` is 262,144n.
  * @throws InputError `bad-quantity`, without a place: negative, no number, an unknown unit, a fraction of one
  */
 export function parseQuantity(text: string, unit: Unit): bigint {
+  if (text.length > MAX_LENGTH) return refuse(`${text.slice(0, 20)}...`, "is too long", unit);
   const [, whole, fraction = "", exponent = "0", suffix = ""] = NUMBER.exec(text.trim()) ?? [];
   if (whole === undefined) return refuse(text, /^-/.test(text.trim()) ? "is negative" : "is no amount", unit);
   const factor = Object.hasOwn(UNITS[unit], suffix) ? UNITS[unit][suffix] : undefined;
@@ -51,6 +55,7 @@ export type Allowance =
  * @throws InputError `bad-quantity`, without a place
  */
 export function parseAllowance(written: string, unit: Unit): Allowance {
+  if (written.length > MAX_LENGTH) return refuse(`${written.slice(0, 20)}...`, "is too long", unit);
   const text = written.trim();
   if (!text.endsWith("%")) return { type: "amount", text, amount: parseQuantity(text, unit) };
   const [, whole, fraction = ""] = /^([0-9]+)(?:\.([0-9]+))?\s*%$/.exec(text) ?? [];

@@ -3,7 +3,7 @@ import { InputError } from "../graph/diagnostic.js";
 import type { OpenShape } from "../graph/shape.js";
 
 /** What a parameter can be set to. */
-export type SettingValue = number | boolean | string | null | readonly SettingValue[];
+export type SettingValue = number | bigint | boolean | string | null | readonly SettingValue[];
 
 /** One parameter and the values it goes through. A range is not written out: `at` computes its values. */
 export interface Axis {

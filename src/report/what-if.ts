@@ -97,6 +97,7 @@ function partsOf(column: WhatIfColumn, rows: readonly ReplacedLayer[], units: Un
   const written = (figures: Figures) => bounded(figures[key], isLowerBound(figures, key), (value) => scaled(value, scale, units));
   const share = ({ before, after }: ReplacedLayer) => {
     if (isLowerBound(before, key) || isLowerBound(after, key)) return NOT_KNOWN;
+    if (before[key] === 0n) return "";
     const quotientOfBoth = quotientOf(after[key], before[key]);
     return units === "raw" ? String(quotientOfBoth) : ratio(quotientOfBoth);
   };
@@ -149,7 +150,7 @@ function totalRow(
   const [old, made] = [before.totals[key] ?? 0n, after.totals[key] ?? 0n];
   const isBound = isLowerBound(before.totals, key) || isLowerBound(after.totals, key);
   const written = (value: bigint) => bounded(value, isBound, (known) => write(known, units));
-  const share = isBound ? NOT_KNOWN : ratio(quotientOf(made, old));
+  const share = isBound ? NOT_KNOWN : old === 0n ? "" : ratio(quotientOf(made, old));
   return { style: "normal", cells: [isBound ? `${label} (at least)` : label, written(old), written(made), share] };
 }
 

@@ -88,6 +88,21 @@ describe("sweep", () => {
     expect((await rows("--set", "c=8,16,64", "--where", where)).map((row) => row.set["c"])).toEqual(values);
   });
 
+  it("--where and --pareto tell figures apart beyond 2^53", async () => {
+    // Of two linear layers one makes more than 2^53 multiply-adds, the other 1 or 2.
+    const net =
+      "parameters: {c: 1}\ninputs: {x: [1, 1], y: [134217727, 1]}\nlayers:\n  - from: x\n  - linear {c}\n  - from: y\n  - linear 67108865\n";
+    const files = { files: { "net.yaml": file(net) } };
+    const sweep = async (...flags: readonly string[]) => (await convcost(["sweep", "net.yaml", "--set", "c=1,2", "--json", ...flags], files)).stdout;
+    const most = (c: number) => 134217727n * 67108865n + BigInt(c);
+    const macsOf = (text: string) => [...text.matchAll(/"macs": ?(\d+)/g)].map(([, digits]) => digits);
+    expect(macsOf(await sweep())).toEqual([1, 2].map((c) => String(most(c))));
+    expect(macsOf(await sweep("--where", `macs < ${most(2)}`))).toEqual([String(most(1))]);
+    expect(macsOf(await sweep("--where", `macs == ${most(2)}`))).toEqual([String(most(2))]);
+    expect(macsOf(await sweep("--where", `macs - 1 == ${most(1)}`))).toEqual([String(most(2))]);
+    expect(macsOf(await sweep("--pareto", "macs"))).toEqual([String(most(1))]);
+  });
+
   it("--sort, from the largest and from the smallest, and --top", async () => {
     const sorted = async (...flags: string[]) => (await rows("--set", "c=16,8,64", ...flags)).map((row) => row.set["c"]);
     expect(await sorted("--sort", "macs")).toEqual([64, 16, 8]);

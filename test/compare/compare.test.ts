@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compare, InputError, parseLayers, type ComparisonRow } from "../../src/index.js";
+import { compare, compareModels, InputError, parseLayers, type ComparisonRow } from "../../src/index.js";
 
 function rowsOf(spec: string, options: Parameters<typeof compare>[1] = {}): ReadonlyMap<string, ComparisonRow> {
   return new Map(compare(parseLayers(spec), options).rows.map((row) => [row.label, row]));
@@ -38,6 +38,15 @@ describe("the ways to write conv 3x3 64->128 at 56x56", () => {
     expect(row.mixes).toEqual({ channels, space });
     expect(row.ratio.macs).toBeCloseTo(macs / (out * 128 * 64 * 9), 12);
     expect(row.flops).toBe(2n * row.macs);
+  });
+
+  it("has no ratio to nothing", () => {
+    const [first, second] = compareModels([parseLayers("relu"), parseLayers("pw 8")], { input: "3x8x8" }).rows;
+    const ratios = [first, second].map((row) => (row?.available === true ? [row.ratio.macs, row.ratio.params] : []));
+    expect(ratios).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
   });
 
   it("bytes moved are inputs, outputs and weights of each step", () => {

@@ -14,6 +14,7 @@ const NETWORKS = ofFiles("net.yaml", [
   ["bad-yaml", `${HEAD}layers: &all [ *all ]`, "*all stands inside what it names"],
   ["bad-key", `${HEAD}? [a]\n: b\nlayers: [relu]`, "a key is a word"],
   ["repeated-key", `${HEAD}${HEAD}layers: [relu]`, "`input` is given twice"],
+  ["bad-value", expression("floor(2 ** 60)"), "floor is exact up to 2^53, and this is more"],
   ["missing-key", HEAD, "this file has no `layers`"],
   ["missing-key", "layers: [relu]", "this file has no `input`"],
   ["missing-key", "inputs: { x: { dtype: int8 } }\nlayers: [relu]", "this input has no `shape`"],

@@ -143,6 +143,16 @@ describe("expressions", () => {
     ["log(8) / log(2)", 3],
     ["[a * b for a, b in zip([1, 2], [3, 4])][1]", 8],
     ["reversed([1, 2, 3])[0]", 3],
+    // As Python has them, beyond 2^53 too.
+    ["9007199254740993 == 9007199254740992", "False"],
+    ["9007199254740993 % 1000", 993],
+    ["2 ** 60 // 2 ** 50 + 1", 1025],
+    ["-(2 ** 60 + 1) // 2 ** 59", -3],
+    ["max(2 ** 60, 2 ** 60 + 1) - 2 ** 60", 1],
+    ["sum([2 ** 53, 1]) - 2 ** 53", 1],
+    ["2 ** 60 / 2 ** 61", 0.5],
+    ["2 ** -1", 0.5],
+    ["1e20 > 2 ** 60", "True"],
     // tensorflow/models, slim/nets/mobilenet, make_divisible.
     ["make_divisible(32 * 1.4, 8)", 48],
     ["make_divisible(24 * 0.35, 8)", 8],
@@ -244,9 +254,16 @@ describe("hostile files end soon", () => {
       "too-many-layers",
     ],
     ["brackets in an expression", `input: [8, 4, 4]\nlayers: conv 1x1 {${"(".repeat(100_000)}}`, "bad-expression"],
+    ["a number that no function takes", `input: [8, 4, 4]\nlayers: conv 1x1 {floor(2 ** 60)}`, "bad-value"],
     ["signs in an expression", `input: [8, 4, 4]\nlayers: conv 1x1 {${"-".repeat(100_000)}1}`, "bad-expression"],
   ])("%s", (_, text, code) => {
     expect(complaint(text)?.code).toBe(code);
+  });
+
+  it("a sum, a condition and a list of lists may be as long as the text", () => {
+    for (const text of ["1" + " + 1".repeat(20_000), `1${" and 1".repeat(20_000)}`, `1${" or 1".repeat(20_000)}`, `len([${"1, ".repeat(20_000)}])`])
+      expect(complaint(net(`  - conv 1x1 {min(8, ${text})}`))).toBeUndefined();
+    expect(complaint(net(`  - conv 1x1 {[1]${"[0]".repeat(20_000)}}`))?.code).toBe("bad-value");
   });
 
   it("a name of Object.prototype is no name", () => {

@@ -3,7 +3,7 @@ import { closest } from "../notation/closest.js";
 import { failIn, type Snippet } from "./snippet.js";
 import { isList, type Scope, type Value } from "./scope.js";
 import { TokenStream, type Token } from "./tokens.js";
-import { bindEach, compared, element, finite, numeric, PRODUCTS, SUMS, truth, type Operator } from "./values.js";
+import { bindEach, compared, element, finite, numeric, power, PRODUCTS, SUMS, truth, type Operator } from "./values.js";
 
 /** An expression ready to be evaluated, as often as needed. Throws InputError with the place of the part that is wrong. */
 export interface Expression {
@@ -72,27 +72,27 @@ class Parser extends TokenStream {
   }
 
   private or(depth: number): Part {
-    let left = this.and(depth);
-    while (this.takes("or")) {
-      const [first, second] = [left, this.and(depth)];
-      left = (scope) => {
-        const value = first(scope);
-        return truth(value) ? value : second(scope);
-      };
-    }
-    return left;
+    return this.chain("or", () => this.and(depth), true);
   }
 
   private and(depth: number): Part {
-    let left = this.not(depth);
-    while (this.takes("and")) {
-      const [first, second] = [left, this.not(depth)];
-      left = (scope) => {
-        const value = first(scope);
-        return truth(value) ? second(scope) : value;
-      };
-    }
-    return left;
+    return this.chain("and", () => this.not(depth), false);
+  }
+
+  /** The first operand whose truth is `wanted`, else the last, as in Python. A loop: a chain may be as long as the text. */
+  private chain(sign: string, operand: () => Part, wanted: boolean): Part {
+    const first = operand();
+    const others: Part[] = [];
+    while (this.takes(sign)) others.push(operand());
+    if (others.length === 0) return first;
+    return (scope) => {
+      let value = first(scope);
+      for (const other of others) {
+        if (truth(value) === wanted) return value;
+        value = other(scope);
+      }
+      return value;
+    };
   }
 
   private not(depth: number): Part {
@@ -133,21 +133,26 @@ class Parser extends TokenStream {
 
   private binary(operand: () => Part, operators: Readonly<Record<string, Operator>>): Part {
     const start = this.token;
-    let left = operand();
+    const first = operand();
+    const others: { readonly sign: string; readonly run: Operator; readonly operand: Part; readonly place: Place }[] = [];
     for (;;) {
       const { token } = this;
       const run = token.type === "sign" && Object.hasOwn(operators, token.value) ? operators[token.value] : undefined;
-      if (run === undefined) return left;
+      if (run === undefined) break;
       this.index += 1;
-      const [first, second] = [left, operand()];
-      const place = this.placeFrom(start);
-      const sign = String(token.value);
-      left = (scope) => {
-        const [a, b] = [first(scope), second(scope)];
-        if (sign === "+" && isList(a) && isList(b)) return [...a, ...b];
-        return finite(run(numeric(a, sign, place), numeric(b, sign, place)), place);
-      };
+      others.push({ sign: String(token.value), run, operand: operand(), place: this.placeFrom(start) });
     }
+    if (others.length === 0) return first;
+    // A loop: a sum may have as many terms as the text has room for.
+    return (scope) => {
+      let left = first(scope);
+      for (const { sign, run, operand: right, place } of others) {
+        const b = right(scope);
+        if (sign === "+" && isList(left) && isList(b)) left = [...left, ...b];
+        else left = finite(run(numeric(left, sign, place), numeric(b, sign, place)), place);
+      }
+      return left;
+    };
   }
 
   private unary(depth: number): Part {
@@ -166,19 +171,20 @@ class Parser extends TokenStream {
     if (!this.takes("**")) return base;
     const exponent = this.unary(depth + 1);
     const place = this.placeFrom(start);
-    return (scope) => finite(numeric(base(scope), "**", place) ** numeric(exponent(scope), "**", place), place);
+    return (scope) => finite(power(numeric(base(scope), "**", place), numeric(exponent(scope), "**", place)), place);
   }
 
   private postfix(depth: number): Part {
     const start = this.token;
-    let value = this.atom(depth);
+    const value = this.atom(depth);
+    const indices: { readonly index: Part; readonly place: Place }[] = [];
     while (this.takes("[")) {
-      const [list, index] = [value, this.ternary(depth + 1)];
+      const index = this.ternary(depth + 1);
       this.require("]");
-      const place = this.placeFrom(start);
-      value = (scope) => element(list(scope), index(scope), place);
+      indices.push({ index, place: this.placeFrom(start) });
     }
-    return value;
+    if (indices.length === 0) return value;
+    return (scope) => indices.reduce((list, { index, place }) => element(list, index(scope), place), value(scope));
   }
 
   private atom(depth: number): Part {

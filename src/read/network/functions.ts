@@ -1,4 +1,5 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
+import { sum, type Numeric } from "./values.js";
 import { format, isList, kindOf, type Budget, type Call, type Value } from "./scope.js";
 
 function wrong(place: Place, message: string, expected: string): never {
@@ -7,6 +8,7 @@ function wrong(place: Place, message: string, expected: string): never {
 
 function number(value: Value | undefined, name: string, place: Place): number {
   if (typeof value === "number") return value;
+  if (typeof value === "bigint") return wrong(place, `${name} is exact up to 2^53, and this is more`, "a smaller number");
   return wrong(place, `${name} works on numbers${value === undefined ? "" : `, and this is ${kindOf(value)}`}`, `${name}(number)`);
 }
 
@@ -39,9 +41,9 @@ function roundTo(value: number, digits: number): number {
 
 const key = (value: Value) => `${typeof value}:${format(value)}`;
 
-type Numeric = (...values: readonly number[]) => number;
+type OfNumbers = (...values: readonly number[]) => number;
 
-const NUMERIC: Readonly<Record<string, { readonly run: Numeric; readonly arity: readonly [number, number] }>> = {
+const NUMERIC: Readonly<Record<string, { readonly run: OfNumbers; readonly arity: readonly [number, number] }>> = {
   int: { run: (value = 0) => Math.trunc(value), arity: [1, 1] },
   float: { run: (value = 0) => value, arity: [1, 1] },
   round: { run: (value = 0, digits = 0) => roundTo(value, digits), arity: [1, 2] },
@@ -61,7 +63,7 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   make_divisible: "make_divisible(value, divisor=8, minimum=divisor)",
 };
 
-function numeric(name: string, run: Numeric, [least, most]: readonly [number, number]): Call {
+function numeric(name: string, run: OfNumbers, [least, most]: readonly [number, number]): Call {
   return (args, place) => {
     if (args.length < least || args.length > most) {
       wrong(place, `${name} is given ${args.length} values`, SIGNATURES[name] ?? `${name}(number)`);
@@ -70,13 +72,17 @@ function numeric(name: string, run: Numeric, [least, most]: readonly [number, nu
   };
 }
 
+function anyNumber(value: Value, name: string, place: Place): Numeric {
+  return typeof value === "bigint" ? value : number(value, name, place);
+}
+
 /** `min` and `max`, over their arguments or over one list, as in Python. */
-function extreme(name: string, pick: (left: number, right: number) => number): Call {
+function extreme(name: string, isBetter: (left: Numeric, right: Numeric) => boolean): Call {
   return (args, place) => {
     const [first] = args;
     const values = args.length === 1 && first !== undefined && isList(first) ? first : args;
     if (values.length === 0) return wrong(place, `${name} has nothing to choose from`, `${name}(number, ...) or ${name}(list)`);
-    return values.map((value) => number(value, name, place)).reduce(pick);
+    return values.map((value) => anyNumber(value, name, place)).reduce((best, value) => (isBetter(value, best) ? value : best));
   };
 }
 
@@ -93,9 +99,9 @@ function range(args: readonly Value[], place: Place, budget: Budget): Value {
 function all(): ReadonlyMap<string, Call> {
   const lists: Readonly<Record<string, Call>> = {
     len: ([value], place) => (typeof value === "string" ? value.length : list(value, "len", place).length),
-    sum: ([value], place) => list(value, "sum", place).reduce((total: number, item) => total + number(item, "sum", place), 0),
-    min: extreme("min", (left, right) => Math.min(left, right)),
-    max: extreme("max", (left, right) => Math.max(left, right)),
+    sum: ([value], place) => list(value, "sum", place).reduce((total: Numeric, item) => sum(total, anyNumber(item, "sum", place)), 0),
+    min: extreme("min", (left, right) => left < right),
+    max: extreme("max", (left, right) => left > right),
     range,
     unique: ([value], place) => [...new Map(list(value, "unique", place).map((item) => [key(item), item])).values()],
     count: ([value, wanted = null], place) => list(value, "count", place).filter((item) => key(item) === key(wanted)).length,

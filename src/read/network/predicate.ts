@@ -5,8 +5,17 @@ import { builtins } from "./functions.js";
 import { Budget, Scope, type Value } from "./scope.js";
 import { truth } from "./values.js";
 
-const UNITS: Readonly<Record<string, number>> = { K: 1e3, M: 1e6, G: 1e9, T: 1e12, B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
-const SIZED = /(?<![\w.])(\d+(?:\.\d+)?)\s*(KiB|MiB|GiB|K|M|G|T|B)\b/g;
+const UNITS: Readonly<Record<string, bigint>> = {
+  K: 10n ** 3n,
+  M: 10n ** 6n,
+  G: 10n ** 9n,
+  T: 10n ** 12n,
+  B: 1n,
+  KiB: 1n << 10n,
+  MiB: 1n << 20n,
+  GiB: 1n << 30n,
+};
+const SIZED = /(?<![\w.])(\d{1,300})(?:\.(\d{1,300}))?[ \t]?(KiB|MiB|GiB|K|M|G|T|B)\b/g;
 
 /**
  * Reads a condition on figures, as in `macs < 300M and params < 3M`: the expressions of network files, with units behind numbers.
@@ -16,7 +25,7 @@ const SIZED = /(?<![\w.])(\d+(?:\.\d+)?)\s*(KiB|MiB|GiB|K|M|G|T|B)\b/g;
 export function parsePredicate(text: string, names: readonly string[]): (value: (name: string) => Value | undefined) => boolean {
   const place: Place = { kind: "flag", flag: "--where" };
   // The number in full has the place of the one with its unit: a complaint points at the flag.
-  const plain = text.replace(SIZED, (_, digits: string, unit: string) => String(Number(digits) * (UNITS[unit] ?? 1)));
+  const plain = text.replace(SIZED, (_, whole: string, fraction = "", unit = "B") => sized(whole, String(fraction), String(unit)));
   // A word that only stands inside quotes is a text.
   const bare = plain.replace(/"[^"]*"|'[^']*'/g, '""');
   for (const [name] of bare.matchAll(/(?<![\w.])[A-Za-z_]\w*(?!\w*\s*\()/g)) {
@@ -35,6 +44,12 @@ export function parsePredicate(text: string, names: readonly string[]): (value: 
     for (const name of names) scope.set(name, value(name) ?? null);
     return truth(expression(scope));
   };
+}
+
+/** A number with a unit in full: a whole number where it is one, and so exact. */
+function sized(whole: string, fraction: string, unit: string): string {
+  const [amount, parts] = [BigInt(whole + fraction) * (UNITS[unit] ?? 1n), 10n ** BigInt(fraction.length)];
+  return amount % parts === 0n ? String(amount / parts) : String(Number(`${whole}.${fraction}`) * Number(UNITS[unit] ?? 1n));
 }
 
 const WORDS = new Set(["and", "or", "not", "in", "if", "else", "for", "True", "False", "true", "false", "None", "null"]);

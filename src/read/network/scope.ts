@@ -1,7 +1,7 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
 
-/** What an expression of a network file can be. */
-export type Value = number | boolean | string | null | readonly Value[];
+/** What an expression of a network file can be. A whole number beyond 2^53 is a bigint, so that it stays exact. */
+export type Value = number | bigint | boolean | string | null | readonly Value[];
 
 /** A function of expressions; what it makes may take many steps, which it spends of the budget. */
 export type Call = (args: readonly Value[], place: Place, budget: Budget) => Value;
@@ -79,5 +79,6 @@ export function format(value: Value): string {
 export function kindOf(value: Value): string {
   if (value === null) return "nothing";
   if (isList(value)) return "a list";
+  if (typeof value === "bigint") return "a number beyond 2^53";
   return typeof value === "number" ? "a number" : typeof value === "string" ? "a text" : "true or false";
 }

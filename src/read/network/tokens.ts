@@ -6,7 +6,7 @@ const TOKEN =
 
 /** A piece of an expression, with its offsets. */
 export type Token =
-  | { readonly type: "number"; readonly value: number; readonly start: number; readonly end: number }
+  | { readonly type: "number"; readonly value: number | bigint; readonly start: number; readonly end: number }
   | { readonly type: "name" | "text" | "sign" | "end"; readonly value: string; readonly start: number; readonly end: number };
 
 /** The pieces of an expression, an `end` last. Throws `bad-expression` at a character that cannot stand in one. */
@@ -14,7 +14,8 @@ function tokens(snippet: Snippet): readonly Token[] {
   const found: Token[] = [];
   let at = 0;
   const { text } = snippet;
-  while (text.slice(at).trim() !== "") {
+  const last = text.trimEnd().length;
+  while (at < last) {
     TOKEN.lastIndex = at;
     const match = TOKEN.exec(text);
     if (match === null) {
@@ -26,7 +27,7 @@ function tokens(snippet: Snippet): readonly Token[] {
     const end = TOKEN.lastIndex;
     const start = at + match[0].search(/\S/);
     const [, digits, name, quoted, sign = ""] = match;
-    if (digits !== undefined) found.push({ type: "number", value: Number(digits.replaceAll("_", "")), start, end });
+    if (digits !== undefined) found.push({ type: "number", value: numberOf(digits.replaceAll("_", "")), start, end });
     else if (name !== undefined) found.push({ type: "name", value: name, start, end });
     else if (quoted !== undefined) found.push({ type: "text", value: quoted.slice(1, -1), start, end });
     else found.push({ type: "sign", value: sign, start, end });
@@ -34,6 +35,12 @@ function tokens(snippet: Snippet): readonly Token[] {
   }
   found.push({ type: "end", value: "", start: text.length, end: text.length });
   return found;
+}
+
+/** A whole number is exact at any size that a double has; with a point or an exponent it is a double. */
+function numberOf(digits: string): number | bigint {
+  const value = Number(digits);
+  return Number.isSafeInteger(value) || !Number.isFinite(value) || !/^\d+$/.test(digits) ? value : BigInt(digits);
 }
 
 /** The pieces of an expression, one after the other, for a parser to take. */

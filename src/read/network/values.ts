@@ -1,16 +1,61 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
 import { format, isList, kindOf, type Scope, type Value } from "./scope.js";
 
-export type Operator = (left: number, right: number) => number;
-/** Operators by their sign, as Python has them. */
-export const SUMS: Readonly<Record<string, Operator>> = { "+": (a, b) => a + b, "-": (a, b) => a - b };
-export const PRODUCTS: Readonly<Record<string, Operator>> = {
-  "*": (a, b) => a * b,
-  "/": (a, b) => a / b,
-  "//": (a, b) => Math.floor(a / b),
-  "%": (a, b) => a - b * Math.floor(a / b),
+/** A number of an expression; see {@link Value}. */
+export type Numeric = number | bigint;
+export type Operator = (left: Numeric, right: Numeric) => Numeric;
+
+/** What an operator makes of fractions, and of whole numbers of any size; without the latter it always makes a fraction. */
+interface Rule {
+  readonly plain: (a: number, b: number) => number;
+  readonly exact?: (a: bigint, b: bigint) => bigint;
+}
+
+/** Floor division, as Python has it; V8 cuts towards zero. */
+function floorDivided(a: bigint, b: bigint): bigint {
+  const quotient = a / b;
+  return a % b !== 0n && a < 0n !== b < 0n ? quotient - 1n : quotient;
+}
+
+const RULES: Readonly<Record<string, Rule>> = {
+  "+": { plain: (a, b) => a + b, exact: (a, b) => a + b },
+  "-": { plain: (a, b) => a - b, exact: (a, b) => a - b },
+  "*": { plain: (a, b) => a * b, exact: (a, b) => a * b },
+  "/": { plain: (a, b) => a / b },
+  "//": { plain: (a, b) => Math.floor(a / b), exact: floorDivided },
+  "%": { plain: (a, b) => a - b * Math.floor(a / b), exact: (a, b) => a - b * floorDivided(a, b) },
+  "**": { plain: (a, b) => a ** b, exact: (a, b) => a ** b },
 };
-const ORDERS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+
+function operator(sign: string): Operator {
+  const { plain, exact } = RULES[sign] ?? { plain: () => NaN };
+  return (left, right) => {
+    const rough = plain(Number(left), Number(right));
+    const small = typeof left === "number" && typeof right === "number" && (Number.isSafeInteger(rough) || !Number.isInteger(rough));
+    if (small || exact === undefined || !Number.isFinite(rough) || !isWhole(left) || !isWhole(right)) return rough;
+    // A negative exponent makes a fraction.
+    if (sign === "**" && right < 0) return rough;
+    return normal(exact(BigInt(left), BigInt(right)));
+  };
+}
+
+function isWhole(value: Numeric): boolean {
+  return typeof value === "bigint" || Number.isSafeInteger(value);
+}
+
+function normal(value: bigint): Numeric {
+  return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+}
+
+const operators = (...signs: readonly string[]): Readonly<Record<string, Operator>> =>
+  Object.fromEntries(signs.map((sign) => [sign, operator(sign)]));
+/** Operators by their sign, as Python has them. */
+export const SUMS = operators("+", "-");
+export const PRODUCTS = operators("*", "/", "//", "%");
+export const power = operator("**");
+export const sum = operator("+");
+
+const ORDERS: Readonly<Record<string, (a: Numeric, b: Numeric) => boolean>> = {
   "<": (a, b) => a < b,
   "<=": (a, b) => a <= b,
   ">": (a, b) => a > b,
@@ -20,7 +65,12 @@ const ORDERS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
 /** Equality as Python has it: by value, lists too. */
 function equal(left: Value, right: Value): boolean {
   if (isList(left) && isList(right)) return left.length === right.length && left.every((item, index) => equal(item, right[index] ?? null));
-  return left === right;
+  // A figure is a bigint whatever its size.
+  return isNumeric(left) && isNumeric(right) ? left == right : left === right;
+}
+
+export function isNumeric(value: Value): value is Numeric {
+  return typeof value === "number" || typeof value === "bigint";
 }
 
 /** What counts as true, as in Python. */
@@ -41,8 +91,8 @@ export function bindEach(names: readonly string[], list: Value, scope: Scope, pl
 }
 
 /** A value as a number; true is 1. Throws `bad-value` for what `sign` cannot work on. */
-export function numeric(value: Value, sign: string, place: Place): number {
-  if (typeof value === "number") return value;
+export function numeric(value: Value, sign: string, place: Place): Numeric {
+  if (isNumeric(value)) return value;
   if (typeof value === "boolean") return Number(value);
   return fail("bad-value", `\`${sign}\` works on numbers, and this is ${kindOf(value)}`, { place, expected: "a number" });
 }
