@@ -1,6 +1,6 @@
 import type { Convention, Operation, Parts, Rule, Table } from "../conventions/convention.js";
 import { EVERYTHING } from "../conventions/convention.js";
-import { storedOf, type InferredLayer } from "../graph/inferrer.js";
+import type { InferredLayer } from "../graph/inferrer.js";
 import { elements } from "../graph/shape.js";
 import type { CausedDifference } from "./analysis.js";
 
@@ -159,7 +159,7 @@ function operationOf(layer: InferredLayer): Operation {
   const shapes = { inputs: layer.inputs.map(({ shape }) => shape), outputs: layer.outputs.map(({ shape }) => shape) };
   if (inference !== undefined) {
     const { attributes, kind, cost } = inference;
-    return { op: layer.layer.op, kind, attributes, stored: storedOf(layer), macs: cost.macs, bias: cost.operations.bias ?? 0n, ...shapes };
+    return { op: layer.layer.op, kind, attributes, stored: inference.stored, macs: cost.macs, bias: cost.operations.bias ?? 0n, ...shapes };
   }
   const steps = layer.steps.map((step) => ({ times: step.inference?.times ?? 1n, ...operationOf(step) }));
   return {

@@ -60,3 +60,32 @@ describe.skipIf(!hasReference(CASES))("archives of torch.export by PyTorch 2.13"
     expect(layers.filter(({ params }) => params !== 0).every(({ op }) => op === "linear")).toBe(true);
   });
 });
+
+/** What each tool itself reported of torchvision's resnet18 at 1x3x224x224 (torchvision.json). */
+const TOOLS: Readonly<Record<string, readonly string[]>> = {
+  thop: ["thop", "macs"],
+  ptflops: ["ptflops_pytorch", "macs"],
+  "ptflops-modules": ["ptflops_pytorch_nofunctional", "macs"],
+  "ptflops-aten": ["ptflops_aten", "macs"],
+  fvcore: ["fvcore", "flops"],
+  torchinfo: ["torchinfo", "total_mult_adds"],
+  calflops: ["calflops", "flops"],
+};
+
+// The archive says what was a module and what a function, so that the tools' figures are those of the running model.
+describe.skipIf(!hasReference(CASES) || !hasReference("torchvision.json"))("resnet18 as an archive, at another size than its example", () => {
+  const file = "pass-dyn-hw-resnet18.pt2";
+  const figures = () => record(record(record(readReference("torchvision.json"))["models"])["resnet18"]);
+  const run = (...flags: readonly string[]) =>
+    outcome({ id: "", kind: "", why: "", expect: {}, file, argv: ["count", file, "--input", "1x3x224x224", ...flags, "--json"] });
+
+  it("has the parameters, buffers and multiply-adds of the model", async () => {
+    const { params, buffers, macs } = figures();
+    expect(record((await run()).printed["totals"])).toMatchObject({ params, buffers, macs });
+  });
+
+  it.each(Object.entries(TOOLS))("%s", async (convention, [tool = "", key = ""]) => {
+    const { printed } = await run("--convention", convention);
+    expect(record(printed["totals"])["counted"]).toBe(record(figures()[tool])[key]);
+  });
+});
