@@ -50,6 +50,7 @@ export function rounded(value: number, dtype: RealType): number {
 export function halfToEven(value: number): number {
   const down = Math.floor(value);
   if (value - down !== 0.5) return Math.round(value);
+  if (down === -1) return -0;
   return down % 2 === 0 ? down : down + 1;
 }
 

@@ -1,4 +1,4 @@
-import { bitsOf, halfToEven, type RealType, type WholeType } from "../../graph/rounding.js";
+import { bitsOf, halfToEven, rounded, type RealType, type WholeType } from "../../graph/rounding.js";
 import { joined, reals, taken, truths, wholes, type Values } from "../../graph/values.js";
 import { exactPower, shiftedLeft, shiftedRight } from "./power.js";
 
@@ -38,13 +38,13 @@ function applied({ whole, real, truth }: Operation, a: Values, b: Values): Value
 }
 
 /** An operation on two operands, or on more from left to right. */
-export const binary =
+const binary =
   (operation: Operation): Fold =>
   ([first, ...rest]) =>
     rest.reduce<Maybe<Values>>((left, right) => left && applied(operation, left, right), first);
 
 /** An operation on one operand. */
-export const unary =
+const unary =
   (operation: Operation): Fold =>
   ([only]) =>
     only && applied(operation, only, only);
@@ -58,7 +58,10 @@ export const subtract = binary({ whole: (a, b) => a - b, real: (a, b) => a - b }
 export const multiply = binary({ whole: (a, b) => a * b, real: (a, b) => a * b });
 /** Whole numbers are cut off towards zero, as C++ does (ONNX, Div-14). */
 export const divide = binary({ whole: (a, b) => (b === 0n ? undefined : a / b), real: (a, b) => a / b });
-export const floorDivide = binary({ whole: (a, b) => (b === 0n ? undefined : floorDivided(a, b)), real: (a, b) => Math.floor(a / b) });
+export const floorDivide = binary({
+  whole: (a, b) => (b === 0n ? undefined : floorDivided(a, b)),
+  real: (a, b, dtype) => Math.floor(rounded(a / b, dtype)),
+});
 /** The remainder of the floor division: it has the sign of the divisor. */
 export const floorModulo = binary({
   whole: (a, b) => (b === 0n ? undefined : a - b * floorDivided(a, b)),
@@ -73,9 +76,8 @@ export const minimum = binary({ whole: (a, b) => (a < b ? a : b), real: (a, b) =
 export const atan2 = binary({ real: (a, b) => (a === 0 && b > 0 ? a : undefined) });
 
 /** A product of a difference that is rounded first. */
-function squaredDistance(a: number, b: number, dtype: RealType): Maybe<number> {
-  const [difference] = reals(dtype, [a - b]).list;
-  return typeof difference === "number" ? difference * difference : undefined;
+function squaredDistance(a: number, b: number, dtype: RealType): number {
+  return rounded(a - b, dtype) ** 2;
 }
 
 /** Sums of more than two are divided by how many there are. */

@@ -3,7 +3,7 @@ import { bytesOf, isFloat } from "../../graph/dtype.js";
 import type { Stored } from "../../graph/layer.js";
 import { elements, formatShape } from "../../graph/shape.js";
 import type { Ledger } from "./ledger.js";
-import { dtypeOf, possible, type Operand, type Origin } from "./operand.js";
+import { dtypeOf, possible, typedValuesOf, type Operand, type Origin } from "./operand.js";
 import type { FixedTables } from "./tables.js";
 import type { SparseTensorProto, TensorProto } from "./schema.js";
 import { StoredValues } from "./stored-values.js";
@@ -15,12 +15,25 @@ export interface StoredHow {
   readonly tables: FixedTables;
 }
 
-/** What a stored tensor is by what its graph does with it: a table is a buffer. Frequencies have one axis, a matrix of them may be learned. */
+/** What a stored tensor is by what its graph does with it: a table is a buffer. */
 export function roleOf(tables: FixedTables, name: string, { role, dims }: TensorProto): Origin["role"] {
   const table = tables.get(name);
+  if (role !== undefined || table === undefined) return role;
+  if (table === "part") return "constant";
   const count = elements(dims);
-  if (role !== undefined || table === undefined || count <= 1n) return role;
-  return table === "waves" || dims.some((size) => BigInt(size) === count) ? "buffer" : undefined;
+  if (count <= 1n) return undefined;
+  return table === "table" || dims.some((size) => BigInt(size) === count) ? "buffer" : undefined;
+}
+
+/** The scale and shift of a norm that were learned: not the ones and zeros that an exporter puts where there are none. */
+export function learnedAffine(scale: Operand | undefined, shift: Operand | undefined): readonly Operand[] {
+  return [isPlain(scale, 1) ? undefined : scale, isPlain(shift, 0) ? undefined : shift].flatMap((operand) => operand ?? []);
+}
+
+function isPlain(operand: Operand | undefined, value: number): boolean {
+  if (operand?.kind !== "constant" || operand.origins.some(({ held, role }) => held === "initializer" && role !== "constant")) return false;
+  const values = typedValuesOf(operand);
+  return values?.list.every((each) => Number(each) === value) === true;
 }
 
 /** An initializer. Throws `bad-onnx` for an impossible shape, for bytes that do not fit it, and for data outside of the model's folder. */

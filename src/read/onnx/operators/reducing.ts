@@ -22,6 +22,7 @@ import {
   type Rule,
   axesIn,
 } from "../operand.js";
+import { learnedAffine } from "../weights.js";
 import { paddingOf } from "./contraction.js";
 
 /** The first input, which these operators always have. Throws `bad-onnx`. */
@@ -37,7 +38,7 @@ function first(node: OnnxNode): readonly Operand[] {
 const batchNorm: Rule = (node) => {
   const [x, scale, shift, ...running] = node.inputs;
   const layer = channelNorm({ op: "batch_norm", scale: true, shift: true, running: int(node, "training_mode", 0) === 0 });
-  const stored = [...node.weights([scale, shift].flatMap((operand) => operand ?? [])), ...node.weights(running, "buffer")];
+  const stored = [...node.weights(learnedAffine(scale, shift)), ...node.weights(running, "buffer")];
   const statistics = Array.from({ length: node.outputs - 1 }, () => shapeOf(running[0]) ?? shapeOf(scale) ?? []);
   return { kind: "layer", layer: storing(layer, stored, statistics), inputs: x === undefined ? [] : [x] };
 };
@@ -45,7 +46,10 @@ const batchNorm: Rule = (node) => {
 /** InstanceNormalization (ONNX, version 6). */
 const instanceNorm: Rule = (node) => ({
   kind: "layer",
-  layer: storing(channelNorm({ op: "instance_norm", scale: true, shift: true, running: false }), node.weights(node.inputs.slice(1))),
+  layer: storing(
+    channelNorm({ op: "instance_norm", scale: true, shift: true, running: false }),
+    node.weights(learnedAffine(node.inputs[1], node.inputs[2])),
+  ),
   inputs: first(node),
 });
 
@@ -59,7 +63,7 @@ const layerNorm: Rule = (node) => {
   const layer = fixed({
     op: "layer_norm",
     outputs: [shape, measured, measured].slice(0, Math.max(1, node.outputs)),
-    stored: node.weights(node.inputs.slice(1)),
+    stored: node.weights(learnedAffine(node.inputs[1], node.inputs[2])),
     operations: { normalization: elements(shape) * (5n + affine) },
     mixes: { channels: true, space: false },
   });
