@@ -374,6 +374,7 @@ const PRINTED = ofFiles("m.txt", [
   ["bad-module", "Net(\n  (a): 5\n)", "this line is no module (line 2)"],
   ["bad-module", `${"A(\n  (a): ".repeat(300)}B()`, "modules are nested more than 200 deep"],
   ["bad-module", "Net(\n  (0-2): 5 x ReLU()\n)", "(0-2) names 3 modules, and 5 are said to stand there (line 2)"],
+  ["bad-module", "Net(\n  (a): ReLU()\n)\nNet(\n  (a): ReLU()\n)", "another module begins here: a text holds one model (line 4)"],
   ["too-large", "Net(\n  (a): Own(\n    (0-299999): 300000 x Own(\n      (b): ReLU()\n    )\n  )\n)", "this model has more than 100000 modules"],
 ]);
 

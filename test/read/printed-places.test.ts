@@ -31,6 +31,7 @@ const LAYERS: readonly Printed[] = [
   ["InstanceNorm2d(8, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)", 16, 16],
   ["FrozenBatchNorm2d(8, eps=1e-05)", 0, 32],
   ["FrozenBatchNorm2d(num_features=8, eps=1e-05)", 0, 32],
+  ["FrozenBatchNorm2d()", 0, 0],
   ["GroupNorm(2, 8, eps=1e-05, affine=True)", 16, 0],
   ["GroupNorm(2, 8, eps=1e-05, affine=True, bias=False)", 8, 0],
   ["LayerNorm((3, 4), eps=1e-05, elementwise_affine=True)", 24, 0],
@@ -170,6 +171,16 @@ const PLACES: readonly (readonly [string, number, (text: string) => string])[] =
     "in blocks that repeat",
     6,
     (text) => held("Net", `(a): ${held("ModuleList", `(0-1): 2 x ${held("Block", `(l): ${held("ModuleList", `(0-2): 3 x ${text}`)}`)}`)}`),
+  ],
+  [
+    "in modules to which ptflops has added its figures",
+    1,
+    (text) =>
+      held(
+        "Net",
+        "1.2 k, 100.000% Params, 0.1 GMac, 100.000% MACs, ",
+        `(l): ${held("Sequential", "0, 0.000% Params, 0.0 Mac, 0.000% MACs, ", `(0): ${text}`)}`,
+      ),
   ],
   ["without indentation", 1, (text) => held("Net", `(layer): ${text}`).replaceAll(/\n +/g, "\n")],
 ];

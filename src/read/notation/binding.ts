@@ -15,7 +15,7 @@ export interface WrittenArguments {
   readonly children: readonly { readonly name: string; readonly layer: Layer }[];
 }
 
-interface Parameter {
+export interface Parameter {
   readonly name: string;
   readonly fallback: Literal | undefined;
 }
@@ -43,8 +43,14 @@ export function readSignature(signature: string): readonly Parameter[] {
  * Gives each argument its name and fills in defaults, as Python does. Throws `unknown-argument` (with the nearest name), `too-many-arguments`,
  * `repeated-argument`, `missing-argument`.
  */
-export function bindArguments(callee: string, entry: CallEntry, written: WrittenArguments, place: Place, saved = false): Args {
-  const parameters = readSignature(entry.signature);
+export function bindArguments(
+  callee: string,
+  entry: CallEntry,
+  written: WrittenArguments,
+  place: Place,
+  saved = false,
+  parameters: readonly Parameter[] = readSignature(entry.signature),
+): Args {
   const values = new Map<string, Literal>();
   written.positional.forEach((value, index) => {
     const parameter = parameters[index];

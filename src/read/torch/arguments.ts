@@ -17,7 +17,7 @@ export function readArguments(text: string, place: Place): PrintedArguments {
   const positional: Literal[] = [];
   const named: { name: string; value: Literal }[] = [];
   const unread: string[] = [];
-  for (const piece of withoutFigures(pieces(text))) {
+  for (const piece of pieces(text)) {
     const [, name, written = ""] = /^([A-Za-z_]\w*)\s*=\s*([^]+)$/.exec(piece) ?? [];
     const value = literal(name === undefined ? piece : written, place);
     if (value === undefined) unread.push(piece);
@@ -45,11 +45,13 @@ function pieces(text: string): readonly string[] {
   return [...found, text.slice(start)].map((piece) => piece.trim()).filter((piece) => piece !== "");
 }
 
-/** Leaves out what another tool put there: a percentage, the figure that it is a part of, and figures with a unit. */
-function withoutFigures(all: readonly string[]): readonly string[] {
+/** The same arguments without what another tool put before them: a percentage, the figure that it is a part of, and figures with a unit. */
+export function withoutFigures(text: string): string {
+  if (!text.includes("%")) return text;
+  const all = pieces(text);
   const isShare = (piece: string | undefined) => piece !== undefined && /\d%\s*\w/.test(piece);
   const isPlain = (piece: string) => /^[\d.]+$/.test(piece);
-  return all.filter((piece, index) => !isShare(piece) && !(FIGURE.test(piece) && (!isPlain(piece) || isShare(all[index + 1]))));
+  return all.filter((piece, index) => !isShare(piece) && !(FIGURE.test(piece) && (!isPlain(piece) || isShare(all[index + 1])))).join(", ");
 }
 
 function literal(text: string, place: Place): Literal | undefined {

@@ -44,6 +44,8 @@ function base(text: string, className: Base["className"] | string, needs: Base["
 const hasKernel = (args: PrintedArguments) => rankOf(args) > 0 && (sizes(args, 2) || named(args, "in_channels", "out_channels"));
 const isRecurrent = (args: PrintedArguments) => sizes(args, 2) && !named(args, "kernel_size");
 
+const FROZEN = words("FrozenBatchNorm");
+
 /** Subclasses print as their base does: the base is known by the words of the name, and by the arguments that it prints. */
 const BASES: readonly Base[] = [
   base("ConvTranspose", (args) => `ConvTranspose${rankOf(args)}d`, hasKernel),
@@ -53,7 +55,7 @@ const BASES: readonly Base[] = [
   base("Bilinear", "Bilinear", (args) => named(args, "in1_features", "in2_features", "out_features")),
   base("EmbeddingBag", "EmbeddingBag", (args) => sizes(args, 2)),
   base("Embedding", "Embedding", (args) => sizes(args, 2) || named(args, "num_embeddings", "embedding_dim")),
-  base("FrozenBatchNorm", "FrozenBatchNorm2d", (args) => sizes(args, 1) || named(args, "num_features")),
+  { words: FROZEN, className: () => "FrozenBatchNorm2d", needs: (args) => sizes(args, 1) || named(args, "num_features") },
   base("BatchNorm", "BatchNorm2d", (args) => sizes(args, 1) && named(args, "affine")),
   base("InstanceNorm", "InstanceNorm2d", (args) => sizes(args, 1) && named(args, "affine")),
   base("GroupNorm", "GroupNorm", (args) => sizes(args, 2) && named(args, "affine")),
@@ -114,6 +116,8 @@ export function knownAs(className: string, args: PrintedArguments): KnownAs | un
   const parts = words(name);
   const near = longest(BASES.filter((each) => contains(parts, each.words)));
   const entry = torchEntry(name) ?? PRINTED_ONLY.find(({ names }) => names.includes(name));
+  // The classes of detectron2 and DETR do not print their sizes, which are those of buffers alone.
+  if (near?.words === FROZEN && !near.needs(args)) return { kind: "observer" };
   if (entry !== undefined) {
     const stores = near !== undefined || STORING.test(name);
     return stores ? { kind: "layer", name, entry, exact: true } : { kind: "nothing", name, entry };

@@ -23,7 +23,7 @@ function encoderParts(norms: number): Readonly<Record<string, string>> {
 }
 
 /** Classes that hold whatever there is, or nothing. */
-const CONTAINERS = new Set(["Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict", "BufferDict", "GraphModule"]);
+const CONTAINERS = new Set(["Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict", "BufferDict", "Module", "GraphModule"]);
 
 /** Other classes of PyTorch that hold modules and store nothing themselves, with the names of what they hold. */
 const HOLDERS: Readonly<Record<string, RegExp>> = {

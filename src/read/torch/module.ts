@@ -2,9 +2,10 @@ import { InputError, type Place } from "../../graph/diagnostic.js";
 import type { Layer, Stored } from "../../graph/layer.js";
 import type { CallEntry } from "../../ops/entry.js";
 import { NOTHING } from "../../ops/primitive.js";
-import { bindArguments, readSignature } from "../notation/binding.js";
+import { bindArguments, readSignature, type Parameter } from "../notation/binding.js";
+import { torchEntry } from "../notation/read.js";
 import { readArguments, type PrintedArguments } from "./arguments.js";
-import { knownAs, withoutPrefix } from "./classes.js";
+import { knownAs, withoutPrefix, type KnownAs } from "./classes.js";
 import { printedTensors } from "./tensors.js";
 import type { PrintedModule } from "./tree.js";
 
@@ -29,61 +30,76 @@ export interface NamedLayer {
   readonly layer: Layer;
 }
 
+type KnownLayer = Extract<KnownAs, { kind: "layer" }>;
+
 const UNKNOWN = "this module is not known: its parameters are not printed";
 const LAZY = "a lazy module has its sizes once it has run: print the model after that";
 
 /** Reads modules by what they print of themselves. One that stands there many times is read once. */
 export class Readings {
   private readonly known = new Map<string, Reading>();
+  private readonly signatures = new Map<CallEntry, readonly Parameter[]>();
   private readonly place: Place;
 
   constructor(path: string) {
     this.place = { kind: "file", path };
   }
 
-  /** @param children layers of its children, for a class that prints its sizes by them alone */
-  of({ className, args }: PrintedModule, children: readonly NamedLayer[] = []): Reading {
-    if (children.length > 0) return read(className, args, children, this.place);
+  of({ className, args }: PrintedModule): Reading {
     const key = `${className}(${args}`;
-    const found = this.known.get(key) ?? read(className, args, children, this.place);
+    const found = this.known.get(key) ?? this.read(className, args);
     this.known.set(key, found);
     return found;
   }
-}
 
-function read(className: string, text: string, children: readonly NamedLayer[], place: Place): Reading {
-  const tensors = printedTensors(text);
-  if (tensors !== undefined) return tensors;
-  const args = readArguments(text, place);
-  const known = knownAs(className, args);
-  if (known === undefined) return { stores: undefined, more: UNKNOWN };
-  if (known.kind === "observer") return { stores: NOTHING, isObserver: true };
-  const like = known.name === withoutPrefix(className) ? undefined : known.name;
-  if (known.kind === "nothing") {
-    const layer = known.entry === undefined ? undefined : layerOf(known.entry, known.name, args, children, place);
-    return { stores: NOTHING, layer, like };
+  /** The layer of PyTorch that a class is which prints its sizes by its children alone. */
+  composite(className: string, children: readonly NamedLayer[]): Layer | undefined {
+    const name = withoutPrefix(className);
+    const entry = torchEntry(name);
+    return entry && this.layer(entry, name, { positional: [], named: [], unread: [] }, children);
   }
-  const layer = layerOf(known.entry, known.name, args, children, place);
-  if (layer === undefined) return { stores: undefined, more: UNKNOWN };
-  if (layer.stores === undefined) return { stores: undefined, layer, more: known.name.startsWith("Lazy") ? LAZY : UNKNOWN };
-  const shown = { ...withoutBias(className, known.name, args, layer.stores), like };
-  const unproven = known.byArguments === true ? `it prints its arguments as ${known.name} does, and may store more than that` : undefined;
-  const more = shown.more ?? unproven ?? unreadSizes(known.entry, args);
-  // A subclass may do something else with the same weights: pad another way, standardise them.
-  return { ...shown, more, layer: known.exact && more === undefined ? layer : undefined };
-}
 
-/** Builds a layer from the arguments that its signature has; undefined where they do not fit. */
-function layerOf(entry: CallEntry, name: string, args: PrintedArguments, children: readonly NamedLayer[], place: Place): Layer | undefined {
-  const names = new Set(readSignature(entry.signature).map((parameter) => parameter.name));
-  // A lazy layer prints a size of 0 first, which its constructor does not take.
-  const positional = name.startsWith("Lazy") ? args.positional.slice(1) : args.positional;
-  const named = args.named.filter((each) => names.has(each.name)).map((each) => ({ ...each, place }));
-  try {
-    return entry.build(bindArguments(name, entry, { positional, named, children }, place));
-  } catch (error) {
-    if (error instanceof InputError) return undefined;
-    throw error;
+  private read(className: string, text: string): Reading {
+    const tensors = printedTensors(text);
+    if (tensors !== undefined) return tensors;
+    const args = readArguments(text, this.place);
+    const known = knownAs(className, args);
+    if (known === undefined) return { stores: undefined, more: UNKNOWN };
+    if (known.kind === "observer") return { stores: NOTHING, isObserver: true };
+    const layer = known.entry && this.layer(known.entry, known.name, args);
+    const like = known.name === withoutPrefix(className) ? undefined : known.name;
+    if (known.kind === "nothing") return { stores: NOTHING, layer, like };
+    if (layer?.stores !== undefined) return this.stored(className, known, args, { layer, stores: layer.stores, like });
+    return known.name.startsWith("Lazy") ? { stores: undefined, layer, more: LAZY } : { stores: undefined, more: UNKNOWN };
+  }
+
+  private stored(className: string, known: KnownLayer, args: PrintedArguments, reading: Reading & { readonly stores: readonly Stored[] }): Reading {
+    const shown = { ...reading, ...withoutBias(className, known.name, args, reading.stores) };
+    const unproven = known.byArguments === true ? `it prints its arguments as ${known.name} does, and may store more than that` : undefined;
+    const more = shown.more ?? unproven ?? unreadSizes(this.signature(known.entry), args);
+    // A subclass may do something else with the same weights: pad another way, standardise them.
+    return { ...shown, more, layer: known.exact && more === undefined ? shown.layer : undefined };
+  }
+
+  /** Builds a layer from the arguments that its signature has; undefined where they do not fit. */
+  private layer(entry: CallEntry, name: string, args: PrintedArguments, children: readonly NamedLayer[] = []): Layer | undefined {
+    const parameters = this.signature(entry);
+    // A lazy layer prints a size of 0 first, which its constructor does not take.
+    const positional = name.startsWith("Lazy") ? args.positional.slice(1) : args.positional;
+    const known = args.named.filter((each) => parameters.some((parameter) => parameter.name === each.name));
+    const written = { positional, named: known.map((each) => ({ ...each, place: this.place })), children };
+    try {
+      return entry.build(bindArguments(name, entry, written, this.place, false, parameters));
+    } catch (error) {
+      if (error instanceof InputError) return undefined;
+      throw error;
+    }
+  }
+
+  private signature(entry: CallEntry): readonly Parameter[] {
+    const found = this.signatures.get(entry) ?? readSignature(entry.signature);
+    this.signatures.set(entry, found);
+    return found;
   }
 }
 
@@ -106,11 +122,11 @@ function withoutBias(
 const HARMLESS = new Set(["zero_point", "quant_min", "quant_max", "ch_axis", "padding_idx", "axis", "dim"]);
 
 /** Says so where something is printed that is not known and may be the size of a tensor: `rank=8`. */
-function unreadSizes({ signature }: CallEntry, { named, unread }: PrintedArguments): string | undefined {
-  const names = new Set(readSignature(signature).map((parameter) => parameter.name));
+function unreadSizes(parameters: readonly Parameter[], { named, unread }: PrintedArguments): string | undefined {
   const isSize = (value: (typeof named)[number]["value"]): boolean =>
     value.kind === "tuple" ? value.items.some(isSize) : value.kind === "number" && value.integer && value.value > 1;
   const odd =
-    named.find(({ name, value }) => !names.has(name) && !HARMLESS.has(name) && isSize(value))?.name ?? unread.find((text) => /\d/.test(text));
+    named.find(({ name, value }) => !parameters.some((parameter) => parameter.name === name) && !HARMLESS.has(name) && isSize(value))?.name ??
+    unread.find((text) => /\d/.test(text));
   return odd === undefined ? undefined : `'${odd.slice(0, 40)}' is printed beside its arguments: what it may add is not known`;
 }

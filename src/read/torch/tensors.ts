@@ -3,7 +3,7 @@ import type { Stored } from "../../graph/layer.js";
 import type { Reading } from "./module.js";
 
 /** An entry of nn.ParameterList or nn.ParameterDict: `(x): Parameter containing: [torch.float32 of size 2x5 (GPU 0)]`. */
-const ENTRY = /\((.*?)\): (\w+) containing: \[([\w.]+) of size ([\dx]*)[^\]]*\]/g;
+const ENTRY = /\(([^()\n]*)\): (\w+) containing: \[([\w.]+) of size ([\dx]*)[^\]]*\]/g;
 /** What PyTorch calls the types of tensors in its older names: `torch.cuda.HalfTensor`. */
 const OLD_TYPES: Readonly<Record<string, string>> = {
   float: "float32",

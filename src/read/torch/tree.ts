@@ -1,4 +1,5 @@
 import { fail } from "../../graph/diagnostic.js";
+import { withoutFigures } from "./arguments.js";
 
 /** A module as `print(model)` shows it. */
 export interface PrintedModule {
@@ -39,7 +40,7 @@ export function isPrinted(text: string): boolean {
   const end = start.indexOf("\n");
   const first = OPENING.exec(end < 0 ? start : start.slice(0, end));
   if (end < 0 || first === null || unclosed(first[3] ?? "") < 0) return false;
-  return /\n\s*\([^\n]*?\):\s/.test(start);
+  return /\n[ \t]*\([^\n]*?\):\s/.test(start);
 }
 
 /** Whether a text is one module without children and arguments, as `print(module)` shows a class of one's own. */
@@ -69,6 +70,7 @@ class TreeReader {
     const root = this.module("", this.lines[0] ?? "", 0);
     while (this.lines[this.at]?.trim() === "") this.at += 1;
     const next = this.lines[this.at];
+    if (next !== undefined && OPENING.test(next) && !FX_CODE.test(next)) return this.bad("another module begins here: a text holds one model");
     return { root, rest: next === undefined || FX_CODE.test(next) ? undefined : this.linesBefore + this.at + 1 };
   }
 
@@ -98,7 +100,7 @@ class TreeReader {
       }
     }
     this.surplus = -open;
-    return { name, className, args: closed(own, this.surplus + 1), children, count: this.count(name, count, start) };
+    return { name, className, args: withoutFigures(closed(own, this.surplus + 1)), children, count: this.count(name, count, start) };
   }
 
   private count(name: string, written: string | undefined, line: number): number {

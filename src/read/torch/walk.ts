@@ -115,7 +115,7 @@ export class Walk {
   private composite(module: PrintedModule): Layer | undefined {
     const parts = partsOf(module, (child) => (child.children.length > 0 ? this.composite(child) : this.readings.of(child).layer));
     if (parts === undefined) return undefined;
-    const { layer } = this.readings.of(module, parts);
+    const layer = this.readings.composite(module.className, parts);
     if (layer?.op === "multi_head_attention") this.facts.assumptions.add(ATTENTION);
     return layer;
   }
