@@ -24,6 +24,34 @@ const open = (text: string): Program => ({
   output: "y",
 });
 
+/** A convolution of a stride and groups. */
+const windowed = (stride: object, groups = 1): Program => ({
+  parameters: ["w"],
+  values: { x: meta([1, 3, 8, 8]), w: meta([4, 3, 3, 3]), y: meta([1, 4, 6, 6]) },
+  nodes: [
+    pt2Node(
+      "conv2d.default",
+      [arg("input", tensor("x")), arg("weight", tensor("w")), arg("stride", stride), arg("groups", { as_float: groups })],
+      "y",
+    ),
+  ],
+  output: "y",
+});
+
+/** A recurrent layer with fewer weights than its layers have. */
+const UNEVEN: Program = {
+  parameters: ["w"],
+  values: { x: meta([5, 1, 4]), w: meta([12, 4]), y: meta([5, 1, 4]) },
+  nodes: [
+    pt2Node(
+      "gru.input",
+      [arg("input", tensor("x")), arg("params", { as_tensors: [{ name: "w" }, { name: "w" }, { name: "w" }] }), arg("num_layers", { as_int: 2 })],
+      "y",
+    ),
+  ],
+  output: "y",
+};
+
 /** A model of graphs in attributes of nodes, one in the other. */
 function deep(depth: number): Uint8Array {
   // Longer than what is kept without a look.
@@ -252,6 +280,9 @@ const ARCHIVES: readonly Wrong[] = [
       "conv2d makes 128 elements of its inputs, and the file says 2x4x5x5",
     ],
     ["bad-zip", archive(PT2).subarray(0, 300), "this archive is damaged"],
+    ["bad-attribute", archive(windowed({ as_ints: [0, 1] })), "stride of conv2d is 0"],
+    ["bad-attribute", archive(windowed({ as_ints: [1, 2] }, 2.5)), "groups of conv2d is 2.5"],
+    ["bad-attribute", archive(UNEVEN), "the 3 weights of gru are not those of 2 layers"],
     ["unknown-dimension", archive(PT2), "the model has no dimension called 'seq'", "--dim", "seq=2"],
     ["wrong-rank", archive(PT2), "input x has 4 dimensions, and 2 are given", "--input", "3x8"],
     ["input-mismatch", archive(PT2), "dimension 1 of input x is fixed at 3 in this model, and 1 is given", "--input", "1x1x8x8"],

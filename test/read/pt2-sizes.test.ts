@@ -47,7 +47,7 @@ describe("sizes of an exported program as expressions", () => {
     const at = (written: string, wanted: number) =>
       solve(parseExpression(written) ?? { kind: "number", value: 0 }, "s0", wanted, new Map([["s1", 4]]));
     expect([at("s0", 5), at("32*s0", 96), at("2*s0 + 1", 9), at("s0*s1", 12)]).toEqual([5, 3, 4, 3]);
-    expect([at("32*s0", 97), at("s0//2", 3), at("s0**2", 9)]).toEqual([undefined, undefined, undefined]);
+    expect([at("32*s0", 97), at("s0//2", 3), at("s0**2", 9), at("Min(12, 12*s0)", 12)]).toEqual([undefined, undefined, undefined, undefined]);
   });
 });
 
@@ -78,6 +78,29 @@ describe("open sizes of an archive", () => {
   it("a batch of 1 passes a lower bound of 2, as PyTorch lets it", () => {
     const ranges = { s0: { min_val: 2, max_val: 64 } };
     expect(analyze(readPt2(source(archive({ ...NET, ranges })), { batch: 1 })).totals.macs).toBe(macsAt(1));
+  });
+
+  it("--batch leaves a length alone that other dimensions have too", () => {
+    const masked: Program = {
+      parameters: [],
+      inputs: ["mask", "x"],
+      values: {
+        mask: meta([symbol("s1", 3), symbol("s1", 3)]),
+        x: meta([symbol("s0", 2), symbol("s1", 3)]),
+        y: meta([symbol("s0", 2), symbol("s1", 3)]),
+      },
+      nodes: [node("matmul.default", [arg("self", tensor("x")), arg("other", tensor("mask"))], "y")],
+      output: "y",
+    };
+    const { inputs, totals, warnings } = analyze(readPt2(source(archive(masked)), { batch: 5 }));
+    expect([inputs.map(({ shape }) => shape), totals.macs]).toEqual([
+      [
+        [3, 3],
+        [5, 3],
+      ],
+      45n,
+    ]);
+    expect(warnings.join()).toContain("s1 = 3");
   });
 
   const picked: Program = {

@@ -1,5 +1,5 @@
 import { elements, type Shape } from "../../graph/shape.js";
-import { all, allTensors, flag, hasTensor, number, outputOf, shapeOf, tensor, type AtenCall, type AtenRule, type Counted } from "./call.js";
+import { all, allTensors, flag, hasTensor, whole, outputOf, shapeOf, tensor, type AtenCall, type AtenRule, type Counted } from "./call.js";
 
 interface Sizes {
   readonly batch: number;
@@ -73,7 +73,7 @@ const fused =
   (call) => {
     const source = shapeOf(call, "src", "query");
     const [batch = 1, length = 1, width = 1] = source.length === 2 ? [1, ...source] : source;
-    const heads = number(call, "num_heads") ?? number(call, "num_head") ?? 1;
+    const heads = whole(call, "num_heads") ?? whole(call, "num_head") ?? 1;
     const tokens = BigInt(batch) * BigInt(length);
     const weights = allTensors(call).filter((each) => each.stored);
     const sum = (rank: number) => weights.filter(({ shape }) => shape.length === rank).reduce((total, { shape }) => total + elements(shape), 0n);

@@ -1,3 +1,4 @@
+import { fail } from "../../graph/diagnostic.js";
 import type { DType } from "../../graph/dtype.js";
 import type { Attributes, Inference, Kind, Primitive, TensorType } from "../../graph/layer.js";
 import { elements, type Shape } from "../../graph/shape.js";
@@ -85,9 +86,27 @@ export function text({ args }: AtenCall, name: string): string | undefined {
   return found?.kind === "text" ? found.value : undefined;
 }
 
-/** One number for each axis: a list of one, and a number alone, hold for all axes; an empty list is one that is not given. */
-export function perAxis(call: AtenCall, name: string, rank: number, fallback: number | readonly number[]): readonly number[] {
-  const given = numbers(call, name) ?? [];
+/** An argument that is a whole number. Throws `bad-attribute` for one that is another, or less than `least`. */
+export function whole(call: AtenCall, name: string, least = -Infinity): number | undefined {
+  const [value] = wholes(call, name, least) ?? [];
+  return value;
+}
+
+function wholes(call: AtenCall, name: string, least: number): readonly number[] | undefined {
+  const values = numbers(call, name);
+  const wrong = values?.find((value) => !Number.isSafeInteger(value) || value < least);
+  if (wrong === undefined) return values;
+  return fail("bad-attribute", `${name} of ${call.op} is ${wrong}`, {
+    expected: least === -Infinity ? "a whole number" : `a whole number of at least ${least}`,
+  });
+}
+
+/**
+ * One whole number for each axis: a list of one, and a number alone, hold for all axes; an empty list is one that is not given.
+ * Throws `bad-attribute` for what is no whole number, or less than `least`.
+ */
+export function perAxis(call: AtenCall, name: string, rank: number, fallback: number | readonly number[], least = 1): readonly number[] {
+  const given = wholes(call, name, least) ?? [];
   const values = given.length > 0 ? given : typeof fallback === "number" ? [fallback] : fallback;
   return Array.from({ length: rank }, (_, axis) => values[axis] ?? values[0] ?? 0);
 }

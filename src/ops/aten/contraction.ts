@@ -1,5 +1,5 @@
 import { elements, type Shape } from "../../graph/shape.js";
-import { all, hasTensor, number, outputElements, outputOf, shapeOf, tensor, tensors, type AtenRule, type Counted } from "./call.js";
+import { all, hasTensor, whole, outputElements, outputOf, shapeOf, tensor, tensors, type AtenRule, type Counted } from "./call.js";
 import { einsum, tensordot } from "./einsum.js";
 
 /** What a product of matrices is called: a linear layer where one factor is stored with the model. */
@@ -57,7 +57,7 @@ const outer: AtenRule = (call) => {
 /** inner and vecdot: the last axes are summed over. */
 const inner: AtenRule = (call) => {
   const [left, right] = [shapeOf(call, "self", "x"), shapeOf(call, "other", "y")];
-  const dim = call.op === "linalg_vecdot" ? (number(call, "dim") ?? -1) : -1;
+  const dim = call.op === "linalg_vecdot" ? (whole(call, "dim") ?? -1) : -1;
   const summed = left.length === 0 || right.length === 0 ? 1 : (left.at(dim < 0 ? dim : dim - left.length) ?? 1);
   return { op: "matmul", macs: outputElements(call) * BigInt(summed), mixes: { channels: true, space: true } };
 };
@@ -96,7 +96,7 @@ const multiDot: AtenRule = (call) => {
 
 /** Products by squaring, as ATen has them (LinearAlgebra.cpp, linalg_matrix_power): one for each bit after the first, and one for each further bit that is set. */
 const matrixPower: AtenRule = (call) => {
-  const n = number(call, "n") ?? 1;
+  const n = whole(call, "n") ?? 1;
   if (n < 0) return { op: "matrix_power", uncounted: "the cost of inverting a matrix is not counted" };
   const bits = Math.abs(n).toString(2);
   const products = n < 2 ? 0 : bits.length - 1 + bits.slice(1).replaceAll("0", "").length;

@@ -2,12 +2,12 @@ import { elements } from "../../graph/shape.js";
 import { convolution } from "../conv/convolution.js";
 import type { Padding } from "../window.js";
 import { symmetric } from "../window.js";
-import { all, as, batched, flag, hasTensor, number, numbers, outputElements, perAxis, shapeOf, text, type AtenCall, type AtenRule } from "./call.js";
+import { all, as, batched, flag, hasTensor, numbers, outputElements, perAxis, shapeOf, text, whole, type AtenCall, type AtenRule } from "./call.js";
 
 /** Padding as two numbers an axis, or the word of the overload `conv2d.padding`. */
 function paddingOf(call: AtenCall, rank: number): Padding {
   const word = text(call, "padding");
-  return word === "same" || word === "valid" ? word : symmetric(perAxis(call, "padding", rank, 0));
+  return word === "same" || word === "valid" ? word : symmetric(perAxis(call, "padding", rank, 0, 0));
 }
 
 /** Convolutions by their weights: [Cout, Cin/groups, K] or, transposed, [Cin, Cout/groups, K]. */
@@ -16,9 +16,9 @@ const conv: AtenRule = (call) => {
   const rank = kernelSize.length;
   if (rank < 1 || rank > 3) return { op: call.op, uncounted: "a convolution over more than three dimensions" };
   const transposed = call.op.includes("transpose") || flag(call, "transposed");
-  const groups = Math.max(1, number(call, "groups") ?? 1);
+  const groups = whole(call, "groups", 1) ?? 1;
   const [inChannels, outChannels] = transposed ? [first, second * groups] : [second * groups, first];
-  const depthwise = !transposed && groups > 1 && groups === inChannels;
+  const depthwise = !transposed && groups > 1 && groups === inChannels && outChannels % groups === 0;
   const padding = paddingOf(call, rank);
   const layer = convolution({
     rank,
@@ -30,7 +30,7 @@ const conv: AtenRule = (call) => {
     padding,
     paddingString: typeof padding === "string" ? padding : undefined,
     bias: hasTensor(call, "bias"),
-    transposed: transposed ? { outputPadding: perAxis(call, "output_padding", rank, 0) } : undefined,
+    transposed: transposed ? { outputPadding: perAxis(call, "output_padding", rank, 0, 0) } : undefined,
   });
   return as(layer, batched(shapeOf(call, "input", "self"), rank));
 };
@@ -54,9 +54,9 @@ const BLEND = 7n;
 /** torchvision.ops.deform_conv2d (arXiv 1703.06211, 1811.11168): each tap is read between 4 positions, and scaled by a mask. */
 const deformConv: AtenRule = (call) => {
   const [outChannels = 0, perGroup = 0, ...kernelSize] = shapeOf(call, "weight");
-  const both = (name: string, fallback: number) => [number(call, `${name}_h`) ?? fallback, number(call, `${name}_w`) ?? fallback];
+  const both = (name: string, least: number) => [whole(call, `${name}_h`, least) ?? least, whole(call, `${name}_w`, least) ?? least];
   const input = shapeOf(call, "input");
-  const groups = number(call, "groups") ?? Math.max(1, Math.floor((input[1] ?? perGroup) / Math.max(1, perGroup)));
+  const groups = whole(call, "groups", 1) ?? Math.max(1, Math.floor((input[1] ?? perGroup) / Math.max(1, perGroup)));
   const plain = as(
     convolution({
       rank: 2,

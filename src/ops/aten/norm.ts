@@ -2,7 +2,7 @@ import { elements } from "../../graph/shape.js";
 import { softmax } from "../activation.js";
 import { channelNorm, localResponseNorm } from "../norm/channel-norm.js";
 import { layerNorm, MEASURED } from "../norm/layer-norm.js";
-import { all, as, flag, hasTensor, number, numbers, outputElements, shapeOf, tensor, type AtenCall, type AtenRule } from "./call.js";
+import { all, as, flag, hasTensor, number, whole, numbers, outputElements, shapeOf, tensor, type AtenCall, type AtenRule } from "./call.js";
 
 const affine = (call: AtenCall) => ({ scale: hasTensor(call, "weight"), shift: hasTensor(call, "bias") });
 
@@ -25,7 +25,7 @@ const groupNorm: AtenRule = (call) =>
       op: "group_norm",
       ...affine(call),
       running: false,
-      numGroups: number(call, "num_groups") ?? number(call, "group"),
+      numGroups: whole(call, "num_groups") ?? whole(call, "group"),
       eps: number(call, "eps"),
     }),
     shapeOf(call, "input"),
@@ -65,7 +65,7 @@ const softmaxRule: AtenRule = (call) => {
   const name = call.op.includes("log") ? "log_softmax" : "softmax";
   const shape = shapeOf(call, "self", "input");
   // Of a scalar there is nothing to normalise over.
-  return shape.length === 0 ? { op: name } : as(softmax(number(call, "dim") ?? -1, name), shape);
+  return shape.length === 0 ? { op: name } : as(softmax(whole(call, "dim") ?? -1, name), shape);
 };
 
 export const normRules: Readonly<Record<string, AtenRule>> = {
@@ -81,6 +81,6 @@ export const normRules: Readonly<Record<string, AtenRule>> = {
   ...all("batch_norm_stats batch_norm_update_stats renorm embedding_renorm", measured),
   ...all("_weight_norm _weight_norm_interface", weightNorm),
   cosine_similarity: cosine,
-  local_response_norm: (call) => as(localResponseNorm(number(call, "size") ?? 1), tensor(call, "input")?.shape ?? []),
+  local_response_norm: (call) => as(localResponseNorm(whole(call, "size") ?? 1), tensor(call, "input")?.shape ?? []),
   ...all("softmax _softmax log_softmax _log_softmax special_softmax special_log_softmax _safe_softmax", softmaxRule),
 };

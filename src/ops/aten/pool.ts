@@ -6,7 +6,7 @@ import {
   batched,
   flag,
   inputElements,
-  number,
+  whole,
   numbers,
   outputElements,
   outputOf,
@@ -27,7 +27,7 @@ const windowed =
     const kernelSize = perAxis(call, "kernel_size", rank, 1);
     const taps = elements(kernelSize);
     const ceilMode = flag(call, "ceil_mode");
-    const divisor = number(call, "divisor_override");
+    const divisor = whole(call, "divisor_override");
     const counted = numbers(call, "count_include_pad");
     return {
       op: `${kind}_pool${rank}d`,
@@ -35,7 +35,7 @@ const windowed =
       attributes: {
         kernelSize,
         stride: perAxis(call, "stride", rank, kernelSize),
-        padding: perAxis(call, "padding", rank, 0),
+        padding: perAxis(call, "padding", rank, 0, 0),
         dilation: perAxis(call, "dilation", rank, 1),
         ...(ceilMode ? { ceilMode } : {}),
         ...(counted === undefined ? {} : { countIncludePad: counted[0] === 1 }),
@@ -69,7 +69,7 @@ const fractional: AtenRule = (call) => {
 const roiAlign =
   (pooled: boolean): AtenRule =>
   (call) => {
-    const ratio = number(call, "sampling_ratio") ?? 0;
+    const ratio = whole(call, "sampling_ratio") ?? 0;
     const samples = outputElements(call) * BigInt(Math.max(1, ratio) ** 2);
     return {
       op: pooled ? "roi_align" : "ps_roi_align",

@@ -1,6 +1,7 @@
+import { fail } from "../../graph/diagnostic.js";
 import { elements } from "../../graph/shape.js";
 import { recurrent, recurrentCell, type Cell } from "../recurrent.js";
-import { all, as, flag, hasTensor, number, shapeOf, tensors, type AtenCall, type AtenRule } from "./call.js";
+import { all, as, flag, hasTensor, whole, shapeOf, tensors, type AtenCall, type AtenRule } from "./call.js";
 
 const cellOf = (op: string): Cell => (op.includes("lstm") ? "lstm" : op.includes("gru") ? "gru" : "rnn");
 
@@ -22,10 +23,14 @@ const sequence: AtenRule = (call) => {
   const hiddenSize = params.map(({ shape }) => shape).find((shape) => shape.length === 2)?.[0] ?? 0;
   const gates = cell === "lstm" ? 4 : cell === "gru" ? 3 : 1;
   const bidirectional = flag(call, "bidirectional");
-  const numLayers = number(call, "num_layers") ?? 1;
+  const numLayers = whole(call, "num_layers", 1) ?? 1;
   const directions = bidirectional ? 2 : 1;
-  const perDirection = Math.round(params.length / Math.max(1, numLayers * directions));
+  const perDirection = params.length / (numLayers * directions);
   const biased = flag(call, "has_biases");
+  if (![2, 3].includes(perDirection - (biased ? 2 : 0)) || hiddenSize % gates !== 0)
+    return fail("bad-attribute", `the ${params.length} weights of ${call.op} are not those of ${numLayers} layers`, {
+      expected: "weights of input and state for each layer and direction",
+    });
   const hasProjection = perDirection === (biased ? 5 : 3);
   const layer = recurrent({
     cell,
@@ -46,7 +51,7 @@ const cell: AtenRule = (call) => {
   const input = shapeOf(call, "input");
   const [rows = 0] = shapeOf(call, "w_hh");
   const kind = cellOf(call.op);
-  const hidden = rows / (kind === "lstm" ? 4 : kind === "gru" ? 3 : 1);
+  const hidden = Math.floor(rows / (kind === "lstm" ? 4 : kind === "gru" ? 3 : 1));
   const layer = recurrentCell(kind, input.at(-1) ?? 0, hidden, hasTensor(call, "b_ih"), call.op === "rnn_relu_cell" ? { nonlinearity: "relu" } : {});
   const ports = { w_ih: "weight_ih", w_hh: "weight_hh", b_ih: "bias_ih", b_hh: "bias_hh" };
   return { ...as(layer, input.length === 1 ? [1, ...input] : input), op: layer.op, ports };

@@ -1,5 +1,5 @@
 import { elements, type Shape } from "../../graph/shape.js";
-import { all, flag, number, outputElements, outputOf, shapeOf, type AtenRule } from "./call.js";
+import { all, flag, whole, outputElements, outputOf, shapeOf, type AtenRule } from "./call.js";
 
 /** t taps are blended by t products and t - 1 additions. */
 const blend = (taps: bigint): bigint => (taps < 2n ? 0n : 2n * taps - 1n);
@@ -29,8 +29,8 @@ const upsample: AtenRule = (call) => {
 /** grid_sampler: two operations an axis put a point of [-1, 1] on the grid; each tap's weight is a product of one factor an axis. */
 const gridSample: AtenRule = (call) => {
   const grid = shapeOf(call, "grid");
-  const rank = grid.at(-1) ?? 2;
-  const mode = ["bilinear", "nearest", "bicubic"][number(call, "interpolation_mode") ?? 0] ?? "bilinear";
+  const rank = Math.min(3, grid.at(-1) ?? 2);
+  const mode = ["bilinear", "nearest", "bicubic"][whole(call, "interpolation_mode") ?? 0] ?? "bilinear";
   const taps = BigInt((TAPS[mode] ?? 1) ** rank);
   const points = elements(grid.slice(0, -1)) * (2n * BigInt(rank) + (taps > 1n ? taps * BigInt(rank) : 0n));
   return {
@@ -66,7 +66,7 @@ const fft: AtenRule = (call) => {
 };
 
 const stft: AtenRule = (call) => {
-  const length = number(call, "n_fft") ?? 1;
+  const length = whole(call, "n_fft", 1) ?? 1;
   const output = outputOf(call);
   const inverse = call.op === "istft";
   const [, frames = 1] = (inverse ? shapeOf(call, "self") : output).filter((_, axis, all_) => axis >= all_.length - 2);

@@ -105,8 +105,9 @@ function valueOf(expression: Expression, symbols: ReadonlyMap<string, number>): 
  */
 export function solve(expression: Expression, symbol: string, wanted: number, symbols: ReadonlyMap<string, number>): number | undefined {
   const at = (value: number) => evaluate(expression, new Map([...symbols, [symbol, value]]));
-  const [start, first] = [at(0), at(1)];
-  if (start === undefined || first === undefined || first === start) return undefined;
+  const [start, first, second] = [at(0), at(1), at(2)];
+  if (start === undefined || first === undefined || second === undefined) return undefined;
+  if (first === start || second - first !== first - start) return undefined;
   const found = (wanted - start) / (first - start);
   return Number.isSafeInteger(found) && found >= 0 && at(found) === wanted ? found : undefined;
 }

@@ -33,11 +33,17 @@ export function settleSizes({ graph, inputs }: Program, sizes: Sizes, options: R
   return sizes.settle();
 }
 
-/** Makes the first dimension of every input whose first is open the batch; where none is, it must be the batch already. */
+/**
+ * Makes the first dimension of every input whose first is open the batch; where none is, it must be the batch already. A symbol that other dimensions have too (a mask of
+ * length x length) is no batch.
+ */
 function setBatch(inputs: readonly Written[], sizes: Sizes, batch: number): void {
   const firsts = inputs.flatMap(({ name, sizes: [first] }) => (first === undefined ? [] : [{ name, first }]));
   const open = firsts.filter(({ first }) => typeof first !== "number");
-  for (const { name, first } of open.length > 0 ? open : firsts) sizes.make(first, batch, `dimension 0 of input ${name}`, "--batch");
+  const others = new Set(inputs.flatMap(({ sizes: [, ...rest] }) => rest.flatMap((size) => (typeof size === "number" ? [] : [size.text]))));
+  const batches = open.filter(({ first }) => typeof first !== "number" && !others.has(first.text));
+  const set = batches.length > 0 ? batches : open.length > 0 ? open : firsts;
+  for (const { name, first } of set) sizes.make(first, batch, `dimension 0 of input ${name}`, "--batch");
 }
 
 /** The inputs of the graph, their sizes settled; those whose sizes are not known are left out. */

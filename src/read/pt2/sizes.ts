@@ -24,7 +24,12 @@ export class Sizes {
     }));
     this.names = new Set(written.flatMap(({ expression }) => (expression === undefined ? [] : symbolsOf(expression))));
     this.ranges = ranges;
-    for (const { hint, expression } of written) if (hint !== undefined && expression !== undefined) this.learn(expression, hint);
+    // A symbol by itself says most surely what it was: others may be limits (Min(12, 12*s0)).
+    for (const isPlain of [true, false]) {
+      for (const { hint, expression } of written) {
+        if (hint !== undefined && expression !== undefined && (expression.kind === "symbol") === isPlain) this.learn(expression, hint);
+      }
+    }
   }
 
   /** The size of the example tells what a symbol was. */
