@@ -5,7 +5,7 @@ import { countBy } from "./convention.js";
 
 /** Why a convention's figure of a graph may not be what the tool itself would report of the model. Empty where it is. */
 export function caveats(convention: Convention, graph: Graph, layers: readonly InferredLayer[]): readonly string[] {
-  const { reads, tables, failsOn } = convention;
+  const { reads, tables, failsOn, missesFastPath = false } = convention;
   if (reads === undefined) return [];
   const { title, formats } = READS[reads];
   const found: string[] = [];
@@ -15,10 +15,30 @@ export function caveats(convention: Convention, graph: Graph, layers: readonly I
     found.push("batch norms are counted that an exporter would fold into the convolutions");
   if (failsOn !== undefined && layers.some(({ layer }) => layer.op === failsOn.op))
     found.push(`the tool fails on ${failsOn.op} where ${failsOn.when}`);
+  if (missesFastPath && layers.some(hasFastPath))
+    found.push(
+      "PyTorch 1.12 and later run an encoder layer with batch_first as one operator at inference: the tool sees nothing of it and reports 0 for it",
+    );
   if (graph.lowering !== undefined && tables.some(({ calledAs }) => !calledAs.includes("operator")))
     found.push("the file does not say what was a module and what a function: every operator is taken for a module");
-  if (graph.lowering === "folded" && reads === "torch") found.push(...folded(convention, layers));
+  if (graph.lowering === "folded" && reads === "torch") found.push(...folded(convention, layers), ...unbiased(layers));
   return found;
+}
+
+/** Whether an encoder layer, or one inside, takes the fast path of torch.nn.TransformerEncoderLayer.forward. */
+function hasFastPath({ layer, steps }: InferredLayer): boolean {
+  if (layer.op === "transformer_encoder_layer" && layer.type === "composite" && layer.attributes["batchFirst"] === true) return true;
+  return steps.some(hasFastPath);
+}
+
+/** Linear layers over three axes or more, which exporters write as a product and an addition. */
+function unbiased(layers: readonly InferredLayer[]): readonly string[] {
+  const bare = layers.filter(({ layer, inference, outputs }) => {
+    const { bias = 0n } = inference?.cost.operations ?? {};
+    return layer.op === "linear" && bias === 0n && (outputs[0]?.shape.length ?? 0) > 2;
+  });
+  if (bare.length === 0) return [];
+  return [`${bare.length} linear layers over three axes or more stand without a bias: where they had one, the file has it as an addition of its own`];
 }
 
 /** Convolutions that no norm is left for: where they had one, what the tool counts of it is missing, and their biases may be the norm's. */

@@ -106,7 +106,8 @@ class Count {
     this.params += own.reduce((sum, { shape }) => sum + elements(shape), 0n);
     for (const [cause, count] of Object.entries(rest)) this.cause(cause, times * count);
     this.cause(PER_MAC, times * (perMac - 1n) * macs);
-    this.cause(rule.wrong ?? `${operation.op} by another rule`, times * (macs - operation.macs));
+    const why = rule.wrongOf?.(operation) === false ? undefined : rule.wrong;
+    this.cause(why ?? `${operation.op} by another rule`, times * (macs - operation.macs));
   }
 
   private addAgain(rule: Rule, operation: Operation, times: bigint): void {
@@ -158,13 +159,14 @@ function operationOf(layer: InferredLayer): Operation {
   const { inference } = layer;
   const shapes = { inputs: layer.inputs.map(({ shape }) => shape), outputs: layer.outputs.map(({ shape }) => shape) };
   if (inference !== undefined) {
-    const { attributes, kind, cost } = inference;
-    return { op: layer.layer.op, kind, attributes, stored: inference.stored, macs: cost.macs, bias: cost.operations.bias ?? 0n, ...shapes };
+    const { attributes, kind, cost, stored, ports = stored } = inference;
+    return { op: layer.layer.op, kind, attributes, ports, stored, macs: cost.macs, bias: cost.operations.bias ?? 0n, ...shapes };
   }
   const steps = layer.steps.map((step) => ({ times: step.inference?.times ?? 1n, ...operationOf(step) }));
   return {
     op: layer.layer.op,
     attributes: layer.layer.type === "composite" ? layer.layer.attributes : {},
+    ports: steps.flatMap(({ ports }) => ports),
     stored: steps.flatMap(({ stored }) => stored),
     macs: steps.reduce((sum, { times, macs }) => sum + times * macs, 0n),
     bias: steps.reduce((sum, { times, bias }) => sum + times * bias, 0n),

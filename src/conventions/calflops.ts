@@ -7,6 +7,7 @@ import {
   CELLS,
   CONVOLUTIONS,
   fourDigits,
+  isProjected,
   MAX_POOLS,
   norm,
   perInput,
@@ -20,7 +21,7 @@ import {
 
 const FILE = "calflops/pytorch_ops.py";
 
-const running = ({ stored }: Operation) => stored.some(({ role }) => role === "buffer");
+const running = ({ ports }: Operation) => ports.some(({ role }) => role === "buffer");
 
 /** _batch_norm_flops_compute: 2 an element, 1 without scale and shift; in training, which is also without running statistics, 5 and 4. */
 const batchNorm = (operation: Operation): Parts => (running(operation) ? norm(2n, 1n) : norm(5n, 4n))(operation);
@@ -43,9 +44,9 @@ function attention({ inputs: [query = [], key = query], outputs: [, weights], at
  * _conv_trans_flops_compute takes weight.shape[1], which is Cout/g, for all output channels and divides by the groups again; its bias is over the output of a convolution
  * that is not transposed.
  */
-function transposed({ inputs: [input = []], stored, attributes, bias }: Operation): Parts {
+function transposed({ inputs: [input = []], ports, attributes, bias }: Operation): Parts {
   const [batch = 0, inChannels = 0, ...space] = input;
-  const [, perGroup = 0, ...kernel] = stored.find(({ name }) => name === "weight")?.shape ?? [];
+  const [, perGroup = 0, ...kernel] = ports.find(({ name }) => name === "weight")?.shape ?? [];
   const groups = typeof attributes["groups"] === "number" ? attributes["groups"] : 1;
   const at = (name: string, axis: number, otherwise: number) => {
     const value = attributes[name];
@@ -157,6 +158,7 @@ export const calflops: Convention = {
           source: `${FILE}, _rnn_flops`,
           count: recurrent,
           wrong: "the projection of an LSTM (proj_size) is left out",
+          wrongOf: isProjected,
         },
       ],
     },

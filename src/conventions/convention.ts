@@ -1,4 +1,4 @@
-import type { Attributes, CalledAs, Cause, Kind, Stored } from "../graph/layer.js";
+import type { Attributes, CalledAs, Cause, Kind, Port, Stored } from "../graph/layer.js";
 import type { Shape } from "../graph/shape.js";
 
 /** One operator with all that is known of it: what a rule counts by. Neither the graph nor where it came from. Shapes are channels first, batch included. */
@@ -8,6 +8,8 @@ export interface Operation {
   readonly attributes: Attributes;
   readonly inputs: readonly Shape[];
   readonly outputs: readonly Shape[];
+  /** What it computes with, by the operator's own names: the same whatever the source calls and stores it. */
+  readonly ports: readonly Port[];
   readonly stored: readonly Stored[];
   /** Multiply-adds of its contraction, as the program itself counts them. */
   readonly macs: bigint;
@@ -29,6 +31,8 @@ export interface Rule {
   readonly count: (operation: Operation) => Parts;
   /** What is plainly wrong about it: its figure is given all the same, and this says why it differs. */
   readonly wrong?: string | undefined;
+  /** Of which operators `wrong` is true; of all of them unless said. */
+  readonly wrongOf?: ((operation: Operation) => boolean) | undefined;
   /** Only operators that are called so; else what the table sees. */
   readonly calledAs?: readonly CalledAs[] | undefined;
 }
@@ -58,6 +62,8 @@ export interface Convention {
   readonly notes: readonly string[];
   /** An operator that can make the tool fail, and when. */
   readonly failsOn?: { readonly op: string; readonly when: string } | undefined;
+  /** On PyTorch 1.12 and later the tool runs encoder layers on their fast path, of which it sees nothing. */
+  readonly missesFastPath?: boolean | undefined;
   /** What the tool itself counts; of other sources its figure is what its rules give for the same layers, and says so. Absent: layers, wherever they are from. */
   readonly reads?: keyof typeof READS | undefined;
 }

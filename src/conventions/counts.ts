@@ -44,9 +44,9 @@ export const norm =
     normalization: (isAffine(operation) ? affine : bare) * inputOf(operation),
   });
 
-/** A tensor that the operator stores, by its name. */
-export function storedShape({ stored }: Operation, name: string): Shape | undefined {
-  return stored.find((tensor) => tensor.name === name)?.shape;
+/** The shape of a port of the operator: `weight`. */
+export function portShape({ ports }: Operation, name: string): Shape | undefined {
+  return ports.find((port) => port.name === name)?.shape;
 }
 
 /** An attribute that is a whole number, as a bigint; 0 where there is none. */
@@ -89,6 +89,9 @@ export interface RecurrentSteps {
   readonly unitOperations: bigint;
 }
 
+/** Whether an LSTM projects its state, by a matrix that ptflops and calflops leave out. */
+export const isProjected = (operation: Operation): boolean => numberOf(operation, "projSize") > 0n;
+
 const PER_UNIT: Readonly<Record<string, bigint>> = { rnn: 1n, gru: 7n, lstm: 10n };
 
 /** The steps of an RNN, GRU, LSTM or one of their cells, by its stored matrices. */
@@ -96,9 +99,9 @@ export function recurrentSteps(operation: Operation): RecurrentSteps {
   const {
     op,
     inputs: [input = []],
-    stored,
+    ports,
   } = operation;
-  const matrices = stored.filter(({ name }) => /^weight_(ih|hh)/.test(name));
+  const matrices = ports.filter(({ name }) => /^weight_(ih|hh)/.test(name));
   const states = BigInt(matrices.filter(({ name }) => name.startsWith("weight_hh")).length);
   return {
     steps: elements(input.slice(0, -1)),

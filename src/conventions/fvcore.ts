@@ -11,7 +11,7 @@ function convolution(operation: Operation): Parts {
 
 /** batchnorm_flop_jit: 2 an element with running statistics, else as a norm that measures its input. */
 function batchNorm(operation: Operation): Parts {
-  const isRunning = operation.stored.some(({ role }) => role === "buffer");
+  const isRunning = operation.ports.some(({ role }) => role === "buffer");
   const [affine, bare] = isRunning ? [2n, 1n] : [5n, 4n];
   return { normalization: (isAffine(operation) ? affine : bare) * inputOf(operation) };
 }

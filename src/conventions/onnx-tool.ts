@@ -11,7 +11,7 @@ import {
   outputOf,
   perInput,
   perOutput,
-  storedShape,
+  portShape,
   TRANSPOSED,
   withBias,
 } from "./counts.js";
@@ -20,7 +20,7 @@ const FILE = "onnx_tool/node.py";
 
 /** ConvNode's formula on a transposed convolution's weights, [Cin, Cout/g, k...]: output positions, and Cout/g where Cin/g would stand. */
 function transposed(operation: Operation): Parts {
-  const weight = storedShape(operation, "weight") ?? [];
+  const weight = portShape(operation, "weight") ?? [];
   return { macs: outputOf(operation) * elements(weight.slice(1)), bias: operation.bias };
 }
 

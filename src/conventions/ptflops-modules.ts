@@ -6,6 +6,7 @@ import {
   AVG_POOLS,
   CELLS,
   CONVOLUTIONS,
+  isProjected,
   MAX_POOLS,
   norm,
   numberOf,
@@ -32,7 +33,7 @@ function recurrent(operation: Operation): Parts {
  * whether it has one or not. Tokens that add_bias_kv and add_zero_attn append are not seen.
  */
 function attention(operation: Operation): Parts {
-  const { inputs, attributes, stored } = operation;
+  const { inputs, attributes, ports } = operation;
   const [query = [], key = query, value = key] = inputs;
   const batchFirst = attributes["batchFirst"] === true;
   const at = (shape: readonly number[], axis: number) => BigInt(shape[axis] ?? 0);
@@ -42,7 +43,7 @@ function attention(operation: Operation): Parts {
   const [keys, values] = [BigInt(Number(attributes["kdim"] ?? width)), BigInt(Number(attributes["vdim"] ?? width))];
   const heads = numberOf(operation, "numHeads");
   const [perHead, valuesPerHead] = heads === 0n ? [0n, 0n] : [width / heads, values / heads];
-  const hasBias = attributes["bias"] === true || stored.some(({ name }) => name === "bias");
+  const hasBias = attributes["bias"] === true || ports.some(({ name }) => name === "bias");
   return {
     macs: n * (q * width * width + k * keys * keys + v * values * values + heads * q * k * (perHead + valuesPerHead) + q * values * values),
     bias: n * ((hasBias ? (q + k + v) * width : 0n) + q * values),
@@ -87,6 +88,7 @@ export const MODULE_RULES: readonly Rule[] = [
     source: `${FILE}, rnn_flops_counter_hook`,
     count: recurrent,
     wrong: "the projection of an LSTM (proj_size) is left out",
+    wrongOf: isProjected,
   },
   {
     ops: ["multi_head_attention"],
@@ -110,5 +112,6 @@ export const ptflopsModules: Convention = {
   notes: [
     "F.linear and other functions, operators and subclasses count nothing (Swin's attention, F.relu).",
     "SiLU, Hardswish and Sigmoid are not in its table.",
+    "This revision is release 0.7.5.",
   ],
 };

@@ -50,5 +50,6 @@ export const ptflops: Convention = {
   notes: [
     "Activations and pools are counted twice: nn.ReLU is hooked, and calls F.relu, which is patched.",
     "F.linear is not counted, nor are operators (x + y, x.mean()).",
+    "This revision is release 0.7.5.",
   ],
 };

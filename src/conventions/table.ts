@@ -11,7 +11,7 @@ import { ptflopsAten } from "./ptflops-aten.js";
 import { ptflopsModules } from "./ptflops-modules.js";
 import { thop } from "./thop.js";
 import { torch } from "./torch.js";
-import { torchinfo } from "./torchinfo.js";
+import { torchinfo, torchinfoRelease } from "./torchinfo.js";
 
 /** The program's own convention. */
 export const OWN = "convcost";
@@ -26,6 +26,7 @@ const TABLE: ReadonlyMap<string, () => Convention> = new Map([
   ["ptflops-aten", () => ptflopsAten],
   ["fvcore", () => fvcore],
   ["torchinfo", () => torchinfo],
+  ["torchinfo-1.8.0", () => torchinfoRelease],
   ["calflops", () => calflops],
   ["onnx-tool", () => onnxTool],
   ["torch", () => torch],

@@ -98,7 +98,13 @@ const RULES: readonly Rule[] = [
   { ops: AVG_POOLS, formula: "1 an output", source: `${HOOKS}, count_avgpool`, count: perOutput("pooling") },
   { ops: ADAPTIVE_AVG_POOLS, formula: "(in/out + 1) an output", source: `${HOOKS}, count_adap_avgpool`, count: adaptive },
   { ops: ["softmax"], formula: "3n - 1 for n values", source: `${HOOKS}, count_softmax`, count: softmax },
-  { ops: ["upsample"], formula: "an output: nearest 1, linear 5, bilinear 11, bicubic 259", source: `${HOOKS}, count_upsample`, count: upsample },
+  {
+    ops: ["upsample"],
+    formula: "an output: nearest 1, linear 5, bilinear 11, bicubic 259",
+    source: `${HOOKS}, count_upsample`,
+    count: upsample,
+    calledAs: ["module", "subclass"],
+  },
   {
     ops: [...RECURRENT, ...CELLS],
     formula: "gates·hidden·(in + hidden + 1 + 2 biases) + state a step",
@@ -118,8 +124,10 @@ export const thop: Convention = {
   perMac: 1n,
   tables: [{ sees: "modules of exactly PyTorch's classes", calledAs: ["module"], rules: RULES }],
   params: "ruled",
+  missesFastPath: true,
   notes: [
     "Functions, operators and subclasses count nothing: multi-head attention, Swin's attention, F.relu.",
     "Its parameters are those of the modules it has a rule for.",
+    "This revision is release 0.1.1.post2209072238.",
   ],
 };

@@ -25,6 +25,9 @@ export interface Stored extends TensorType {
   readonly shared?: boolean | undefined;
 }
 
+/** A tensor that an operator computes with besides its inputs, by the operator's own name for it (`weight`, `bias`, `weight_ih_l0`) and in PyTorch's order of axes. */
+export type Port = Pick<Stored, "name" | "role" | "shape">;
+
 /** Arithmetic that is no multiply-accumulate of a contraction, by what it is done for. */
 export type Cause = "bias" | "normalization" | "activation" | "pooling" | "elementwise" | "softmax" | "reduction" | "interpolation" | "transform";
 
@@ -45,6 +48,11 @@ export interface Unknown {
 export interface Inference {
   readonly outputs: readonly TensorType[];
   readonly stored: readonly Stored[];
+  /**
+   * What it computes with by the operator's own names, where `stored` has the source's: a file calls, turns, splits and shares tensors as it likes. Conventions
+   * count by ports, so that the same layer has the same figure from every source.
+   */
+  readonly ports?: readonly Port[] | undefined;
   readonly cost: Cost;
   /** The attributes with everything filled in that the input decided (`inChannels`, resolved padding). */
   readonly attributes: Attributes;
@@ -73,7 +81,8 @@ export type Axes = Layout | "plain" | "any";
 
 /**
  * How PyTorch code calls a layer. Tools that hook modules see `module` (nn.ReLU) alone; `subclass` is a module of a class derived from PyTorch's, which a hook by
- * exact class misses; `function` is F.relu or torch.matmul, which some tools patch; `operator` is Python's own (`x + y`, `x.mean()`) or inside compiled code.
+ * exact class misses; `function` is F.relu or torch.matmul, which some tools patch; `operator` is what neither sees: Python's own (`x + y`, `x.mean()`), inside compiled code,
+ * or a function that was taken hold of before a tool patched it (the activation of an encoder layer).
  */
 export const CALLS = ["module", "subclass", "function", "operator"] as const;
 export type CalledAs = (typeof CALLS)[number];

@@ -1,3 +1,4 @@
+import { calledAs } from "./called-as.js";
 import { fail } from "../graph/diagnostic.js";
 import type { Attributes, Layer, Primitive, Stored } from "../graph/layer.js";
 import { elements } from "../graph/shape.js";
@@ -181,7 +182,8 @@ const torch: readonly CallEntry[] = [
   softmaxEntry("Softmax", "softmax"),
   softmaxEntry("Softmin", "softmin"),
   softmaxEntry("LogSoftmax", "log_softmax"),
-  { names: ["Softmax2d"], signature: "", build: () => softmax(-3) },
+  // A class of its own, which thop has no rule for.
+  { names: ["Softmax2d"], signature: "", build: () => calledAs("subclass", softmax(-3)) },
 ];
 
 /** Keras shares slopes along `shared_axes`, counted from 1 without the batch; the rest of the input's shape is the parameter's. */

@@ -25,6 +25,7 @@ export function inference(
   outputs: readonly TensorType[],
   rest: {
     readonly stored?: readonly Stored[];
+    readonly ports?: Inference["ports"];
     readonly macs?: bigint;
     readonly operations?: Operations;
     readonly attributes?: Attributes;
@@ -37,6 +38,7 @@ export function inference(
   return {
     outputs,
     stored: rest.stored ?? NOTHING,
+    ports: rest.ports,
     cost: { macs: rest.macs ?? 0n, operations: rest.operations ?? {} },
     attributes: rest.attributes ?? {},
     mixes: rest.mixes ?? { channels: false, space: false },

@@ -45,7 +45,7 @@ function residual(options: TransformerOptions, steps: Expansion, norm: string, i
 function feedForward(options: TransformerOptions, steps: Expansion, input: Value): Value {
   const width = input.shape.at(-1) ?? 0;
   const [hidden] = steps.add("linear1", linear({ outFeatures: options.dimFeedforward, bias: options.bias }), [input]);
-  const [active] = steps.add("activation", calledAs("function", options.activation), [hidden]);
+  const [active] = steps.add("activation", options.activation, [hidden]);
   return steps.add("linear2", linear({ outFeatures: width, bias: options.bias }), [active])[0];
 }
 
@@ -116,7 +116,10 @@ const LAYER =
   "d_model=None, nhead=None, dim_feedforward=2048, dropout=0.1, activation='relu', layer_norm_eps=1e-05, batch_first=False, norm_first=False, bias=True, device=None, dtype=None";
 
 function layerOptions(args: Args): TransformerOptions {
-  const activation = args.children.find(({ name }) => name === "activation")?.layer ?? activationOf(args, "activation");
+  const named = activationOf(args, "activation");
+  // F.relu is taken when the layer is made, before a tool patches it; nn.ReLU() is a module like any other.
+  const activation =
+    args.children.find(({ name }) => name === "activation")?.layer ?? (args.isText("activation") ? calledAs("operator", named) : named);
   return {
     ...layerSizes(args),
     activation,
@@ -217,7 +220,7 @@ const shorthandLayer =
         place,
         expected: `heads and the feed-forward's width, as in \`${word} 8 2048\``,
       });
-    return make({ nhead, dimFeedforward, activation, batchFirst: true, normFirst: false, bias: true });
+    return make({ nhead, dimFeedforward, activation: calledAs("operator", activation), batchFirst: true, normFirst: false, bias: true });
   };
 
 /** Multi-head attention and the transformer's layers. */

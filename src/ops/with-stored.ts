@@ -12,7 +12,12 @@ export function withStored(layer: Layer, restored: Restored): Layer {
       stores,
       infer(inputs) {
         const inferred = layer.infer(inputs);
-        return { ...inferred, stored: inferred.stored.flatMap((tensor) => restored(tensor, inferred)), formulas: undefined };
+        return {
+          ...inferred,
+          ports: inferred.ports ?? inferred.stored,
+          stored: inferred.stored.flatMap((tensor) => restored(tensor, inferred)),
+          formulas: undefined,
+        };
       },
     };
   }

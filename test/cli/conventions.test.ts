@@ -136,6 +136,6 @@ describe("conventions", () => {
 
   it("nothing lists them", async () => {
     expect((await convcost(["conventions"])).stdout).toMatch(/^calflops +FLOP +MrYxJ\/calculate-flops.pytorch 29ca584$/m);
-    expect(await json(["conventions"])).toMatchObject({ conventions: { length: 12 } });
+    expect(await json(["conventions"])).toMatchObject({ conventions: { length: 13 } });
   });
 });

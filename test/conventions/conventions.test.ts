@@ -25,6 +25,7 @@ const SMALL: readonly (readonly [string, number])[] = [
   ["fvcore", CONV + 2 * MAP + POOLED + LINEAR],
   // Parameters times positions; batch norm's 16 once.
   ["torchinfo", CONV + MAP + 16 + LINEAR + 10],
+  ["torchinfo-1.8.0", CONV + MAP + 16 + LINEAR + 10],
   ["calflops", 2 * CONV + MAP + 2 * MAP + MAP + MAP + POOLED + 2 * LINEAR + 10],
   // Batch norm 31, ReLU 1, max pool 4 an output, average 1 an input and 4 an output, softmax 36.
   ["onnx-tool", CONV + MAP + 31 * MAP + MAP + 4 * POOLED + POOLED + 4 * 8 + LINEAR + 10 + 36 * 10],

@@ -1,3 +1,4 @@
+import { calledAs } from "../called-as.js";
 import { own } from "../../graph/own.js";
 import { fail } from "../../graph/diagnostic.js";
 import type { Attributes, Primitive } from "../../graph/layer.js";
@@ -99,11 +100,12 @@ export const torchResizes: readonly CallEntry[] = [
     signature: `${UPSAMPLE}, mode='nearest', align_corners=None, recompute_scale_factor=None`,
     build: (args) => torchUpsample(args, args.text("mode")),
   },
-  { names: ["UpsamplingNearest2d"], signature: `${UPSAMPLE}, mode='nearest'`, build: (args) => torchUpsample(args, "nearest") },
+  // Both are subclasses of nn.Upsample.
+  { names: ["UpsamplingNearest2d"], signature: `${UPSAMPLE}, mode='nearest'`, build: (args) => calledAs("subclass", torchUpsample(args, "nearest")) },
   {
     names: ["UpsamplingBilinear2d"],
     signature: `${UPSAMPLE}, mode='bilinear', align_corners=True`,
-    build: (args) => torchUpsample(args, "bilinear"),
+    build: (args) => calledAs("subclass", torchUpsample(args, "bilinear")),
   },
   { names: ["PixelShuffle"], signature: "upscale_factor", build: (args) => pixelShuffle(args.count("upscale_factor")) },
   { names: ["PixelUnshuffle"], signature: "downscale_factor", build: (args) => pixelUnshuffle(args.count("downscale_factor")) },

@@ -1,4 +1,4 @@
-import type { Attributes, Cause, Inference, Kind, Primitive, Stored, TensorType } from "../../graph/layer.js";
+import type { Attributes, Cause, Inference, Kind, Port, Primitive, Stored, TensorType } from "../../graph/layer.js";
 import type { DType } from "../../graph/dtype.js";
 import type { Shape } from "../../graph/shape.js";
 import type { Values } from "../../graph/values.js";
@@ -12,6 +12,8 @@ export interface Fixed {
   /** Element type of the outputs, or of each: that of the first input unless said. */
   readonly dtype?: DType | readonly (DType | undefined)[] | undefined;
   readonly stored?: readonly Stored[];
+  /** What it computes with, by the operator's names for it. */
+  readonly ports?: Inference["ports"];
   readonly macs?: bigint;
   readonly operations?: Readonly<Partial<Record<Cause, bigint>>>;
   readonly attributes?: Attributes;
@@ -47,7 +49,7 @@ export function storing(layer: Primitive, stored: readonly Stored[], more: reado
     stores: stored,
     infer(inputs) {
       const inferred = layer.infer(inputs);
-      return { ...inferred, stored, outputs: [...inferred.outputs, ...more.map((shape) => ({ shape }))] };
+      return { ...inferred, stored, ports: inferred.ports ?? inferred.stored, outputs: [...inferred.outputs, ...more.map((shape) => ({ shape }))] };
     },
   };
 }
@@ -62,6 +64,17 @@ export function withoutAbsent(layer: Primitive, names: readonly string[]): Primi
       return { ...inferred, outputs: inferred.outputs.filter((_, index) => names[index] !== "") };
     },
   };
+}
+
+/** A weight and, where there is one, a bias of an operator, in PyTorch's order of axes. */
+export function weightAndBias(weight: Shape, bias?: Shape): readonly Port[] {
+  const port = (name: string, shape: Shape): Port => ({ name, role: "parameter", shape });
+  return [port("weight", weight), ...(bias === undefined ? [] : [port("bias", bias)])];
+}
+
+/** Scale, shift and running statistics of a batch norm over channels. */
+export function batchNormPorts(channels: Shape): readonly Port[] {
+  return [...weightAndBias(channels, channels), ...["running_mean", "running_var"].map((name): Port => ({ name, role: "buffer", shape: channels }))];
 }
 
 /**

@@ -136,8 +136,9 @@ function layerOf(
 ): Primitive {
   const { op, view, mixes, uncounted: reason, ...rest } = counted;
   const outputs = types.map(({ shape, dtype }) => ({ shape, dtype: dtype === "float32" ? undefined : dtype }));
+  // What is stored has the names of the operator's ports already.
   const made: Inference = {
-    ...inference(outputs, { ...rest, ...(mixes === undefined ? {} : { mixes }), stored }),
+    ...inference(outputs, { ...rest, ports: undefined, ...(mixes === undefined ? {} : { mixes }), stored }),
     uncounted: reason === undefined ? undefined : { of: unknown, reason },
     times: times === 1n ? undefined : times,
   };

@@ -5,7 +5,7 @@ import { convolution, type Connection } from "../../ops/conv/convolution.js";
 import { windowPool } from "../../ops/pool/window-pool.js";
 import { placeWindow, type Pad, type Padding } from "../../ops/window.js";
 import { followed } from "../onnx/adapt.js";
-import { fixed, placed, storing } from "../onnx/fixed.js";
+import { batchNormPorts, fixed, placed, storing } from "../onnx/fixed.js";
 import { given, inputShape, int, ints, possible, shapeAt, shapeOf, text, typeOf, valuesOf, type OnnxNode, type Rule } from "../onnx/operand.js";
 import { as } from "../tflite/adapted.js";
 
@@ -140,6 +140,8 @@ const batchNorm: Rule = (node) => {
     op: "batch_norm",
     outputs: [shape, ...statistics, []].slice(0, node.outputs),
     stored,
+    ports: batchNormPorts(shapeOf(node.inputs[1]) ?? []),
+    attributes: { numFeatures: shapeOf(node.inputs[1])?.[0] ?? 0, affine: true },
     operations: { normalization: 2n * elements(shape) },
   });
   return { kind: "layer", layer, inputs: node.inputs.slice(0, 1) };

@@ -1,6 +1,6 @@
 import { inputShape, shapeAt, type Rule } from "../onnx/operand.js";
 import { fixed } from "../onnx/fixed.js";
-import { gateCost } from "../tflite/recurrent.js";
+import { gateCost, recurrentFacts } from "../tflite/recurrent.js";
 
 /**
  * LSTMBlockCell (TensorFlow): x, the last cell state and output, weights [inputs + units, 4 * units], three peepholes, a bias. It gives out the input gate,
@@ -24,7 +24,7 @@ const blockCell: Rule = (node) => {
       // One product gives the gates of input and state together: no addition of the two.
       elementwise: positions * (each.elementwise - 4n + (usesPeepholes(node) ? 6n : 0n)),
     },
-    attributes: { inputSize: features, hiddenSize: units },
+    ...recurrentFacts({ features, units, state: units, gates: 4, biased: true }),
     mixes: { channels: true, space: true },
   });
   return { kind: "layer", layer, inputs: node.inputs.slice(0, 3) };

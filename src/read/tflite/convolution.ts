@@ -4,7 +4,7 @@ import { convolution } from "../../ops/conv/convolution.js";
 import { windowPool } from "../../ops/pool/window-pool.js";
 import type { Padding } from "../../ops/window.js";
 import { channelsLast } from "../onnx/adapt.js";
-import { fixed, storing } from "../onnx/fixed.js";
+import { fixed, storing, weightAndBias } from "../onnx/fixed.js";
 import { exactly } from "./adapted.js";
 import { given, inputShape, int, possible, shapeAt, text, valuesOf, type OnnxNode, type Operand, type Rule } from "../onnx/operand.js";
 
@@ -102,6 +102,7 @@ const transposed =
       kind: "standard",
       outputs: [output],
       stored: node.weights([node.inputs[1], node.inputs[3]]),
+      ports: weightAndBias([inChannels, outChannels, ...kernelSize], bias ? [outChannels] : undefined),
       macs: elements(x) * elements(kernelSize) * BigInt(outChannels),
       operations: bias ? { bias: elements(output) } : {},
       attributes: { kernelSize, stride, inChannels, outChannels, bias, padding: text(node, "padding", "SAME").toLowerCase() },
@@ -138,6 +139,7 @@ const fullyConnected: Rule = (node) => {
     op: "linear",
     outputs: [output],
     stored: node.weights(node.inputs.slice(1, 3)),
+    ports: weightAndBias([units, features], bias ? [units] : undefined),
     macs: rows * BigInt(units) * BigInt(features),
     operations: bias ? { bias: elements(output) } : {},
     attributes: { inFeatures: features, outFeatures: units, bias },

@@ -37,6 +37,40 @@ export function gateCost(cell: Cell, peepholes: bigint) {
   return { activation: cost.operations.activation ?? 0n, elementwise: (cost.operations.elementwise ?? 0n) + 2n * peepholes };
 }
 
+interface RecurrentSizes {
+  readonly features: number;
+  readonly units: number;
+  /** Features of the state: fewer than the units where it is projected. */
+  readonly state: number;
+  readonly gates: number;
+  readonly biased: boolean;
+  readonly directions?: number;
+}
+
+/** The matrices and the one bias of a layer's directions, by PyTorch's names, and its attributes. */
+export function recurrentFacts({ features, units, state, gates, biased, directions = 1 }: RecurrentSizes) {
+  const port = (name: string, shape: readonly number[]) => ({ name, role: "parameter", shape }) as const;
+  const ports = ["", "_reverse"]
+    .slice(0, directions)
+    .flatMap((suffix) => [
+      port(`weight_ih_l0${suffix}`, [gates * units, features]),
+      port(`weight_hh_l0${suffix}`, [gates * units, state]),
+      ...(biased ? [port(`bias_ih_l0${suffix}`, [gates * units])] : []),
+      ...(state === units ? [] : [port(`weight_hr_l0${suffix}`, [state, units])]),
+    ]);
+  return {
+    ports,
+    attributes: {
+      inputSize: features,
+      hiddenSize: units,
+      numLayers: 1,
+      bidirectional: directions === 2,
+      bias: biased,
+      ...(state === units ? {} : { projSize: state }),
+    },
+  };
+}
+
 /** LSTM's basic kernel: input, last output, weights [4 * units, features + units], bias, last state; it gives out both, and what it computed with. */
 const basicLstm: Rule = (node) => {
   const [batch = 1, features = 1] = inputShape(node);
@@ -59,7 +93,7 @@ const basicLstm: Rule = (node) => {
       // One product gives the gates of input and state together: no addition of the two.
       elementwise: BigInt(batch) * BigInt(units) * (each.elementwise - 4n),
     },
-    attributes: { inputSize: features, hiddenSize: units },
+    ...recurrentFacts({ features, units, state: columns - features, gates: 4, biased: given(node.inputs[3]) }),
     mixes: { channels: true, space: true },
   });
   return { kind: "layer", layer, inputs: [node.inputs[0], node.inputs[1], node.inputs[4]].filter(given) };
@@ -84,7 +118,7 @@ const lstm: Rule = (node) => {
       elementwise: steps * BigInt(units) * each.elementwise,
       ...(norms.length > 0 ? { normalization: steps * BigInt(units) * BigInt(norms.length) * 6n } : {}),
     },
-    attributes: { inputSize: shape.at(-1) ?? 0, hiddenSize: units },
+    ...recurrentFacts({ features: shape.at(-1) ?? 0, units, state: output, gates: 4, biased: biases.length > 0 }),
     mixes: { channels: true, space: true },
   });
   return { kind: "layer", layer, inputs: node.inputs.slice(0, 1) };
@@ -109,7 +143,14 @@ const bidirectional: Rule = (node) => {
       activation: steps * both.reduce((total, each) => total + BigInt(each.units) * gateCost("lstm", 0n).activation, 0n),
       elementwise: steps * both.reduce((total, each) => total + BigInt(each.units) * gateCost("lstm", BigInt(each.peepholes.length)).elementwise, 0n),
     },
-    attributes: { inputSize: shape.at(-1) ?? 0, hiddenSize: forward.units, bidirectional: true },
+    ...recurrentFacts({
+      features: shape.at(-1) ?? 0,
+      units: forward.units,
+      state: forward.output,
+      gates: 4,
+      biased: biases.length > 0,
+      directions: 2,
+    }),
     mixes: { channels: true, space: true },
   });
   return { kind: "layer", layer, inputs: node.inputs.slice(0, 1) };
@@ -131,7 +172,7 @@ const rnn: Rule = (node) => {
       activation: steps * BigInt(units) * each.activation,
       elementwise: steps * BigInt(units) * each.elementwise,
     },
-    attributes: { inputSize: shape.at(-1) ?? 0, hiddenSize: units },
+    ...recurrentFacts({ features: shape.at(-1) ?? 0, units, state: units, gates: 1, biased: true }),
     mixes: { channels: true, space: true },
   });
   return { kind: "layer", layer, inputs: node.inputs.slice(0, 1) };

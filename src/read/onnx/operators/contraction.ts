@@ -5,7 +5,7 @@ import { isZero } from "../../../graph/values.js";
 import { convolution } from "../../../ops/conv/convolution.js";
 import { broadcast } from "../../../ops/join.js";
 import type { Pad, Padding } from "../../../ops/window.js";
-import { fixed, storing } from "../fixed.js";
+import { fixed, storing, weightAndBias } from "../fixed.js";
 import { int, ints, perAxis, shapeOf, typedValuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../operand.js";
 
 /** `auto_pad` and `pads` of Conv, ConvTranspose and the pools (ONNX, Conv-11): all starts, then all ends. */
@@ -80,7 +80,7 @@ function sized(layer: Primitive, size: readonly number[], stored: readonly Store
       const inferred = layer.infer(inputs);
       const [output] = inferred.outputs;
       const shape = [...(output?.shape ?? []).slice(0, 2), ...size.slice(-(inputs[0]?.length ?? 2) + 2)];
-      return { ...inferred, stored, outputs: [{ shape }] };
+      return { ...inferred, stored, ports: inferred.ports ?? inferred.stored, outputs: [{ shape }] };
     },
   };
 }
@@ -95,6 +95,7 @@ const matMul: Rule = (node) => {
     op: stored.length > 0 ? "linear" : "matmul",
     outputs: [output],
     stored,
+    ports: stored.length > 0 ? weightAndBias([output.at(-1) ?? 1, k]) : [],
     macs: elements(output) * BigInt(k),
     mixes: { channels: true, space: stored.length === 0 },
   });
@@ -131,6 +132,7 @@ const gemm: Rule = (node): Result => {
     op: "linear",
     outputs: [output],
     stored: node.weights(withoutState(node.inputs)),
+    ports: weightAndBias([output.at(-1) ?? 1, k], biased ? output.slice(-1) : undefined),
     macs: elements(output) * BigInt(k),
     operations: biased ? { bias: elements(output) } : {},
     attributes: { inFeatures: k, outFeatures: output.at(-1) ?? 0, bias: biased },

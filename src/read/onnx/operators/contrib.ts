@@ -1,5 +1,6 @@
+import { normPorts } from "./reducing.js";
 import { elements, type Shape } from "../../../graph/shape.js";
-import { fixed } from "../fixed.js";
+import { fixed, weightAndBias } from "../fixed.js";
 import { channelsLast, followed, turned } from "../adapt.js";
 import { dataDependent, given, inputShape, int, shapeAt, typeOf, type Rule } from "../operand.js";
 import { contribAttentionRules } from "./contrib-attention.js";
@@ -42,6 +43,8 @@ const skipNorm =
       op: simple ? "rms_norm" : "layer_norm",
       outputs: [shape, measured, measured, shape].slice(0, node.outputs),
       stored: node.weights([gamma, ...others]),
+      ports: normPorts(shape.slice(-1), given(gamma), !simple && given(others[0])),
+      attributes: { normalizedShape: shape.slice(-1), affine: given(gamma) },
       operations: { normalization: elements(shape) * (simple ? 4n : given(others[0]) ? 7n : 6n), elementwise: elements(shape) * additions },
       mixes: { channels: true, space: false },
     });
@@ -82,6 +85,7 @@ const nBits: Rule = (node) => {
       ...node.weights(rest.slice(0, 3), "buffer"),
       ...node.weights(rest.slice(3)),
     ],
+    ports: weightAndBias([n, k], given(rest[3]) ? [n] : undefined),
     macs: elements(output) * BigInt(k),
     operations: given(rest[3]) ? { bias: elements(output) } : {},
     attributes: { inFeatures: k, outFeatures: n, bits, blockSize: int(node, "block_size", 32) },
@@ -122,6 +126,8 @@ const groupNorm: Rule = (node) => {
     op: "group_norm",
     outputs: Array<Shape>(Math.max(1, node.outputs)).fill(shape),
     stored: node.weights(node.inputs.slice(1, 3)),
+    ports: normPorts(shape.slice(-1), given(node.inputs[1]), given(node.inputs[2])),
+    attributes: { affine: given(node.inputs[1]) },
     operations: {
       normalization: 7n * elements(shape),
       ...(node.op === "SkipGroupNorm" ? { elementwise: elements(shape) } : {}),

@@ -5,7 +5,7 @@ import { isZero, reals, taken, type Values } from "../../../graph/values.js";
 import { broadcast } from "../../../ops/join.js";
 import * as folds from "../../../ops/values/arithmetic.js";
 import type { Fold } from "../../../ops/values/arithmetic.js";
-import { fixed } from "../fixed.js";
+import { fixed, weightAndBias } from "../fixed.js";
 import { broadcastIndex, picked } from "../nd.js";
 import { FEW, given, int, shapeOf, text, typedValuesOf, typeOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
 
@@ -102,7 +102,13 @@ const prelu: Rule = (node) => {
   const shape = shapeOf(x) ?? [];
   return {
     kind: "layer",
-    layer: fixed({ op: "prelu", outputs: [shape], stored: node.weights(node.inputs.slice(1)), operations: { activation: elements(shape) } }),
+    layer: fixed({
+      op: "prelu",
+      outputs: [shape],
+      stored: node.weights(node.inputs.slice(1)),
+      ports: weightAndBias([Number(elements(shapeOf(node.inputs[1]) ?? []))]),
+      operations: { activation: elements(shape) },
+    }),
     inputs: node.inputs,
   };
 };

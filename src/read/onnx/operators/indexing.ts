@@ -2,7 +2,7 @@ import { fail } from "../../../graph/diagnostic.js";
 import { elements } from "../../../graph/shape.js";
 import { joined, sizes, taken } from "../../../graph/values.js";
 import { resolveAxis } from "../../../ops/primitive.js";
-import { fixed, moved } from "../fixed.js";
+import { fixed, moved, weightAndBias } from "../fixed.js";
 import { picked, strides, tabulated } from "../nd.js";
 import {
   axisOf,
@@ -70,7 +70,13 @@ const gather: Rule = (node) => {
     return { kind: "constant", shape: output, values, dtype: data.dtype };
   }
   const stored = data === undefined ? [] : node.store([data]);
-  const layer = fixed({ op: stored.length > 0 ? "embedding" : "gather", outputs: [output], dtype: typeOf(data), stored });
+  const layer = fixed({
+    op: stored.length > 0 ? "embedding" : "gather",
+    outputs: [output],
+    dtype: typeOf(data),
+    stored,
+    ports: stored.length > 0 ? weightAndBias(shape) : [],
+  });
   return { kind: "layer", layer, inputs: node.inputs };
 };
 

@@ -194,8 +194,18 @@ const resize: Rule = (node) => {
   const changed = output.filter((size, axis) => size !== shape[axis]).length;
   const taps = mode === "linear" ? 2 ** changed : mode === "cubic" ? 4 ** changed : 0;
   const operations = taps === 0 ? {} : { interpolation: elements(output) * BigInt(2 * taps - 1) };
-  return { kind: "layer", layer: fixed({ op: "upsample", outputs: [output], operations, attributes: { mode } }), inputs: node.inputs.slice(0, 1) };
+  return {
+    kind: "layer",
+    layer: fixed({ op: "upsample", outputs: [output], operations, attributes: { mode: modeOf(mode, output.length - 2) } }),
+    inputs: node.inputs.slice(0, 1),
+  };
 };
+
+/** ONNX's `linear` is PyTorch's `bilinear` over two spatial axes and `trilinear` over three; its `cubic` is `bicubic`. */
+function modeOf(mode: string, rank: number): string {
+  if (mode === "linear") return ["linear", "linear", "bilinear", "trilinear"][rank] ?? mode;
+  return mode === "cubic" && rank === 2 ? "bicubic" : mode;
+}
 
 /** Sizes or scales of the axes that `axes` lists, all unless said; a policy keeps the proportions (ONNX, Resize-18). */
 function resized(node: OnnxNode, shape: Shape, sizes: readonly number[] | undefined, scales: readonly number[] | undefined): Shape {

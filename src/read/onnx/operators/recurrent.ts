@@ -25,7 +25,7 @@ const rule =
       batchFirst,
       returns: { sequences: true, states: "none" },
     });
-    const { cost, attributes } = layer.infer([input]);
+    const { cost, attributes, stored } = layer.infer([input]);
     const peepholes = cell === "lstm" && given(node.inputs[7]) ? 6n * elements([time, batch, directions, hidden]) : 0n;
     const outputs = [
       batchFirst ? [batch, time, directions, hidden] : [time, directions, batch, hidden],
@@ -35,6 +35,7 @@ const rule =
       op: cell,
       outputs: outputs.slice(0, Math.max(1, node.outputs)),
       stored: node.weights([...node.inputs.slice(1, 4), node.inputs[7]]),
+      ports: stored,
       macs: cost.macs,
       operations: { ...cost.operations, elementwise: (cost.operations.elementwise ?? 0n) + peepholes },
       attributes: { ...attributes, direction: text(node, "direction", "forward") },

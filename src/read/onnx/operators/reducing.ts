@@ -1,3 +1,4 @@
+import { type Port, type Primitive } from "../../../graph/layer.js";
 import { fail } from "../../../graph/diagnostic.js";
 import { elements, type Shape } from "../../../graph/shape.js";
 import { own } from "../../../graph/own.js";
@@ -6,7 +7,7 @@ import { softmax } from "../../../ops/activation.js";
 import { channelNorm, localResponseNorm } from "../../../ops/norm/channel-norm.js";
 import { windowPool } from "../../../ops/pool/window-pool.js";
 import { extremeAt, reductions, type Reduction } from "../../../ops/values/reduce.js";
-import { fixed, storing } from "../fixed.js";
+import { fixed, storing, weightAndBias } from "../fixed.js";
 import { flatIndex, strides, tabulated } from "../nd.js";
 import {
   axisOf,
@@ -21,6 +22,7 @@ import {
   type Operand,
   type Rule,
   axesIn,
+  given,
 } from "../operand.js";
 import { learnedAffine } from "../weights.js";
 import { paddingOf } from "./contraction.js";
@@ -38,37 +40,55 @@ function first(node: OnnxNode): readonly Operand[] {
 const batchNorm: Rule = (node) => {
   const [x, scale, shift, ...running] = node.inputs;
   const layer = channelNorm({ op: "batch_norm", scale: true, shift: true, running: int(node, "training_mode", 0) === 0 });
-  const stored = [...node.weights(learnedAffine(scale, shift)), ...node.weights(running, "buffer")];
+  const learned = learnedAffine(scale, shift);
+  const stored = [...node.weights(learned), ...node.weights(running, "buffer")];
   const statistics = Array.from({ length: node.outputs - 1 }, () => shapeOf(running[0]) ?? shapeOf(scale) ?? []);
-  return { kind: "layer", layer: storing(layer, stored, statistics), inputs: x === undefined ? [] : [x] };
+  return { kind: "layer", layer: scaledBy(learned, storing(layer, stored, statistics)), inputs: x === undefined ? [] : [x] };
 };
 
 /** InstanceNormalization (ONNX, version 6). */
-const instanceNorm: Rule = (node) => ({
-  kind: "layer",
-  layer: storing(
-    channelNorm({ op: "instance_norm", scale: true, shift: true, running: false }),
-    node.weights(learnedAffine(node.inputs[1], node.inputs[2])),
-  ),
-  inputs: first(node),
-});
+const instanceNorm: Rule = (node) => {
+  const learned = learnedAffine(node.inputs[1], node.inputs[2]);
+  const layer = channelNorm({ op: "instance_norm", scale: true, shift: true, running: false });
+  return { kind: "layer", layer: scaledBy(learned, storing(layer, node.weights(learned))), inputs: first(node) };
+};
+
+/** A norm whose scale and shift are an exporter's ones and zeros is none with a scale of its own, though it multiplies by them. */
+function scaledBy(learned: readonly Operand[], layer: Primitive): Primitive {
+  if (learned.length > 0) return layer;
+  return {
+    ...layer,
+    infer(inputs) {
+      const inferred = layer.infer(inputs);
+      return { ...inferred, ports: inferred.ports?.filter(({ role }) => role === "buffer"), attributes: { ...inferred.attributes, affine: false } };
+    },
+  };
+}
 
 /** LayerNormalization (ONNX, version 17): 5 operations an element to measure and divide, and one each for scale and shift, as nn.LayerNorm. */
 const layerNorm: Rule = (node) => {
   const shape = inputShape(node);
   const affine = BigInt(node.inputs.slice(1).filter((operand) => operand.kind !== "none").length);
+  const learned = learnedAffine(node.inputs[1], node.inputs[2]);
   const at = axisOf(node, shape.length, -1);
   // Mean and inverse deviation, where they are asked for.
   const measured = shape.map((size, index) => (index < at ? size : 1));
   const layer = fixed({
     op: "layer_norm",
     outputs: [shape, measured, measured].slice(0, Math.max(1, node.outputs)),
-    stored: node.weights(learnedAffine(node.inputs[1], node.inputs[2])),
+    stored: node.weights(learned),
+    ports: normPorts(shape.slice(at), learned.length > 0, learned.length > 1),
+    attributes: { normalizedShape: shape.slice(at), affine: learned.length > 0 },
     operations: { normalization: elements(shape) * (5n + affine) },
     mixes: { channels: true, space: false },
   });
   return { kind: "layer", layer, inputs: first(node) };
 };
+
+/** Scale and shift of a norm. */
+export function normPorts(shape: Shape, scaled: boolean, shifted: boolean): readonly Port[] {
+  return scaled ? weightAndBias(shape, shifted ? shape : undefined) : [];
+}
 
 const pool =
   (kind: "max" | "avg" | "lp"): Rule =>
@@ -181,9 +201,17 @@ const keeping =
   (op: string, cause: "normalization" | "reduction", perElement: bigint): Rule =>
   (node) => {
     const shape = inputShape(node);
+    const [scale, shift] = node.inputs.slice(1);
     return {
       kind: "layer",
-      layer: fixed({ op, outputs: [shape], stored: node.weights(node.inputs.slice(1)), operations: { [cause]: elements(shape) * perElement } }),
+      layer: fixed({
+        op,
+        outputs: [shape],
+        stored: node.weights(node.inputs.slice(1)),
+        ports: normPorts(shapeOf(scale) ?? [], given(scale), given(shift)),
+        ...(cause === "normalization" ? { attributes: { affine: given(scale) } } : {}),
+        operations: { [cause]: elements(shape) * perElement },
+      }),
       inputs: first(node),
     };
   };
