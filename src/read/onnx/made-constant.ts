@@ -14,6 +14,8 @@ const FILLS = new Set(["ConstantOfShape", "ConstantFill", "GivenTensorFill"]);
 const FIRST_ONLY = new Set(["Cast", "CastLike", "CAST", "CAST_AS_IS", "Clip", "Pad", "Trunc"]);
 /** What stands for real numbers by a scale, or is made so: scales and zero points are no weights. */
 const QUANTISERS = /quantize|^(Float|Int|Bipolar)?Quant$/i;
+/** What counts: its numbers are positions. */
+const COUNTING = new Set(["Range", "RANGE", "EyeLike"]);
 /** What picks rows of a table. */
 const PICKS = new Set(["Gather", "GatherElements", "GatherND", "GATHER", "GATHER_V2", "GATHER_ND", "EMBEDDING_LOOKUP"]);
 /** Types of sizes, positions and masks: as real numbers they are no weights. */
@@ -54,6 +56,7 @@ export function madeConstant(
  */
 function dataOf({ opType }: NodeProto, inputs: readonly Operand[], dtype: DType | undefined): readonly Constant[] {
   const constants = inputs.filter((operand) => operand.kind === "constant");
+  if (COUNTING.has(opType)) return [];
   if (QUANTISERS.test(opType)) return constants.slice(0, 1);
   if (FIRST_ONLY.has(opType)) return constants.slice(0, 1).filter((first) => ownType(first.dtype) === dtype || !COUNTS.has(first.dtype));
   const alike = constants.filter((operand) => ownType(operand.dtype) === dtype);
