@@ -2,6 +2,7 @@ import type { Graph } from "../graph/graph.js";
 import type { ByteSource } from "./onnx/bytes.js";
 import type { ReadOnnxOptions } from "./onnx/read.js";
 
+import { isOtherProtobuf } from "./looks-like.js";
 import { isSafetensors } from "./weights/head.js";
 
 /** Options that every reader of model files takes. */
@@ -38,7 +39,7 @@ export const MODEL_FORMATS: readonly ModelFormat[] = [
     extensions: [".onnx"],
     ownOrder: true,
     // A model begins with its IR version (field 1, a small number), which is no character of a text.
-    matches: ([first, second]) => first === 0x08 && second !== undefined && second < 0x20,
+    matches: (head) => head[0] === 0x08 && (head[1] ?? 0x20) < 0x20 && !isOtherProtobuf(head),
     load: async () => (await import("./onnx/read.js")).readOnnx,
   },
   {
@@ -113,6 +114,12 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
     load: async () => (await import("./tfjs/read.js")).readTfjs,
   },
   {
+    name: "safetensors-index",
+    title: "safetensors in several files (weights only)",
+    pattern: /^\uFEFF?\s*\{[^]*"weight_map"\s*:/,
+    load: async () => (await import("./weights/safetensors.js")).readSafetensorsIndex,
+  },
+  {
     name: "keras-json",
     title: "Keras JSON",
     pattern: /^\uFEFF?\s*\{[^]*"class_name"\s*:\s*"(Sequential|Functional|Model)"/,
@@ -124,6 +131,7 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
 export const READABLE: readonly { readonly title: string; readonly files: string }[] = [
   ...MODEL_FORMATS.map(({ title, extensions }) => ({ title, files: extensions.join(", ") })),
   { title: "Keras and TensorFlow.js layers models as JSON", files: "model.to_json(), model.json" },
+  { title: "an index of safetensors files", files: "model.safetensors.index.json" },
   { title: "PyTorch's print(model)", files: "a text" },
   { title: "networks", files: ".yaml, .yml, .json" },
   { title: "layers: shorthand, PyTorch, Keras", files: "a text" },

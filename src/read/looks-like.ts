@@ -14,11 +14,52 @@ const KINDS: readonly { readonly matches: (head: Uint8Array) => boolean; readonl
     hint: "give the model that looks at it",
   },
   {
+    matches: (head) => text(head, 4, 8) === "ORTM",
+    what: "a model in ONNX Runtime's ORT format (ORTM at byte 4)",
+    hint: "give the ONNX model that it was made of",
+  },
+  { matches: isCoreMl, what: "a Core ML model", hint: "give the model that it was converted from" },
+  {
+    matches: isSavedModel,
+    what: "a SavedModel of TensorFlow",
+    hint: "convert it with tf2onnx or TensorFlow Lite's converter",
+  },
+  {
     matches: (head) => head[0] === 0x08 || head[0] === 0x0a,
     what: "a protocol buffer (a SavedModel or frozen graph of TensorFlow?)",
     hint: "convert it with tf2onnx or TensorFlow Lite's converter",
   },
 ];
+
+/**
+ * What a protocol buffer has in its second field where the first is a small number, as of SavedModel (saved_model.proto) and Core ML (Model.proto): a
+ * message that begins with another message. ONNX has a name there.
+ */
+function innerMessage(head: Uint8Array): Uint8Array | undefined {
+  const [first, version = 0x20, second, ...rest] = head;
+  const inner = first === 0x08 && version < 0x20 && second === 0x12 ? afterLength(rest) : [];
+  return inner[0] === 0x0a ? Uint8Array.from(afterLength(inner.slice(1))) : undefined;
+}
+
+/** Bytes behind a varint. */
+function afterLength(bytes: readonly number[]): readonly number[] {
+  return bytes.slice(bytes.findIndex((byte) => byte < 0x80) + 1);
+}
+
+/** Whether a file begins with a number and a message that no ONNX model has there. */
+export function isOtherProtobuf(head: Uint8Array): boolean {
+  return innerMessage(head) !== undefined;
+}
+
+/** Core ML describes its inputs first, each with its name and type; one without any describes its outputs. */
+function isCoreMl(head: Uint8Array): boolean {
+  const [tag, length = 0, ...name] = innerMessage(head) ?? [];
+  return tag === 0x0a && [0x12, 0x1a].includes(name[length] ?? 0) && name.slice(0, length).every((byte) => byte >= 0x20);
+}
+
+function isSavedModel(head: Uint8Array): boolean {
+  return head[1] === 1 && innerMessage(head) !== undefined && !isCoreMl(head);
+}
 
 function text(head: Uint8Array, start: number, end: number): string {
   return String.fromCharCode(...head.subarray(start, end));

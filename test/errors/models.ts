@@ -250,7 +250,7 @@ const ARCHIVES: readonly Wrong[] = [
     ["bad-zip", zipSync({ "config.json": strToU8("{}") }).subarray(0, 40), "this archive is damaged"],
   ]),
   ...ofFiles("m.h5", [
-    ["no-architecture", hdf5(undefined), "this file has weights, but no model: nothing says how its layers are connected"],
+    ["no-architecture", hdf5(undefined), "this HDF5 file has neither a model of Keras nor weights"],
     ["bad-hdf5", Uint8Array.of(0x89, 72, 68, 70, 13, 10, 26, 10, 9), "this HDF5 file is damaged, or not written as Keras writes it"],
   ]),
   ...ofFiles("m.pt2", [
@@ -298,6 +298,19 @@ const tfjs = (nodes: readonly unknown[]) => JSON.stringify({ modelTopology: { no
 
 const TFJS = ofFiles("model.json", [
   ["bad-tfjs", JSON.stringify({ modelTopology: 5 }), "this TensorFlow.js model has no architecture"],
+  [
+    "bad-tfjs",
+    JSON.stringify({
+      modelTopology: {
+        node: [{ ...tfnode("PartitionedCall", "a", []), attr: { f: { func: { name: "f" } } } }],
+        library: {
+          function: [{ signature: { name: "f" }, nodeDef: [{ ...tfnode("PartitionedCall", "b", []), attr: { f: { func: { name: "f" } } } }] }],
+        },
+      },
+      weightsManifest: [],
+    }),
+    "the function f of this model runs itself",
+  ],
   ["bad-tfjs", tfjs([5]), "a node of this model is no object"],
   ["bad-tfjs", tfjs([{ op: "Relu" }]), "a node of this model has no name or operator"],
   ["bad-tfjs", tfjs([tfnode("Relu", "a", ["nowhere"])]), "nothing makes `nowhere`, which a reads"],
@@ -363,6 +376,7 @@ const TFLITE = ofFiles("m.tflite", [
 ]);
 
 const WEIGHTS: readonly Wrong[] = [
+  ...ofFiles("m.json", [["bad-safetensors", '{"weight_map": 5}', "this index names no files"]]),
   ...ofFiles("m.safetensors", [
     ["bad-safetensors", bytesOf(uint64(1000), '{"a"'), "this is no safetensors file, or a damaged one"],
     ["bad-safetensors", safetensors({ a: 5 }, 8), "the tensor a is not described"],

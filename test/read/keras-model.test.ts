@@ -216,6 +216,11 @@ describe("convcost count", () => {
   it.each<[string, readonly number[], RegExp]>([
     ["a pickle", [0x80, 2, 0x7d, 0], /looks like a Python pickle/],
     ["a picture", [0x89, 0x50, 0x4e, 0x47, 0], /looks like a picture/],
+    ["an ORT file", [0x18, 0, 0, 0, 0x4f, 0x52, 0x54, 0x4d], /ORT format \(ORTM at byte 4\)/],
+    // saved_model.proto: schema version 1, a graph whose meta information begins with its operators.
+    ["a SavedModel", [8, 1, 0x12, 0x85, 1, 0x0a, 0x82, 1, 0x12, 0x80, 1, 0], /looks like a SavedModel of TensorFlow/],
+    // Model.proto: version 5, a description whose first input is called `x`.
+    ["a Core ML model", [8, 5, 0x12, 9, 0x0a, 7, 0x0a, 1, 0x78, 0x1a, 2, 0x2a, 0], /looks like a Core ML model/],
     ["what nobody knows", [0xff, 0xfe, 0xfd, 0], /no model that is known/],
   ])("%s is told as what it looks like", async (_, bytes, message) => {
     const { code, stderr } = await convcost(["count", "./m.bin"], { files: { "./m.bin": { type: "file", bytes: Uint8Array.from(bytes) } } });

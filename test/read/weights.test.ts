@@ -19,6 +19,30 @@ describe("safetensors", () => {
     expect([layers.map(({ name }) => name), partial]).toEqual([["a.weight", "b"], true]);
   });
 
+  // Names as PyTorch, Hugging Face and timm write them, and what register_buffer or Parameter says there.
+  it.each<[string, string, readonly number[], "parameter" | "buffer"]>([
+    ["layer1.0.bn1.weight", "F32", [8], "parameter"],
+    ["layer1.0.bn1.running_mean", "F32", [8], "buffer"],
+    ["running_var", "F32", [8], "buffer"],
+    ["layer1.0.bn1.num_batches_tracked", "I64", [], "buffer"],
+    ["embeddings.position_ids", "I64", [1, 16], "buffer"],
+    ["model.layers.0.self_attn.rotary_emb.inv_freq", "F32", [8], "buffer"],
+    ["h.0.attn.bias", "F32", [1, 1, 16, 16], "buffer"],
+    ["h.0.attn.bias", "BOOL", [1, 1, 16, 16], "buffer"],
+    ["h.0.attn.masked_bias", "F32", [], "buffer"],
+    ["blocks.0.attn.bias", "F32", [48], "parameter"],
+    ["layers.0.blocks.1.attn.relative_position_index", "I64", [49, 49], "buffer"],
+    ["layers.0.blocks.1.attn.relative_position_bias_table", "F32", [169, 3], "parameter"],
+    ["model.layers.0.mlp.up_proj.qweight", "I32", [4, 16], "parameter"],
+    ["fc.weight", "I8", [4, 4], "parameter"],
+  ])("%s of %s, %j, is a %s", (name, dtype, shape, role) => {
+    const count = shape.reduce((product, size) => product * size, 1);
+    const bytes = count * (dtype === "I64" ? 8 : /32/.test(dtype) ? 4 : 1);
+    const { totals } = analyze(readSafetensors(source(safetensors({ [name]: { dtype, shape, data_offsets: [0, bytes] } }, bytes))));
+    const counted = BigInt(count);
+    expect([totals.params, totals.buffers]).toEqual(role === "buffer" ? [0n, counted] : [counted, 0n]);
+  });
+
   it.each<[string, Uint8Array, RegExp]>([
     ["data outside of the file", safetensors(header, 60), /lies outside of the file/],
     ["a shape of other bytes", safetensors({ a: { dtype: "F32", shape: [4], data_offsets: [0, 8] } }, 8), /as many bytes as its shape/],
@@ -27,6 +51,22 @@ describe("safetensors", () => {
     ["a header that is cut off", bytesOf(uint64(1000), '{"a"'), /no safetensors file/],
   ])("%s is refused", (_, content, message) => {
     expect(() => readSafetensors(source(content))).toThrow(message);
+  });
+
+  it("an index counts the files beside it; what a missing one holds is not known", async () => {
+    const index = { metadata: { total_size: 1 }, weight_map: { "a.weight": "1.safetensors", b: "1.safetensors", c: "2.safetensors" } };
+    const files = {
+      "m/i.json": { type: "file" as const, bytes: new TextEncoder().encode(JSON.stringify(index)) },
+      "m/1.safetensors": { type: "file" as const, bytes: safetensors(header, 67) },
+    };
+    const second = {
+      "m/2.safetensors": { type: "file" as const, bytes: safetensors({ c: { dtype: "F16", shape: [5], data_offsets: [0, 10] } }, 10) },
+    };
+    const read = async (all: typeof files): Promise<unknown> => JSON.parse((await convcost(["count", "m/i.json", "--json"], { files: all })).stdout);
+    expect(await read({ ...files, ...second })).toMatchObject({ totals: { params: 40, weightBytes: 77 }, warnings: [] });
+    const part = await read(files);
+    expect(part).toMatchObject({ totals: { params: 35 }, warnings: ["weights file 2.safetensors is missing"] });
+    expect(part).toHaveProperty("lowerBounds", expect.arrayContaining(["params", "weightBytes"]));
   });
 
   it("the table says what is not known", async () => {

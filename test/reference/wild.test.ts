@@ -40,9 +40,12 @@ const OF_ANOTHER_INPUT: Readonly<Record<string, string>> = {
 const OF_FIRST_LAYER = new Set(["mini_skipln.onnx"]);
 
 /** Formats whose files are read today. */
-const FORMATS: readonly string[] = ["onnx", "tflite"];
+const FORMATS: readonly string[] = ["onnx", "tflite", "ort", "pb", "mlmodel"];
 /** Texts that are read today, whose format is only that they are JSON. */
 const TEXTS = /^(mini_tfjs_|tfjs_movenet)/;
+
+/** Formats that are told by name, and not read. */
+const NOT_READ = new Set(["ort", "pb", "mlmodel"]);
 
 /** What stands beside a file. */
 const BESIDE: Readonly<Record<string, Readonly<Record<string, Uint8Array>>>> = {
@@ -68,24 +71,27 @@ interface Report {
   readonly layers: readonly Readonly<Record<string, unknown>>[];
 }
 
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const texts = (value: unknown) => list(value).filter((each) => typeof each === "string");
 const objects = (list: unknown) => (Array.isArray(list) ? list : []).flatMap((each: unknown) => (isObject(each) ? [each] : []));
 
 async function count({ file }: WildCase): Promise<Report> {
   const bytes = readFileSync(fileURLToPath(new URL(`../../../shared/reference/wild/${file}`, import.meta.url)));
   const dims = (DIMS[file] ?? []).flatMap((dim) => ["--dim", dim]);
-  const beside = Object.entries(BESIDE[file] ?? {}).map(([name, content]) => [name, { type: "file" as const, bytes: content }]);
+  const beside = Object.entries(BESIDE[file] ?? {}).map(([name, content]) => [name, { type: "file", bytes: content }] as const);
   const files = { [file]: { type: "file" as const, bytes }, ...Object.fromEntries(beside) };
   const { code, stdout, stderr } = await convcost(["count", file, "--json", ...dims], { files });
   const json: unknown = code === 0 ? JSON.parse(stdout) : {};
-  const { partial, outputs, totals, layers, warnings } = isObject(json) ? json : {};
+  const read: Readonly<Record<string, unknown>> = isObject(json) ? json : {};
+  const { partial, outputs, totals, layers, warnings } = read;
   const rows = objects(layers);
   const shapes = OF_FIRST_LAYER.has(file) ? rows[0]?.["outputs"] : objects(outputs).map(({ shape }) => shape);
   return {
     exit: code,
     stderr,
     partial,
-    warnings: Array.isArray(warnings) ? warnings : [],
-    outputs: Array.isArray(shapes) ? shapes : [],
+    warnings: texts(warnings),
+    outputs: list(shapes),
     totals: isObject(totals) ? totals : {},
     layers: rows,
   };
@@ -109,7 +115,7 @@ describe.skipIf(!hasReference(FOLDER))("../shared/reference/wild: model files of
 
   it.each(cases)("$file", async (wild) => {
     const report = await count(wild);
-    expect(report.stderr).not.toMatch(/^error/m);
+    if (!NOT_READ.has(wild.format)) expect(report.stderr).not.toMatch(/^error/m);
     // A model that was only partly known, and has no figure, is known as a whole.
     if (wild.format === "onnx") expect(report.partial).toBe(false);
     const { message } = wild.expect;

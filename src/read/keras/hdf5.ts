@@ -10,7 +10,7 @@ const MAX_MESSAGES = 10_000;
 const MAX_TEXT = 256 * 1024 * 1024;
 const UNDEFINED_ADDRESS = 2 ** 53;
 
-interface Message {
+export interface Message {
   readonly type: number;
   readonly data: View;
 }
@@ -27,7 +27,7 @@ export function rootAttributes(source: ByteSource, path: string): ReadonlyMap<st
 }
 
 /** A piece of the file, read from the left. */
-class View {
+export class View {
   private at = 0;
 
   constructor(
@@ -56,11 +56,12 @@ class View {
   }
 }
 
-class Hdf5 {
+export class Hdf5 {
   private readonly visited = new Set<number>();
   private readonly version: number;
-  private offsets = 8;
-  private lengths = 8;
+  /** Bytes of an address and of a length. */
+  offsets = 8;
+  lengths = 8;
 
   constructor(
     private readonly source: ByteSource,
@@ -187,12 +188,13 @@ class Hdf5 {
     return this.read(at, size);
   }
 
-  private read(at: number, size: number): View {
+  /** Bytes at an address. Throws `bad-hdf5` where they are not in the file. */
+  read(at: number, size: number): View {
     if (at < 0 || size < 0 || size > MAX_TEXT || at >= UNDEFINED_ADDRESS || at + size > this.source.length) this.damaged();
     return new View(this.source.read(at, at + size), () => this.damaged());
   }
 
-  private damaged(): never {
+  damaged(): never {
     return fail("bad-hdf5", "this HDF5 file is damaged, or not written as Keras writes it", {
       place: { kind: "file", path: this.path },
       expected: "a model saved by Keras with its architecture",
@@ -200,7 +202,8 @@ class Hdf5 {
   }
 }
 
-function text(bytes: Uint8Array): string {
+/** A text up to its first NUL. */
+export function text(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return new TextDecoder().decode(end === -1 ? bytes : bytes.subarray(0, end));
 }

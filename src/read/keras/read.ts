@@ -8,17 +8,18 @@ import { decodeKeras } from "./decode.js";
 import { rootAttributes } from "./hdf5.js";
 import { isObject, readJson, type JsonObject } from "./json.js";
 import { kerasRule } from "./rules.js";
+import { kerasWeights } from "./weights.js";
 
 /** Bytes of an architecture at most, unpacked: a zip may claim anything. */
 const MAX_CONFIG = 64 * 1024 * 1024;
 
 export type ReadKerasOptions = ReadOnnxOptions;
 
-/** Reads an HDF5 file of Keras: its `model_config`, weights unread. Throws `bad-hdf5`, `no-architecture`, and what the layers throw. */
+/** Reads an HDF5 file of Keras: its `model_config`, weights unread; its weights where that is not there. Throws `bad-hdf5`, and what the layers throw. */
 export function readKerasHdf5(bytes: ByteSource, options: ReadKerasOptions = {}): Graph {
   const path = options.source ?? "model.h5";
   const config = rootAttributes(bytes, path).get("model_config");
-  if (config === undefined) return noArchitecture(path);
+  if (config === undefined) return kerasWeights(bytes, path);
   return kerasGraph(readJson(config, path), path, options);
 }
 
@@ -45,7 +46,7 @@ export function readKerasJson(text: string, options: ReadKerasOptions = {}): Gra
 /** A model by its configuration. Throws `bad-keras`, and what the layers throw. */
 export function kerasGraph(config: JsonObject, path: string, options: ReadKerasOptions): Graph {
   const proto = decodeKeras(isObject(config["model_config"]) ? config["model_config"] : config, path);
-  if (proto.graph === undefined) return noArchitecture(path);
+  if (proto.graph === undefined) throw new Error("a decoded Keras model has a graph");
   const graph = modelGraph(proto, proto.graph, options, {
     path,
     format: "keras",
@@ -55,11 +56,4 @@ export function kerasGraph(config: JsonObject, path: string, options: ReadKerasO
     images: "channels-last",
   });
   return { ...graph, layout: "nhwc" };
-}
-
-function noArchitecture(path: string): never {
-  return fail("no-architecture", "this file has weights, but no model: nothing says how its layers are connected", {
-    place: { kind: "file", path },
-    expected: "a file saved by model.save(), or the text of model.to_json()",
-  });
 }

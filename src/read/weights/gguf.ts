@@ -3,6 +3,7 @@ import type { Graph } from "../../graph/graph.js";
 import type { Stored } from "../../graph/layer.js";
 import { elements } from "../../graph/shape.js";
 import type { ByteSource } from "../onnx/bytes.js";
+import { roleOf } from "./roles.js";
 import { weightsGraph } from "./stored.js";
 
 /** ggml_type: elements in a block, and bytes that it takes (ggml, ggml-common.h). */
@@ -76,7 +77,7 @@ function tensorOf(reader: Reader): Stored {
   const [type, perBlock, bytes] = TYPES[reader.uint32()] ?? reader.bad(`the tensor ${name} is of a type that is not known`);
   reader.uint64();
   const blocks = (elements(shape) + BigInt(perBlock) - 1n) / BigInt(perBlock);
-  return { name: `${name} (${type})`, role: "parameter", shape, bytes: blocks * BigInt(bytes) };
+  return { name: `${name} (${type})`, role: roleOf(name, shape, undefined), shape, bytes: blocks * BigInt(bytes) };
 }
 
 class Reader {

@@ -7,6 +7,7 @@ import { elements } from "../../graph/shape.js";
 import { isObject, readJson, type Json } from "../keras/json.js";
 import type { ByteSource } from "../onnx/bytes.js";
 import { headerSize, isSafetensors } from "./head.js";
+import { roleOf } from "./roles.js";
 import { weightsGraph } from "./stored.js";
 
 /** Element types of safetensors (huggingface/safetensors, Dtype). */
@@ -34,13 +35,38 @@ const TYPES: Readonly<Record<string, DType>> = {
 /** Reads the header of a safetensors file: tensors with their shapes, types and bytes. Throws `bad-safetensors`. */
 export function readSafetensors(bytes: ByteSource, options: { readonly source?: string | undefined } = {}): Graph {
   const path = options.source ?? "model.safetensors";
+  return weightsGraph(tensorsOf(bytes, path), "safetensors", path);
+}
+
+/** A file beside the one that is read, if it is there. */
+type Sibling = (name: string) => ByteSource | undefined;
+
+/**
+ * Reads the index of a model in several safetensors files (Hugging Face's `model.safetensors.index.json`): the tensors of the files that are beside it. What a
+ * missing one holds is not known.
+ * Throws `bad-safetensors`.
+ */
+export function readSafetensorsIndex(
+  text: string,
+  options: { readonly source?: string | undefined; readonly sibling?: Sibling | undefined } = {},
+): Graph {
+  const path = options.source ?? "model.safetensors.index.json";
+  const map = readJson(text, path)["weight_map"];
+  if (!isObject(map)) return bad(path, "this index names no files");
+  const files = [...new Set(Object.values(map).flatMap((file) => (typeof file === "string" ? [file] : [])))].sort();
+  const found = files.map((name) => ({ name, bytes: options.sibling?.(name) }));
+  const tensors = found.flatMap(({ name, bytes }) => (bytes === undefined ? [] : tensorsOf(bytes, name)));
+  const missing = found.filter(({ bytes }) => bytes === undefined).map(({ name }) => `weights file ${name} is missing`);
+  return weightsGraph(tensors, "safetensors", path, missing);
+}
+
+function tensorsOf(bytes: ByteSource, path: string): readonly Stored[] {
   const head = bytes.read(0, Math.min(9, bytes.length));
   if (!isSafetensors(head, bytes.length)) bad(path, "this is no safetensors file, or a damaged one");
   const size = headerSize(head);
   const header = readJson(new TextDecoder().decode(bytes.read(8, 8 + size)), path);
   const data = bytes.length - 8 - size;
-  const tensors = Object.entries(header).flatMap(([name, value]) => (name === "__metadata__" ? [] : [tensorOf(name, value, data, path)]));
-  return weightsGraph(tensors, "safetensors", path);
+  return Object.entries(header).flatMap(([name, value]) => (name === "__metadata__" ? [] : [tensorOf(name, value, data, path)]));
 }
 
 function tensorOf(name: string, value: Json, data: number, path: string): Stored {
@@ -52,7 +78,7 @@ function tensorOf(name: string, value: Json, data: number, path: string): Stored
   const [start = 0, end = 0] = wholeNumbers(offsets) ?? [];
   if (start > end || end > data) bad(path, `the data of tensor ${name} lies outside of the file`);
   if (bytesOf(elements(sizes), dtype) !== BigInt(end - start)) bad(path, `the tensor ${name} does not take as many bytes as its shape`);
-  return { name, role: "parameter", shape: sizes, dtype };
+  return { name, role: roleOf(name, sizes, dtype), shape: sizes, dtype };
 }
 
 function wholeNumbers(value: Json | undefined): readonly number[] | undefined {
