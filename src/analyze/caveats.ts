@@ -19,7 +19,9 @@ export function caveats(convention: Convention, graph: Graph, layers: readonly I
     found.push(
       "PyTorch 1.12 and later run an encoder layer with batch_first as one operator at inference: the tool sees nothing of it and reports 0 for it",
     );
-  if (graph.lowering !== undefined && tables.some(({ calledAs }) => !calledAs.includes("operator")))
+  if (graph.lowering === "pieces" && tables.some(({ calledAs }) => !calledAs.includes("operator")))
+    found.push("modules that the tool counts as a whole, such as multi-head attention, stand as their operators in this file");
+  if (graph.lowering !== undefined && graph.lowering !== "pieces" && tables.some(({ calledAs }) => !calledAs.includes("operator")))
     found.push("the file does not say what was a module and what a function: every operator is taken for a module");
   if (graph.lowering === "folded" && reads === "torch") found.push(...folded(convention, layers), ...unbiased(layers));
   return found;

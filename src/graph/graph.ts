@@ -54,9 +54,10 @@ export interface Graph {
   readonly layout?: Layout | undefined;
   /**
    * What an exporter made of the model: `operators`, what was a module or a function is not told any more; `folded`, norms are gone into the convolutions before
-   * them besides, and activations may stand in pieces. Absent: the layers are those of the source.
+   * them besides, and activations may stand in pieces; `pieces`, modules are told, and some of PyTorch's own stand as the operators inside them. Absent: the layers
+   * are those of the source.
    */
-  readonly lowering?: "operators" | "folded" | undefined;
+  readonly lowering?: "operators" | "folded" | "pieces" | undefined;
   /** Elements of all weights that the source lists by themselves: those of its layers should be as many. */
   readonly storedElements?: bigint | undefined;
   /** Inputs that the source leaves open: no node of the graph reads them. */

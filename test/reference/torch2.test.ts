@@ -89,3 +89,14 @@ describe.skipIf(!hasReference(CASES) || !hasReference("torchvision.json"))("resn
     expect(record(printed["totals"])["counted"]).toBe(record(figures()[tool])[key]);
   });
 });
+
+describe.skipIf(!hasReference(CASES))("a module that tools count as a whole", () => {
+  it.each([
+    ["pass-transformer.pt2", true],
+    ["pass-own-convs.pt2", false],
+  ])("stands in pieces in %s: %s", async (file, isSaid) => {
+    const argv = ["count", file, "--convention", "thop", "--json"];
+    const { stderr, printed } = await outcome({ id: "", kind: "", why: "", expect: {}, file, argv });
+    expect((stderr + JSON.stringify(printed)).includes("stand as their operators in this file")).toBe(isSaid);
+  });
+});

@@ -6,7 +6,7 @@ import { KEEPS_STORED } from "../../ops/aten/moving.js";
 import { atenRule, operatorName } from "../../ops/aten/table.js";
 import { isHigherOrder, runHigherOrder } from "./control.js";
 import { heldUnder, type Frame, type Held } from "./held.js";
-import { calledAs } from "./origin.js";
+import { calledAs, isPiece } from "./origin.js";
 import type { ProgramGraph, ProgramNode, TensorMeta, Value } from "./program.js";
 import { Rows, type StoredRead, type StoredTensor } from "./rows.js";
 import type { Sizes } from "./sizes.js";
@@ -22,6 +22,8 @@ const NUMBER_NAMESPACES = new Set(["_operator", "math", "operator", "builtins", 
 /** Runs the nodes of a program: each becomes a row, but for views of stored tensors and checks. */
 export class Builder {
   readonly rows = new Rows();
+  /** A layer of PyTorch's that multiplies stands as its operators. */
+  hasPieces = false;
   private left = MAX_NODES;
 
   constructor(
@@ -146,6 +148,8 @@ export class Builder {
     const reads = held.flatMap(({ name, tensors }) => readsOf(counted, name, tensors));
     const inputs = held.flatMap(({ tensors }) => tensors.flatMap((each) => (each?.kind === "tensor" ? [each] : [])));
     const named = made.flatMap((each) => (each.kind === "tensor" ? [each] : []));
+    const how = calledAs(counted.op, node.origin, ownsWeight(node, reads));
+    if ((counted.macs ?? 0n) > 0n && isPiece(how, node.origin)) this.hasPieces = true;
     this.rows.add({
       name: this.nameOf(node, frame),
       counted,
@@ -154,7 +158,7 @@ export class Builder {
       outputs: named.map(({ name }) => name),
       types: named,
       times: frame.times,
-      calledAs: calledAs(counted.op, node.origin, ownsWeight(node, reads)),
+      calledAs: how,
       unknown: node.args.some(({ value }) => value.kind === "object") ? "cost and weights" : "cost",
       place,
     });

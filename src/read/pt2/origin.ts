@@ -43,3 +43,8 @@ export function calledAs(op: string, { moduleClass, called }: Origin, ownsWeight
   if (ownsWeight && name.includes(own)) return "subclass";
   return called === undefined || called.startsWith("method_descriptor") ? "operator" : "function";
 }
+
+/** Whether a layer of PyTorch's own stands in pieces: an operator of another name is inside it (multi-head attention, a layer that was decomposed). */
+export function isPiece(how: CalledAs | undefined, { moduleClass = "" }: Origin): boolean {
+  return how !== undefined && how !== "module" && /^torch\.nn\.modules\.(?!container)/.test(moduleClass);
+}

@@ -64,7 +64,7 @@ function graphOf(program: Program, ties: Ties, options: ReadOnnxOptions, path: s
   return {
     name: path.replace(/^.*[/\\]/, "").replace(/\.[^.]*$/, ""),
     format: "pt2",
-    lowering: builder.rows.nodes.some(({ layer }) => layer.calledAs !== undefined) ? undefined : "operators",
+    lowering: loweringOf(builder),
     source: path,
     inputs,
     nodes: builder.rows.nodes,
@@ -73,6 +73,12 @@ function graphOf(program: Program, ties: Ties, options: ReadOnnxOptions, path: s
     openOutputs,
     warnings: [...exampleSizes(taken), ...builder.rows.warnings],
   };
+}
+
+/** The file tells modules from functions where its nodes say where they come from. */
+function loweringOf({ rows, hasPieces }: Builder): Graph["lowering"] {
+  if (!rows.nodes.some(({ layer }) => layer.calledAs !== undefined)) return "operators";
+  return hasPieces ? "pieces" : undefined;
 }
 
 function openInput({ graph }: Program, sizes: Sizes, name: string): OpenTensor {
