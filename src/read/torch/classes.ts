@@ -16,8 +16,8 @@ export type KnownAs =
       /** The arguments alone tell it, and nothing in the name. */
       readonly byArguments?: boolean;
     }
-  /** It stores nothing, whatever it prints. `name` is another than the class's own where it is taken for that. */
-  | { readonly kind: "nothing"; readonly name: string; readonly entry: CallEntry | undefined }
+  /** It stores nothing, whatever it prints. A class of one's own is taken for that by the words of its name. */
+  | { readonly kind: "nothing"; readonly name: string; readonly entry: CallEntry | undefined; readonly isLike?: boolean }
   /** It has no parameters, and buffers that it does not print. */
   | { readonly kind: "observer" };
 
@@ -44,7 +44,10 @@ function base(text: string, className: Base["className"] | string, needs: Base["
 const hasKernel = (args: PrintedArguments) => rankOf(args) > 0 && (sizes(args, 2) || named(args, "in_channels", "out_channels"));
 const isRecurrent = (args: PrintedArguments) => sizes(args, 2) && !named(args, "kernel_size");
 
+/** The classes of detectron2 and DETR do not print their sizes, which are those of buffers alone. */
 const FROZEN = words("FrozenBatchNorm");
+/** Angles of the rotary embeddings of transformers' models, which are not trained (arXiv 2104.09864). */
+const ROTARY = /^[A-Z]\w*[a-z0-9]RotaryEmbedding$/;
 
 /** Subclasses print as their base does: the base is known by the words of the name, and by the arguments that it prints. */
 const BASES: readonly Base[] = [
@@ -96,7 +99,7 @@ const PRINTED_ONLY: readonly CallEntry[] = [
 const NOTHING = new Set([
   ..."CosineSimilarity PairwiseDistance CrossMapLRN2d QuantStub DeQuantStub Quantize DeQuantize FloatFunctional FXFloatFunctional".split(" "),
   ..."QFunctional LinearPackedParams PackedParameter RoIAlign RoIPool PSRoIAlign PSRoIPool MultiScaleRoIAlign LastLevelMaxPool".split(" "),
-  ..."AnchorGenerator DefaultBoxGenerator GeneralizedRCNNTransform Permute SwapAxes WindowPartition WindowDepartition Rearrange Reduce h_swish h_sigmoid".split(
+  ..."AnchorGenerator DefaultBoxGenerator GeneralizedRCNNTransform Permute SwapAxes Concat WindowPartition WindowDepartition Rearrange Reduce h_swish h_sigmoid".split(
     " ",
   ),
 ]);
@@ -116,8 +119,8 @@ export function knownAs(className: string, args: PrintedArguments): KnownAs | un
   const parts = words(name);
   const near = longest(BASES.filter((each) => contains(parts, each.words)));
   const entry = torchEntry(name) ?? PRINTED_ONLY.find(({ names }) => names.includes(name));
-  // The classes of detectron2 and DETR do not print their sizes, which are those of buffers alone.
   if (near?.words === FROZEN && !near.needs(args)) return { kind: "observer" };
+  if (ROTARY.test(name)) return { kind: "observer" };
   if (entry !== undefined) {
     const stores = near !== undefined || STORING.test(name);
     return stores ? { kind: "layer", name, entry, exact: true } : { kind: "nothing", name, entry };
@@ -126,7 +129,7 @@ export function knownAs(className: string, args: PrintedArguments): KnownAs | un
   if (OBSERVER.test(name) && !LEARNABLE.test(name)) return { kind: "observer" };
   if (NOTHING.has(name) || LOSS.test(name)) return { kind: "nothing", name, entry: undefined };
   const like = FUNCTIONS.find((each) => contains(parts, each.words));
-  return like === undefined ? byArguments(args) : { kind: "nothing", name: like.name, entry: undefined };
+  return like === undefined ? byArguments(args) : { kind: "nothing", name: like.name, entry: undefined, isLike: true };
 }
 
 /** `Linear` of `torch.nn.Linear`; `lora.Linear` is another class, and stays. */

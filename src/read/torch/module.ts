@@ -19,6 +19,8 @@ export interface Reading {
   readonly more?: string | undefined;
   /** The class that it is counted as, where it has another name. */
   readonly like?: string | undefined;
+  /** It is taken for a function without parameters by its name. */
+  readonly isFunction?: boolean | undefined;
   /** What it does not print and was assumed. */
   readonly assumption?: string | undefined;
   /** It keeps buffers that it does not print. */
@@ -67,8 +69,8 @@ export class Readings {
     if (known === undefined) return { stores: undefined, more: UNKNOWN };
     if (known.kind === "observer") return { stores: NOTHING, isObserver: true };
     const layer = known.entry && this.layer(known.entry, known.name, args);
+    if (known.kind === "nothing") return { stores: NOTHING, layer, isFunction: known.isLike };
     const like = known.name === withoutPrefix(className) ? undefined : known.name;
-    if (known.kind === "nothing") return { stores: NOTHING, layer, like };
     if (layer?.stores !== undefined) return this.stored(className, known, args, { layer, stores: layer.stores, like });
     return known.name.startsWith("Lazy") ? { stores: undefined, layer, more: LAZY } : { stores: undefined, more: UNKNOWN };
   }

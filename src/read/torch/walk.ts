@@ -29,6 +29,8 @@ export interface Facts {
   readonly like: Map<string, string>;
   readonly assumptions: Set<string>;
   readonly observers: Set<string>;
+  /** Classes that are taken for functions without parameters. */
+  readonly functions: Set<string>;
   /** Tables of embeddings, and weights of linear layers, by their names. */
   readonly tables: Map<string, readonly number[]>;
   readonly weights: Map<string, readonly number[]>;
@@ -37,7 +39,15 @@ export interface Facts {
 /** Goes through a printed model and adds a node for each module that is none but a holder of others. */
 export class Walk {
   readonly nodes: Node[] = [];
-  readonly facts: Facts = { own: new Set(), like: new Map(), assumptions: new Set(), observers: new Set(), tables: new Map(), weights: new Map() };
+  readonly facts: Facts = {
+    own: new Set(),
+    like: new Map(),
+    assumptions: new Set(),
+    observers: new Set(),
+    functions: new Set(),
+    tables: new Map(),
+    weights: new Map(),
+  };
   private modules = 0;
 
   constructor(
@@ -103,6 +113,7 @@ export class Walk {
   private read(module: PrintedModule, path: string): Reading {
     const reading = this.readings.of(module);
     if (reading.like !== undefined) this.facts.like.set(module.className, reading.like);
+    if (reading.isFunction === true) this.facts.functions.add(module.className);
     if (reading.assumption !== undefined) this.facts.assumptions.add(reading.assumption);
     if (reading.isObserver === true) this.facts.observers.add(module.className);
     const weight = reading.stores?.find(({ name }) => name === "weight")?.shape;

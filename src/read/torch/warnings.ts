@@ -12,12 +12,16 @@ interface Whole {
 }
 
 /** What print(model) leaves open, and how it was taken. */
-export function printedWarnings({ own, like, assumptions, observers, tables, weights }: Facts, { isOpen, rest }: Whole): readonly string[] {
+export function printedWarnings(
+  { own, like, assumptions, observers, functions, tables, weights }: Facts,
+  { isOpen, rest }: Whole,
+): readonly string[] {
   return [
     ...(rest === undefined ? [] : [`the model ends before line ${rest}: what follows is not read`]),
     ...(isOpen ? ["the input is not printed: shapes and MACs are known with --input SHAPE"] : []),
     ...(own.size === 0 ? [] : [`what ${list([...own])} may hold outside of other modules (nn.Parameter, buffers) is not printed, and not counted`]),
     ...(like.size === 0 ? [] : [`counted as what they print like: ${list([...like].map(([name, base]) => `${name} as ${base}`))}`]),
+    ...(functions.size === 0 ? [] : [`taken for functions without parameters: ${list([...functions])}`]),
     ...(observers.size === 0 ? [] : [`buffers of ${list([...observers])} are not printed, and not counted`]),
     ...assumptions,
     ...tied(tables, weights),
