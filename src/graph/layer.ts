@@ -54,6 +54,8 @@ export interface Inference {
    */
   readonly ports?: readonly Port[] | undefined;
   readonly cost: Cost;
+  /** The order of axes of the images that it reads and makes, where its layer's `axes` do not say: a file's shapes are shown as they are written. */
+  readonly layout?: Layout | undefined;
   /** The attributes with everything filled in that the input decided (`inChannels`, resolved padding). */
   readonly attributes: Attributes;
   readonly kind?: Kind | undefined;

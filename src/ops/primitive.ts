@@ -26,6 +26,7 @@ export function inference(
   rest: {
     readonly stored?: readonly Stored[];
     readonly ports?: Inference["ports"];
+    readonly layout?: Inference["layout"];
     readonly macs?: bigint;
     readonly operations?: Operations;
     readonly attributes?: Attributes;
@@ -39,6 +40,7 @@ export function inference(
     outputs,
     stored: rest.stored ?? NOTHING,
     ports: rest.ports,
+    layout: rest.layout,
     cost: { macs: rest.macs ?? 0n, operations: rest.operations ?? {} },
     attributes: rest.attributes ?? {},
     mixes: rest.mixes ?? { channels: false, space: false },

@@ -41,7 +41,7 @@ export const channelsLast =
         axes: "plain",
         infer() {
           const inferred = layer.infer([first]);
-          return { ...inferred, outputs: inferred.outputs.map((output) => ({ ...output, shape: last(output.shape) })) };
+          return { ...inferred, layout: "nhwc", outputs: inferred.outputs.map((output) => ({ ...output, shape: last(output.shape) })) };
         },
       },
       inputs: x === undefined ? [] : [x],

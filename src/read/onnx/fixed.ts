@@ -14,6 +14,8 @@ export interface Fixed {
   readonly stored?: readonly Stored[];
   /** What it computes with, by the operator's names for it. */
   readonly ports?: Inference["ports"];
+  /** The order of axes of its images; channels first unless said. */
+  readonly layout?: Inference["layout"];
   readonly macs?: bigint;
   readonly operations?: Readonly<Partial<Record<Cause, bigint>>>;
   readonly attributes?: Attributes;

@@ -102,6 +102,7 @@ const transposed =
       kind: "standard",
       outputs: [output],
       stored: node.weights([node.inputs[1], node.inputs[3]]),
+      layout: "nhwc",
       ports: weightAndBias([inChannels, outChannels, ...kernelSize], bias ? [outChannels] : undefined),
       macs: elements(x) * elements(kernelSize) * BigInt(outChannels),
       operations: bias ? { bias: elements(output) } : {},

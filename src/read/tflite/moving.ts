@@ -48,7 +48,7 @@ export const resize =
     const operations = bilinear ? { interpolation: 7n * elements(output) } : {};
     return {
       kind: "layer",
-      layer: fixed({ op: "upsample", outputs: [output], operations, attributes: { mode: bilinear ? "bilinear" : "nearest" } }),
+      layer: fixed({ op: "upsample", outputs: [output], layout: "nhwc", operations, attributes: { mode: bilinear ? "bilinear" : "nearest" } }),
       inputs: first(node),
     };
   };
