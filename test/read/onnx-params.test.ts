@@ -171,6 +171,21 @@ describe("ONNX: what is a parameter", () => {
     expect(totalsOf(...graph, output("y"))).toMatchObject({ params });
   });
 
+  it("a weight that is added to itself a hundred times is one", () => {
+    const sums = Array.from({ length: 100 }, (_, index) => node("Add", [`w${index}`, `w${index}`], [`w${index + 1}`]));
+    const graph = [input("x", [3, 4]), weight("w0", [4, 6]), ...sums, node("MatMul", ["x", "w100"], ["y"]), output("y")];
+    expect(totalsOf(...graph)).toMatchObject({ params: 24n });
+  });
+
+  it("a quantised tensor that is added is one; its scale and zero point are none", () => {
+    const numbers = ["s", "t", "u"].map((name) => weight(name, []));
+    const zeros = ["a", "b", "c"].map((name) => whole8(name, []));
+    const domain = "com.microsoft";
+    const graph = [input("x", [2, 6], 3), whole8("w", [6]), ...numbers, ...zeros];
+    const sum = node("QLinearAdd", ["x", "s", "a", "w", "t", "b", "u", "c"], ["y"], { domain });
+    expect(totalsOf(...graph, sum, output("y"))).toMatchObject({ params: 6n });
+  });
+
   const scores = [input("x", [2, 3, 4, 4]), node("Softmax", ["t"], ["y"]), output("y")];
 
   it.each<[string, readonly Write[], bigint]>([

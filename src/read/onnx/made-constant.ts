@@ -44,7 +44,8 @@ export function madeConstant(
     shape: possible(shape),
     dtype,
     values,
-    origins: [...held, ...from.flatMap(({ origins }) => origins)],
+    // Each once: a tensor that is added to itself over and over would have twice as many each time.
+    origins: from.length === 1 && held.length === 0 ? (from[0]?.origins ?? []) : [...new Set([...held, ...from.flatMap(({ origins }) => origins)])],
     isFilled: FILLS.has(proto.opType) || (from.length === 1 && from[0]?.isFilled) || undefined,
     isPicked: PICKS.has(proto.opType) || from.some(({ isPicked }) => isPicked === true) || undefined,
   };

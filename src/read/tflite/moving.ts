@@ -80,9 +80,11 @@ export const batches =
     return moved(node, toBatch ? "space_to_batch" : "batch_to_space", [toBatch ? batch * count : batch / count, ...sizes], false);
   };
 
-/** Known whole numbers as an operand. */
+/** Known whole numbers as an operand; what is farther away than any size is cut off. */
 export function list(values: readonly number[]): Operand {
-  return constantOf("list", [values.length], wholes("int64", values));
+  const far = Number.MAX_SAFE_INTEGER;
+  const near = values.map((value) => Math.min(Math.max(value, -far), far));
+  return constantOf("list", [values.length], wholes("int64", near));
 }
 
 /** PACK: tensors of one shape along a new axis. */

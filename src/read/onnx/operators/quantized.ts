@@ -5,9 +5,17 @@ import { contractions } from "./contraction.js";
 
 const NONE: Operand = { kind: "none" };
 
-/** The inputs of the rule for real numbers behind an operator on quantised ones. Scales and zero points are no parameters. */
+/**
+ * The inputs of the rule for real numbers behind an operator on quantised ones. Scales and zero points are no parameters; the whole numbers of a stored
+ * tensor are.
+ */
 export function delegated(node: OnnxNode, rule: Rule, inputs: readonly (Operand | undefined)[], dtype: Parameters<typeof placed>[1]): Result {
-  const result = rule({ ...node, inputs: inputs.map((operand) => operand ?? NONE) });
+  const store: OnnxNode["store"] = (operands, role) =>
+    node.weights(
+      operands.filter((operand) => elements(shapeOf(operand) ?? []) > 1n),
+      role,
+    );
+  const result = rule({ ...node, store, inputs: inputs.map((operand) => operand ?? NONE) });
   return result.kind === "layer" ? { ...result, layer: placed(result.layer, dtype ?? "float32", 1n) } : result;
 }
 
