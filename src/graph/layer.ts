@@ -97,6 +97,8 @@ interface LayerBase {
    * and in a composite whose steps do.
    */
   readonly stores?: readonly Stored[] | undefined;
+  /** How many tensors a call of it returns to the user, states among them; 1 unless said. A layer may have more outputs that are not shown. */
+  readonly returns?: number | undefined;
   readonly axes: Axes;
   /** Ranks, batch included, that the layer takes; absent means any. Tells whether a batch was left out of `--input`. */
   readonly ranks?: readonly number[] | undefined;

@@ -140,7 +140,9 @@ export function activationByName(name: string): Layer | undefined {
   if (name === "log_softmax") return softmax(-1, "log_softmax");
   if (name === "glu") return glu(-1);
   const found = FUNCTIONS.find(({ names }) => names.includes(name));
-  return found === undefined ? undefined : activation(found.op);
+  if (found !== undefined) return activation(found.op);
+  // Roundings of QKeras and its like: quantized_relu(6,0), binary_tanh.
+  return /^(quantized_|binary|ternary|bernoulli|stochastic_)/.test(name) ? elementwise("quantize", "activation", 1n) : undefined;
 }
 
 /** The activation that an argument names. Throws `unknown-activation` at its place. */

@@ -37,6 +37,7 @@ function bidirectional(forwardLayer: Layer, backwardLayer: Layer, merge: Merge |
   return {
     type: "composite",
     op: "bidirectional",
+    returns: (merge === undefined ? 2 : 1) + (forwardLayer.returns ?? 1) + (backwardLayer.returns ?? 1) - 2,
     axes: forwardLayer.axes,
     ranks: forwardLayer.ranks,
     batchAxis: forwardLayer.batchAxis,

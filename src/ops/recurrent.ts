@@ -52,12 +52,15 @@ export function recurrent(options: RecurrentOptions): Primitive {
     type: "primitive",
     op: options.cell,
     stores: options.inputSize === undefined ? undefined : storedTensors(options, options.inputSize),
+    returns: options.returns.states === "keras" ? statesOf(options.cell) + 1 : undefined,
     axes: "plain",
     ranks: [3],
     batchAxis: options.batchFirst ? 0 : 1,
     infer: (inputs) => infer(options, firstInput(inputs)),
   };
 }
+
+const statesOf = (cell: Cell) => (cell === "lstm" ? 2 : 1);
 
 function infer(options: RecurrentOptions, input: readonly number[]) {
   const { cell, hiddenSize, numLayers, bidirectional, batchFirst } = options;
@@ -172,6 +175,7 @@ export function kerasStep(options: RecurrentOptions): Primitive {
   return {
     ...layer,
     op: `${options.cell}_cell`,
+    returns: statesOf(options.cell) + 1,
     ranks: [2],
     infer(inputs) {
       const input = firstInput(inputs);

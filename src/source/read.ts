@@ -164,13 +164,14 @@ function refuseSets(owner: string): never {
 function joined(graphs: readonly Graph[]): Graph {
   const [first] = graphs;
   if (first === undefined) throw new Error("no graphs to join");
+  const outputs = graphs.at(-1)?.outputs ?? first.outputs;
   const nodes = graphs
     .flatMap((graph) => graph.nodes)
     .map((node, index, all) => ({
       ...node,
       name: /^\d+$/.test(node.name) ? String(index) : node.name,
       inputs: [index === 0 ? "input" : `t${index - 1}`],
-      outputs: [index === all.length - 1 ? "output" : `t${index}`],
+      outputs: index === all.length - 1 ? outputs : [`t${index}`],
     }));
-  return { ...first, name: graphs.map((graph) => graph.name).join("; "), nodes };
+  return { ...first, name: graphs.map((graph) => graph.name).join("; "), nodes, outputs };
 }

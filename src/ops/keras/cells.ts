@@ -13,6 +13,7 @@ function stacked(cells: readonly Primitive[]): Primitive {
   return {
     type: "primitive",
     op: "stacked_rnn_cells",
+    returns: cells.reduce((sum, { returns = 1 }) => sum + returns - 1, 1),
     axes: "plain",
     ranks: [2],
     infer: (inputs) => inferCells(cells, firstInput(inputs)),
@@ -55,6 +56,7 @@ function rnn(cell: Primitive, { sequences, states }: Returns): Primitive {
   return {
     type: "primitive",
     op: "rnn",
+    returns: states ? cell.returns : undefined,
     axes: "plain",
     ranks: [3],
     infer(inputs) {

@@ -26,6 +26,7 @@ function convLstm(options: ConvLstmOptions): Primitive {
   return {
     type: "primitive",
     op: `conv_lstm${options.rank}d`,
+    returns: options.states ? 3 : undefined,
     axes: "plain",
     ranks: [options.rank + 3],
     infer: (inputs) => infer(options, firstInput(inputs)),

@@ -42,6 +42,7 @@ export function kerasMultiHead(options: KerasAttentionOptions): Composite {
   return {
     type: "composite",
     op: "multi_head_attention",
+    returns: options.returnsScores ? 2 : undefined,
     axes: "plain",
     ranks: options.axes === undefined || options.axes.every((axis) => axis === 1) ? [3] : undefined,
     batchAxis: 0,

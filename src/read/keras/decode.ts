@@ -1,9 +1,11 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
+import type { Stored } from "../../graph/layer.js";
 import type { AttributeProto, GraphProto, ModelProto, NodeProto, ValueInfo } from "../onnx/schema.js";
 import { histories, sizesOf, type Call, type History } from "./calls.js";
 import { isObject, type Json, type JsonObject } from "./json.js";
 import { callsOf, isModel, shifts } from "./nested.js";
 import { inExecutionOrder } from "./order.js";
+import type { StoredShapes } from "./stored.js";
 
 /** Domain of Keras's layers among the operators that the readers of model files share. */
 export const KERAS = "keras";
@@ -23,8 +25,8 @@ interface Around {
 }
 
 /** A model's architecture, as Keras writes it (model.to_json(), `model_config`, config.json), as a graph of layers. Throws `bad-keras`. */
-export function decodeKeras(config: JsonObject, path: string): ModelProto {
-  const decoder = new Decoder(path);
+export function decodeKeras(config: JsonObject, path: string, stored: StoredShapes = new Map()): ModelProto {
+  const decoder = new Decoder(path, stored);
   const graph = decoder.model(config, { shared: false, frozen: false, prefix: "", depth: 0 });
   return { irVersion: 3, producer: "", opsets: new Map([["", 1]]), graph, functions: [] };
 }
@@ -38,7 +40,10 @@ function isFunction({ module, config, inbound_nodes: inbound }: JsonObject): boo
 class Decoder {
   private readonly place: Place;
 
-  constructor(path: string) {
+  constructor(
+    path: string,
+    private readonly stored: StoredShapes,
+  ) {
     this.place = { kind: "file", path };
   }
 
@@ -142,7 +147,8 @@ class Decoder {
     const domain = isFunction(layer) ? KERAS_OPS : KERAS;
     const missing = isModel(layer) ? (body?.outputs.length ?? 1) - outputs.length : 0;
     const more = Array.from({ length: Math.max(0, missing) }, (_, index) => `${outputs[0] ?? name}+${index + outputs.length}`);
-    return { name, opType, domain, overload: "", inputs, outputs: [...outputs, ...more], attributes, metadata: new Map() };
+    const weights = this.weights(layer, frozen, around.shared);
+    return { name, opType, domain, overload: "", inputs, outputs: [...outputs, ...more], attributes, metadata: new Map(), stored: weights };
   }
 
   /** TimeDistributed around a model, or around itself around one: the graph that runs at each time step. */
@@ -157,6 +163,12 @@ class Decoder {
     const call: Call = { tensors: [], args: [{ tensor: 0 }], kwargs: {} };
     const node = this.node(layer, { name: nameOf(layer) ?? className, inputs: [input], outputs: [output], call }, around);
     return graph([node], [{ name: input }], [output], []);
+  }
+
+  /** What the file stores for a layer; all of it trained, unless the layer is not. */
+  private weights(layer: JsonObject, frozen: boolean, shared: boolean): readonly Stored[] | undefined {
+    const role = frozen ? "buffer" : "parameter";
+    return this.stored.get(nameOf(layer) ?? "")?.map((tensor) => ({ ...tensor, role, shared: shared ? true : undefined }));
   }
 
   private named(layer: JsonObject): string {

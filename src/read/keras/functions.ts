@@ -64,12 +64,21 @@ function functionOf(className: string, config: JsonObject): Layer {
 /** Tensors and constants of an argument, in order; what is left out, and texts, are none. */
 function argumentsIn(value: Json): readonly Argument[] {
   if (typeof value === "number") return [{ constant: [] }];
-  if (isList(value)) return value.flatMap(argumentsIn);
+  if (isList(value)) return isNumbers(value) ? [{ constant: shapeOf(value) }] : value.flatMap(argumentsIn);
   if (!isObject(value)) return [];
   const { tensor, array } = value;
   if (typeof tensor === "number") return [{ tensor }];
   if (isList(array)) return [{ constant: array.flatMap((size) => (typeof size === "number" ? [size] : [])) }];
   return value["class_name"] === undefined ? Object.values(value).flatMap(argumentsIn) : [];
+}
+
+function isNumbers(value: Json): boolean {
+  return typeof value === "number" || (isList(value) && value.length > 0 && value.every(isNumbers));
+}
+
+/** The shape of a list that is written out. */
+function shapeOf(value: Json | undefined): Shape {
+  return isList(value) ? [value.length, ...shapeOf(value[0])] : [];
 }
 
 /** An index of numpy as a file has it; nothing where a tensor is part of it. */

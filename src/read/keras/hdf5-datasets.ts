@@ -21,6 +21,7 @@ const SPACE = 0x01;
 const LINKS = 0x02;
 const TYPE = 0x03;
 const LINK = 0x06;
+const ATTRIBUTE = 0x0c;
 const SYMBOLS = 0x11;
 
 /** The arrays of numbers in a file, each once, in the order of their names. Texts are none. Throws `bad-hdf5`. */
@@ -30,8 +31,19 @@ export function datasets(source: ByteSource, path: string): readonly Dataset[] {
   return walk.found;
 }
 
+/** The arrays of a file, and what Keras 3 says beside them: the name of the layer whose variables a group holds, by the group's path. */
+export function datasetsAndNames(
+  source: ByteSource,
+  path: string,
+): { readonly found: readonly Dataset[]; readonly names: ReadonlyMap<string, string> } {
+  const walk = new Walk(new Hdf5(source, path));
+  walk.object(walk.file.rootHeader(), []);
+  return walk;
+}
+
 class Walk {
   readonly found: Dataset[] = [];
+  readonly names = new Map<string, string>();
   private readonly visited = new Set<number>();
 
   constructor(readonly file: Hdf5) {}
@@ -49,6 +61,8 @@ class Walk {
       if (dtype !== undefined) this.found.push({ path, shape: this.shapeOf(space), dtype });
       return;
     }
+    const attributes = messages.filter(({ type: kind }) => kind === ATTRIBUTE).flatMap(({ data: view }) => this.file.attribute(view) ?? []);
+    for (const [key, value] of attributes) if (key === "name") this.names.set(path.join("/"), value);
     for (const [name, at] of this.links(messages)) this.object(at, [...path, name]);
   }
 

@@ -1,6 +1,7 @@
 import { InputError, type Place } from "../../graph/diagnostic.js";
-import type { Layer } from "../../graph/layer.js";
+import type { Layer, Primitive } from "../../graph/layer.js";
 import type { Literal } from "../../ops/args.js";
+import { chain, elementwise } from "../../ops/primitive.js";
 import { kerasArguments, kerasLayer } from "../notation/read.js";
 import { isList, isObject, type Json, type JsonObject } from "./json.js";
 
@@ -21,17 +22,41 @@ export function isKnown(className: string): boolean {
  */
 export function layerOf(className: string, config: JsonObject): Layer {
   try {
-    const known = kerasArguments(className) ?? new Set<string>();
-    const written = Object.entries(config).filter(([key]) => known.has(key) && !SILENT.test(key));
-    return kerasLayer(
-      className,
-      written.map(([name, value]) => ({ name, value: literal(value, name), place: NOWHERE })),
-      NOWHERE,
-    );
+    return withKnownActivation(className, config);
   } catch (error) {
     if (error instanceof InputError && error.diagnostic.place === NOWHERE) throw new InputError({ ...error.diagnostic, place: undefined });
     throw error;
   }
+}
+
+/** An activation of one's own computes nobody knows what: the layer is counted without it, and it is named. */
+function withKnownActivation(className: string, config: JsonObject): Layer {
+  try {
+    return built(className, config);
+  } catch (error) {
+    if (!(error instanceof InputError) || error.diagnostic.code !== "unknown-activation" || config["activation"] === "linear") throw error;
+    const layer = built(className === "Activation" ? "Identity" : className, { ...config, activation: "linear" });
+    const unknown = unknownActivation(error.diagnostic.message);
+    return chain(layer.op, {}, [
+      { name: "layer", layer },
+      { name: "activation", layer: unknown },
+    ]);
+  }
+}
+
+function unknownActivation(reason: string): Primitive {
+  const keeping = elementwise("activation", "activation", 0n);
+  return { ...keeping, infer: (inputs) => ({ ...keeping.infer(inputs), uncounted: { of: "cost", reason } }) };
+}
+
+function built(className: string, config: JsonObject): Layer {
+  const known = kerasArguments(className) ?? new Set<string>();
+  const written = Object.entries(config).filter(([key]) => known.has(key) && !SILENT.test(key));
+  return kerasLayer(
+    className,
+    written.map(([name, value]) => ({ name, value: literal(value, name), place: NOWHERE })),
+    NOWHERE,
+  );
 }
 
 /** A value of a file as the constructors of the notations take it. */

@@ -1,17 +1,22 @@
 import { strFromU8 } from "fflate";
-import { fail } from "../../graph/diagnostic.js";
+import { fail, InputError } from "../../graph/diagnostic.js";
 import type { Graph } from "../../graph/graph.js";
-import type { ByteSource } from "../onnx/bytes.js";
+import { bytesSource, type ByteSource } from "../onnx/bytes.js";
 import { modelGraph, type ReadOnnxOptions } from "../onnx/read.js";
+import type { GraphProto } from "../onnx/schema.js";
 import { zipEntry } from "../zip.js";
 import { decodeKeras } from "./decode.js";
 import { rootAttributes } from "./hdf5.js";
 import { isObject, readJson, type JsonObject } from "./json.js";
 import { kerasRule } from "./rules.js";
 import { kerasWeights } from "./weights.js";
+import { archiveWeights, legacyWeights, type StoredShapes } from "./stored.js";
 
 /** Bytes of an architecture at most, unpacked: a zip may claim anything. */
 const MAX_CONFIG = 64 * 1024 * 1024;
+
+/** Bytes of weights at most that are looked at for their shapes. */
+const MAX_WEIGHTS = 256 * 1024 * 1024;
 
 export type ReadKerasOptions = ReadOnnxOptions;
 
@@ -20,7 +25,7 @@ export function readKerasHdf5(bytes: ByteSource, options: ReadKerasOptions = {})
   const path = options.source ?? "model.h5";
   const config = rootAttributes(bytes, path).get("model_config");
   if (config === undefined) return kerasWeights(bytes, path);
-  return kerasGraph(readJson(config, path), path, options);
+  return kerasGraph(readJson(config, path), path, options, () => legacyWeights(bytes, path));
 }
 
 /** Reads a `.keras` archive: its config.json, weights unread. Throws `bad-zip`, `no-architecture`, and what the layers throw. */
@@ -34,7 +39,20 @@ export function readKerasArchive(bytes: ByteSource, options: ReadKerasOptions = 
       hint: "archives of torch.save are not read: export the model with torch.export or to ONNX, or pipe print(model)",
     });
   }
-  return kerasGraph(readJson(strFromU8(config), path), path, options);
+  return kerasGraph(readJson(strFromU8(config), path), path, options, () => weightsOf(bytes, path));
+}
+
+/** The shapes of an archive's weights; none where it has them not, or in a form that is not read. */
+function weightsOf(bytes: ByteSource, path: string): StoredShapes {
+  const wanted = { name: /^model\.weights\.h5$/, maxBytes: MAX_WEIGHTS, expected: "a .keras file" };
+  const weights = zipEntry(bytes, wanted, path);
+  if (weights === undefined) return new Map();
+  try {
+    return archiveWeights(bytesSource(weights), path);
+  } catch (error) {
+    if (error instanceof InputError) return new Map();
+    throw error;
+  }
 }
 
 /** Reads the text that `model.to_json()` writes. Throws `bad-json`, and what the layers throw. */
@@ -44,8 +62,11 @@ export function readKerasJson(text: string, options: ReadKerasOptions = {}): Gra
 }
 
 /** A model by its configuration. Throws `bad-keras`, and what the layers throw. */
-export function kerasGraph(config: JsonObject, path: string, options: ReadKerasOptions): Graph {
-  const proto = decodeKeras(isObject(config["model_config"]) ? config["model_config"] : config, path);
+export function kerasGraph(config: JsonObject, path: string, options: ReadKerasOptions, stored?: () => StoredShapes): Graph {
+  const model = isObject(config["model_config"]) ? config["model_config"] : config;
+  const first = decodeKeras(model, path);
+  // Where every layer is known, what it stores is known without a look at the weights.
+  const proto = stored !== undefined && first.graph !== undefined && hasUnknown(first.graph) ? decodeKeras(model, path, stored()) : first;
   if (proto.graph === undefined) throw new Error("a decoded Keras model has a graph");
   const graph = modelGraph(proto, proto.graph, options, {
     path,
@@ -56,4 +77,11 @@ export function kerasGraph(config: JsonObject, path: string, options: ReadKerasO
     images: "channels-last",
   });
   return { ...graph, layout: "nhwc" };
+}
+
+function hasUnknown({ nodes }: GraphProto): boolean {
+  return nodes.some(({ domain, opType, attributes }) => {
+    const inner = attributes.get("model")?.g;
+    return kerasRule(domain, opType) === undefined || (inner !== undefined && hasUnknown(inner));
+  });
 }

@@ -93,6 +93,7 @@ function chainOf(statements: readonly Statement[], name: string, source: string)
     current = made;
   }
   const last = nodes.at(-1);
-  if (last !== undefined) nodes[nodes.length - 1] = { ...last, outputs: ["output"] };
-  return { name: name.length <= 60 ? name : `${name.slice(0, 57)}...`, format: "spec", source, inputs: [input], nodes, outputs: ["output"] };
+  const outputs = Array.from({ length: last?.layer.returns ?? 1 }, (_, at) => (at === 0 ? "output" : `output ${at + 1}`));
+  if (last !== undefined) nodes[nodes.length - 1] = { ...last, outputs };
+  return { name: name.length <= 60 ? name : `${name.slice(0, 57)}...`, format: "spec", source, inputs: [input], nodes, outputs };
 }

@@ -1,3 +1,5 @@
+import type { Stored } from "../../graph/layer.js";
+
 // Messages of onnx.proto3 (github.com/onnx/onnx), as far as costs and shapes need them.
 
 /** Element types by their number (TensorProto.DataType). */
@@ -88,6 +90,8 @@ export interface NodeProto {
   readonly attributes: Attributes;
   /** What exporters note about a node (`pkg.torch.onnx.name_scopes`). */
   readonly metadata: ReadonlyMap<string, string>;
+  /** What the file stores for this node alone: known whatever its operator is. */
+  readonly stored?: readonly Stored[] | undefined;
 }
 
 /** Sizes, names of sizes, or nothing for one that is not known. */

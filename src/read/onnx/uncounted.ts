@@ -20,12 +20,12 @@ export function uncountedLayer(
   outputs: readonly { readonly shape: Shape; readonly dtype: DType | undefined }[],
   reason: string,
 ): Primitive {
-  const isListed = weights === "listed" && !mayHoldWeights(proto);
+  const isListed = proto.stored !== undefined || (weights === "listed" && !mayHoldWeights(proto));
   return fixed({
     op: operatorOf(proto),
     outputs: outputs.map(({ shape }) => shape),
     dtype: outputs.map(({ dtype }) => dtype),
-    stored: storedUncounted(ledger, proto, inputs),
+    stored: proto.stored ?? storedUncounted(ledger, proto, inputs),
     uncounted: { of: isListed ? "cost" : "cost and weights", reason },
   });
 }

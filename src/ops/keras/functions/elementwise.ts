@@ -142,6 +142,7 @@ export const elementwiseFunctions: readonly CallEntry[] = [
       return typed(reducing(snake(name), count, axes, args.flag("keepdims")), /arg(max|min)$/i.test(name) ? "int64" : undefined);
     },
   })),
+  { names: ["Glu"], signature: "axis=-1", build: () => activation("Glu") },
   {
     names: ["Softmax", "LogSoftmax"],
     signature: "axis=-1",
