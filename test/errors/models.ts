@@ -38,6 +38,20 @@ const windowed = (stride: object, groups = 1): Program => ({
   output: "y",
 });
 
+/** An einsum whose path names an operand that it does not have. */
+const MISJOINED: Program = {
+  parameters: ["w"],
+  values: { x: meta([2, 3]), w: meta([3, 4]), y: meta([2, 4]) },
+  nodes: [
+    pt2Node(
+      "einsum.default",
+      [arg("equation", { as_string: "ij,jk->ik" }), arg("tensors", { as_tensors: [{ name: "x" }, { name: "w" }] }), arg("path", { as_ints: [0, 5] })],
+      "y",
+    ),
+  ],
+  output: "y",
+};
+
 /** A recurrent layer with fewer weights than its layers have. */
 const UNEVEN: Program = {
   parameters: ["w"],
@@ -282,6 +296,7 @@ const ARCHIVES: readonly Wrong[] = [
     ["bad-zip", archive(PT2).subarray(0, 300), "this archive is damaged"],
     ["bad-attribute", archive(windowed({ as_ints: [0, 1] })), "stride of conv2d is 0"],
     ["bad-attribute", archive(windowed({ as_ints: [1, 2] }, 2.5)), "groups of conv2d is 2.5"],
+    ["bad-attribute", archive(MISJOINED), "the path of einsum joins operands 0 and 5 of 2"],
     ["bad-attribute", archive(UNEVEN), "the 3 weights of gru are not those of 2 layers"],
     ["unknown-dimension", archive(PT2), "the model has no dimension called 'seq'", "--dim", "seq=2"],
     ["wrong-rank", archive(PT2), "input x has 4 dimensions, and 2 are given", "--input", "3x8"],

@@ -26,6 +26,13 @@ function cost(name: string, given: Given, output: Shape) {
   return rule({ op: operatorName(name), overload: "", args, outputs: [{ shape: output }] });
 }
 
+const CHAIN = [
+  [2, 3],
+  [3, 4],
+  [4, 5],
+  [5, 6],
+];
+
 const MACS: readonly (readonly [name: string, given: Given, output: Shape, macs: number])[] = [
   ["mm", { self: [3, 5], mat2: [5, 7] }, [3, 7], 3 * 5 * 7],
   ["bmm", { self: [2, 3, 5], mat2: [2, 5, 7] }, [2, 3, 7], 2 * 3 * 5 * 7],
@@ -96,6 +103,11 @@ const MACS: readonly (readonly [name: string, given: Given, output: Shape, macs:
     [2, 5],
     2 * 4 * 5,
   ],
+  // Chains of 2x3, 3x4, 4x5, 5x6, as PyTorch 1.13 joined them: from left to right, and by paths.
+  ["einsum", { equation: "ab,bc,cd,de->ae", tensors: CHAIN }, [2, 6], 2 * 3 * 4 + 2 * 4 * 5 + 2 * 5 * 6],
+  ["einsum", { equation: "ab,bc,cd,de->ae", tensors: CHAIN, path: { n: [0, 1, 0, 1, 0, 1] } }, [2, 6], 2 * 3 * 4 + 4 * 5 * 6 + 2 * 4 * 6],
+  ["einsum", { equation: "ab,bc,cd,de->ae", tensors: CHAIN, path: { n: [0, 3, 0, 1, 0, 1] } }, [2, 6], 3 * 4 * 5 + 12 * 15],
+  ["cov", { self: [3, 10] }, [3, 3], 90],
   ["conv1d", { input: [2, 4, 10], weight: [6, 2, 3], groups: { n: 2 }, stride: { n: [2] } }, [2, 6, 4], 2 * 6 * 4 * 2 * 3],
   [
     "convolution",

@@ -47,6 +47,19 @@ const addbmm: AtenRule = (call) => {
   return { op: "matmul", macs: outputs * BigInt(batch) * BigInt(k), operations: { bias: outputs }, mixes: { channels: true, space: true } };
 };
 
+/** cov and corrcoef: the products of all pairs of variables, their means taken off. */
+const covariance: AtenRule = (call) => {
+  const shape = shapeOf(call, "self");
+  const observations = BigInt(shape.at(-1) ?? 1);
+  const outputs = outputElements(call);
+  return {
+    op: call.op,
+    macs: outputs * observations,
+    operations: { reduction: elements(shape), elementwise: elements(shape) + outputs },
+    mixes: { channels: true, space: true },
+  };
+};
+
 /** Each value of one vector times each of the other: no sum. */
 const outer: AtenRule = (call) => {
   const outputs = outputElements(call);
@@ -177,6 +190,7 @@ export const contractionRules: Readonly<Record<string, AtenRule>> = {
   einsum,
   tensordot,
   kron,
+  ...all("cov corrcoef", covariance),
   ...all("cdist _cdist_forward _euclidean_dist", distances),
   ...all("_weight_int8pack_mm _weight_int4pack_mm _weight_int4pack_mm_for_cpu _dyn_quant_matmul_4bit mkldnn_linear", packed),
 };

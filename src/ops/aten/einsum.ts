@@ -1,5 +1,6 @@
+import { fail } from "../../graph/diagnostic.js";
 import { elements, type Shape } from "../../graph/shape.js";
-import { outputElements, tensors, text, type AtenRule } from "./call.js";
+import { numbers, outputElements, tensors, text, type AtenRule } from "./call.js";
 
 /** A term of an equation: a letter an axis, the axes of an ellipsis as `0`, `1`, ... counted from the end. */
 function lettersOf(term: string, rank: number): readonly string[] {
@@ -17,14 +18,22 @@ function outputOf(right: string | undefined, terms: readonly (readonly string[])
   return new Set([...open, ...all.filter((letter) => all.indexOf(letter) === all.lastIndexOf(letter))]);
 }
 
+/** The operands that are joined at a step: those of the path, which counts what is left; else the first two. Throws `bad-attribute`. */
+function pairAt(path: readonly number[] | undefined, step: number, count: number): readonly [number, number] {
+  const [i = 0, j = 1] = path?.slice(2 * step, 2 * step + 2) ?? [];
+  const isOne = (index: number) => Number.isInteger(index) && index >= 0 && index < count;
+  if (isOne(i) && isOne(j) && i !== j) return [i, j];
+  return fail("bad-attribute", `the path of einsum joins operands ${i} and ${j} of ${count}`, { expected: "two of the operands that are left" });
+}
+
 /**
- * The cost of an einsum (torch.einsum, numpy.einsum). Operands are joined two by two, from left to right: what stands in one alone and is not wanted later is summed first, as ATen does
+ * The cost of an einsum (torch.einsum, numpy.einsum). Operands are joined two by two, from left to right, or in the order of a path (opt_einsum), where each result goes last: what stands in one alone and is not wanted later is summed first, as ATen does
  * (aten/src/ATen/native/Linear.cpp, sumproduct_pair); a join that sums over something is a matrix product, whose MACs are the product of all its sizes; one that
  * sums over nothing is a product an element.
  */
-export function einsumCost(equation: string, shapes: readonly Shape[]) {
-  const [left = "", right] = equation.replaceAll(/\s/g, "").split("->");
-  const terms = left.split(",").map((term, index) => lettersOf(term, shapes[index]?.length ?? 0));
+export function einsumCost(equation: string, shapes: readonly Shape[], path?: readonly number[]) {
+  const [before = "", right] = equation.replaceAll(/\s/g, "").split("->");
+  const terms = before.split(",").map((term, index) => lettersOf(term, shapes[index]?.length ?? 0));
   const sizes = new Map<string, number>();
   terms.forEach((term, index) => {
     term.forEach((letter, axis) => sizes.set(letter, Math.max(sizes.get(letter) ?? 1, shapes[index]?.[axis] ?? 1)));
@@ -37,18 +46,19 @@ export function einsumCost(equation: string, shapes: readonly Shape[]) {
     if (new Set(kept).size < new Set(term).size) summed += product(term);
     return kept;
   };
-  let [joined = [], ...rest] = terms;
-  if (rest.length === 0) without(joined, output);
-  while (rest.length > 0) {
-    const [next = [], ...later] = rest;
-    const afterwards = new Set([...output, ...later.flat()]);
-    const a = without(joined, new Set([...afterwards, ...next]));
-    const b = without(next, new Set([...afterwards, ...a]));
+  if (terms.length === 1) without(terms[0] ?? [], output);
+  for (let left = terms, step = 0; left.length > 1; step++) {
+    const pair = pairAt(path, step, left.length);
+    const [first = [], second = []] = pair.map((index) => left[index] ?? []);
+    const others = left.filter((_, index) => !pair.includes(index));
+    const afterwards = new Set([...output, ...others.flat()]);
+    const a = without(first, new Set([...afterwards, ...second]));
+    const b = without(second, new Set([...afterwards, ...a]));
     const together = [...new Set([...a, ...b])];
     const kept = together.filter((letter) => afterwards.has(letter));
     if (kept.length < together.length) macs += product(together);
     else multiplied += product(together);
-    [joined, rest] = [kept, later];
+    left = path === undefined ? [kept, ...others] : [...others, kept];
   }
   return { macs, operations: { ...(multiplied > 0n ? { elementwise: multiplied } : {}), ...(summed > 0n ? { reduction: summed } : {}) } };
 }
@@ -56,11 +66,14 @@ export function einsumCost(equation: string, shapes: readonly Shape[]) {
 export const einsum: AtenRule = (call) => {
   const equation = text(call, "equation") ?? "";
   const operands = tensors(call, "tensors");
+  const written = numbers(call, "path") ?? [];
+  const path = written.length > 0 ? written : undefined;
   return {
     op: "einsum",
     ...einsumCost(
       equation,
       operands.map(({ shape }) => shape),
+      path,
     ),
     attributes: { equation },
     mixes: { channels: true, space: true },

@@ -32,7 +32,7 @@ const embeddingBag: AtenRule = (call) => {
 export const reductionRules: Readonly<Record<string, AtenRule>> = {
   ...all(
     `mean sum amax amin prod any all argmax argmin cumsum cumprod cummax cummin nansum aminmax _aminmax median nanmedian mode kthvalue trace sum_to_size
-     _grad_sum_to_size segment_reduce corrcoef histc bincount histogram nuclear_norm quantile nanquantile`,
+     _grad_sum_to_size segment_reduce histc bincount histogram nuclear_norm quantile nanquantile`,
     each(),
   ),
   ...all("max min", extreme),
