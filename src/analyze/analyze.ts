@@ -48,6 +48,7 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
   const unread = unreadWeights(graph, sums);
   const uncounted = [...uncountedOf(layers), ...unread];
   const peak = peakActivations(inferred, context.dtype);
+  assertNotNegative([sums, ...layers]);
   return {
     model: { name: graph.name, format: graph.format, source: graph.source },
     convention: convention.name,
@@ -80,6 +81,13 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
       ...graph.nodes.flatMap(({ name, layer }) => (layer.assumption === undefined ? [] : [`layer ${name}: ${layer.assumption}`])),
     ],
   };
+}
+
+/** A figure below zero is a mistake of the program, and would pass every budget. */
+function assertNotNegative(all: readonly Figures[]): void {
+  for (const { params, buffers, macs, flops, weightBytes, activationBytes, bytesMoved, counted = 0n } of all)
+    if ([params, buffers, macs, flops, weightBytes, activationBytes, bytesMoved, counted].some((figure) => figure < 0n))
+      throw new Error("a figure is negative");
 }
 
 const OF_WEIGHTS: readonly BoundedFigure[] = ["params", "buffers", "countedParams", "weightBytes", "bytesMoved"];

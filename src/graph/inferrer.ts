@@ -1,3 +1,4 @@
+import { fail } from "./diagnostic.js";
 import { exactSize, type Shape } from "./shape.js";
 import type { Axes, Inference, Layer, Stored, TensorType, Value } from "./layer.js";
 
@@ -53,6 +54,15 @@ function isSame(shape: Shape, other: Shape | undefined): boolean {
 }
 
 const NONE: readonly InferredLayer[] = [];
+
+/** The one place where sizes and counts are checked that attributes and shapes of any source have led to. Throws `impossible-figure`, `size-too-large`. */
+function refuseImpossible(op: string, { outputs, stored, cost, times = 1n }: Inference): void {
+  for (const { shape } of outputs) shape.forEach(exactSize);
+  const sizes = [...outputs, ...stored].flatMap(({ shape }) => shape);
+  const counts = [cost.macs, times, ...Object.values(cost.operations)];
+  const wrong = sizes.find((size) => size < 0) ?? counts.find((count) => count < 0n);
+  if (wrong !== undefined) fail("impossible-figure", `${op} would have a size or a count of ${wrong}`, { expected: "sizes and counts of 0 or more" });
+}
 
 /** What a layer made of the shapes that it read last. */
 interface Made {
@@ -111,7 +121,7 @@ export class Inferrer {
       return known.inference;
     const shapes = inputs.map((input) => input.shape);
     const inference = layer.infer(shapes);
-    for (const { shape } of inference.outputs) shape.forEach(exactSize);
+    refuseImpossible(layer.op, inference);
     this.last.set(layer, { shapes, inference });
     return inference;
   }

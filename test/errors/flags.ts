@@ -19,6 +19,7 @@ export const FLAGS: readonly Wrong[] = [
     "--depth counts levels of modules, and --group-by op has none",
   ),
   row("contradicting-flags", ["check", "relu", "--max-macs", "1", "--max-macs", "1T"], "--max-macs is given twice"),
+  row("bad-quantity", ["check", "relu", "--input", "4", "--max-params", "9".repeat(100_000)], "'99999999999999999999...' is too long"),
   row("contradicting-flags", ["count", "relu", "-b", "1", "--batch=2"], "--batch is given twice"),
   row("unknown-column", ["count", "relu", "--input", "4", "--columns", "params,colour"], "there is no column 'colour'"),
   row("unknown-column", ["compare", "conv 3x3 3->8 @8x8", "--columns", "colour"], "there is no column 'colour'"),

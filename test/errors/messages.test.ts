@@ -1,3 +1,5 @@
+import { Inferrer } from "../../src/graph/inferrer.js";
+import { inference } from "../../src/ops/primitive.js";
 import { describe, expect, it } from "vitest";
 import { analyze } from "../../src/analyze/analyze.js";
 import { writeCode } from "../../src/code/write.js";
@@ -69,6 +71,14 @@ const LIBRARY: readonly (readonly [code: string, says: string, run: () => unknow
     () => whatIf(parseLayers("conv 3x3 8->8 @4x4"), { replacements: [{ replace: parseSelector("standard"), with: "grouped" }], groups: 0 }),
   ],
   ["feature-mismatch", "bilinear expects 4 features, but its input has 3", () => infer(layerOf("nn.Bilinear(4, 5, 2)"), [1, 3], [1, 5])],
+  [
+    "impossible-figure",
+    "made would have a size or a count of -1",
+    () =>
+      new Inferrer().run("a", { type: "primitive", op: "made", axes: "any", infer: () => inference([{ shape: [1] }], { macs: -1n }) }, [
+        { id: 0, axes: "any", shape: [1] },
+      ]),
+  ],
   ["shape-mismatch", "add has inputs of 1x3 and 1x4", () => infer(add, [1, 3], [1, 4])],
   ["shape-mismatch", "matmul cannot multiply 1x3 by 4x5", () => infer(matmul(false), [1, 3], [4, 5])],
   ["bad-keras", "a Dense has no layers that are written out", () => readKerasJson('{"class_name": "Dense", "config": {}}')],

@@ -115,6 +115,36 @@ const ONNX = ofFiles("m.onnx", [
     ),
     "the sequences of SequenceMap differ in length",
   ],
+  [
+    "impossible-figure",
+    one("Crop", ["x"], at({ border: [9, 9, 9, 9] })),
+    "crop would have a size or a count of -10\nexpected: sizes and counts of 0 or more",
+  ],
+  [
+    "bad-attribute",
+    one("Scan", ["x"], at({ num_scan_inputs: 0, body: { graph: [input("a", [1]), output("a")] } })),
+    "num_scan_inputs of Scan is 0\nexpected: 1 or more",
+  ],
+  [
+    "bad-attribute",
+    one("Scan", ["x"], at({ num_scan_inputs: 2, body: { graph: [input("a", [1]), output("a")] } })),
+    "num_scan_inputs of Scan is 2\nexpected: 1 to 1,",
+  ],
+  [
+    "bad-attribute",
+    one("ConvTranspose", ["x", "w"], at({ output_shape: [4] }), weight("w", [3, 2, 3, 3])),
+    "output_shape of ConvTranspose has 1 values",
+  ],
+  [
+    "bad-attribute",
+    one("ConvTranspose", ["x", "w"], at({ output_padding: [1, 0] }), weight("w", [3, 2, 3, 3])),
+    "output_padding of ConvTranspose is 1x0\nexpected: less than the stride",
+  ],
+  ["bad-onnx", one("Conv", ["x", "w"], {}, weight("w", [2, 3, 0, 3])), "the kernel of Conv is 0x3"],
+  ["bad-onnx", one("ConvTranspose", ["x", "w"], {}, weight("w", [3, 2, 0, 3])), "the kernel of ConvTranspose is 0x3"],
+  ["shape-mismatch", one("InstanceNormalization", ["x", "w", "w"], {}, weight("w", [5])), "input 1 of InstanceNormalization is 5\nexpected: 3"],
+  ["shape-mismatch", graph(weight("x", [2]), output("x")), "the input x is 1x3x8x8, and the initializer of that name 2"],
+  ["wrong-rank", one("MatMul", ["x", "w"], {}, weight("w", [])), "MatMul cannot multiply a scalar"],
   ["bad-onnx", one("ImageDecoder", ["e"], {}, whole("e")), "ImageDecoder has no picture"],
   [
     "bad-onnx",

@@ -111,6 +111,8 @@ function checkChannels(op: string, { inChannels, layout = "nchw" }: ConvolutionO
 
 function resolveChannels(op: string, { connection }: ConvolutionOptions, inChannels: number) {
   // A depthwise convolution of no channels is one group of none: 0 / 0 is no number.
+  if (connection.type === "depthwise" && !Number.isInteger(connection.multiplier))
+    requireDivisible(op, "outChannels", inChannels * connection.multiplier, inChannels);
   if (connection.type === "depthwise") return { inChannels, outChannels: inChannels * connection.multiplier, groups: Math.max(1, inChannels) };
   const { groups, outChannels } = connection;
   requireDivisible(op, "inChannels", inChannels, groups);

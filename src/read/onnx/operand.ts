@@ -171,9 +171,47 @@ export function given(operand: Operand | undefined): operand is Exclude<Operand,
   return operand !== undefined && operand.kind !== "none";
 }
 
-/** A whole-number attribute, or its default. */
-export function int(node: OnnxNode, name: string, otherwise: number): number {
-  return node.attributes.get(name)?.i ?? otherwise;
+/** The least that attributes can be that something is multiplied or divided by; ONNX's specification has no others. */
+const LEAST: Readonly<Record<string, number>> = {
+  group: 1,
+  num_scan_inputs: 1,
+  hidden_size: 1,
+  num_heads: 1,
+  q_num_heads: 1,
+  kv_num_heads: 1,
+  blocksize: 1,
+  block_size: 1,
+  output_height: 1,
+  output_width: 1,
+  sampling_ratio: 0,
+  num_outputs: 1,
+  num_groups: 1,
+  groups: 1,
+  targets: 1,
+  n_targets: 1,
+  size: 1,
+  p: 0,
+  K: 1,
+  N: 1,
+  bits: 1,
+  output_shape: 0,
+  split: 0,
+  repeats: 0,
+  border: 0,
+  scale: 0,
+};
+
+/** An attribute that a file says, where it can be so. Throws `bad-attribute`. */
+function atLeast(node: NodeFacts, name: string, value: number): number {
+  const least = LEAST[name];
+  if (least === undefined || value >= least) return value;
+  return fail("bad-attribute", `${name} of ${node.op} is ${value}`, { expected: `${least} or more` });
+}
+
+/** A whole-number attribute, or its default. Throws `bad-attribute` for one that is less than it can be. */
+export function int(node: NodeFacts, name: string, otherwise: number): number {
+  const value = node.attributes.get(name)?.i;
+  return value === undefined ? otherwise : atLeast(node, name, value);
 }
 
 /** A text attribute, or its default. */
@@ -181,10 +219,10 @@ export function text(node: OnnxNode, name: string, otherwise: string): string {
   return node.attributes.get(name)?.s ?? otherwise;
 }
 
-/** A list of whole numbers; nothing where it is left out. */
-export function ints(node: OnnxNode, name: string): readonly number[] | undefined {
+/** A list of whole numbers; nothing where it is left out. Throws `bad-attribute` for one that is less than it can be. */
+export function ints(node: NodeFacts, name: string): readonly number[] | undefined {
   const found = node.attributes.get(name);
-  return found === undefined || found.ints.length === 0 ? undefined : found.ints;
+  return found === undefined || found.ints.length === 0 ? undefined : found.ints.map((value) => atLeast(node, name, value));
 }
 
 /** A shape that a tensor can have. Throws `bad-shape` for sizes that are negative, no whole numbers, or 2^53 and more. */

@@ -1,6 +1,7 @@
 import { fail, InputError, type Place } from "../../graph/diagnostic.js";
 import type { Graph, OpenTensor } from "../../graph/graph.js";
 import { Inferrer } from "../../graph/inferrer.js";
+import { formatShape } from "../../graph/shape.js";
 import { AlikeNodes } from "./alike.js";
 import type { ByteSource } from "./bytes.js";
 import { withoutPayloads } from "./elide.js";
@@ -8,12 +9,12 @@ import { fixed } from "./fixed.js";
 import { functionKey } from "./functions.js";
 import { OnnxInputs, type InputSizes } from "./inputs.js";
 import { Ledger } from "./ledger.js";
-import type { Operand } from "./operand.js";
+import { shapeOf, type Operand } from "./operand.js";
 import { ruleOf } from "./operators/table.js";
 import { readModelProto } from "./proto.js";
 import { addRow, materialize, type Frame, type Model } from "./rows.js";
 import { readInitializers, runNodes } from "./run.js";
-import type { GraphProto, ModelProto, ValueInfo } from "./schema.js";
+import type { GraphProto, ModelProto, NodeProto, ValueInfo } from "./schema.js";
 import { fixedTables } from "./tables.js";
 import { Scope } from "./scope.js";
 import { WrittenTypes } from "./types.js";
@@ -24,8 +25,8 @@ export interface ReadOnnxOptions extends InputSizes {
   readonly dims?: Readonly<Record<string, number>> | undefined;
 }
 
-/** Nodes that are run at most, those of bodies and functions each time: no model has as many, a malicious one may. */
-const MAX_NODES = 300_000;
+/** Nodes that are run at most besides those that the file has, those of bodies and functions each time: no model has as many, a malicious one may. */
+const MAX_REPEATED = 100_000;
 
 /**
  * Reads an ONNX model without its weights: every shape is worked out as the graph is read, and small tensors of whole numbers are carried along.
@@ -72,13 +73,14 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
     weights,
     ruleOf: rules,
     functions: functionsOf(proto),
-    spend: budget(),
+    spend: budget(nodesOf(proto, graph)),
     alike: new AlikeNodes(ledger),
   };
   const opsets = new Map([...proto.opsets].map(([domain, version]) => [domain === "ai.onnx" ? "" : domain, version]));
   const frame: Frame = { scope: new Scope(), opsets, label: "", times: 1n, depth: 0 };
   const tables = fixedTables(graph.nodes);
   readInitializers(model, graph, frame, tables);
+  refuseContradictions(graph, frame, place);
   const inputs = new OnnxInputs(types, ledger, inferrer, options, place, file.images);
   // Before IR version 4 initializers stand among the inputs.
   const open = graph.inputs.filter(({ name }) => !frame.scope.has(name));
@@ -114,11 +116,38 @@ function functionsOf({ functions }: ModelProto): Model["functions"] {
   return new Map(functions.map((each) => [functionKey(each.domain, each.name, each.overload), each]));
 }
 
-function budget(): Model["spend"] {
-  let left = MAX_NODES;
+/** @param written nodes that the file has */
+function budget(written: number): Model["spend"] {
+  const most = MAX_REPEATED + 2 * written;
+  let left = most;
   return (place) => {
-    if (--left < 0) fail("too-large", `this model runs more than ${MAX_NODES} nodes`, { place });
+    if (--left < 0) fail("too-large", `this model runs more than ${most} nodes`, { place });
   };
+}
+
+/** Nodes of a model, those of its functions and of graphs inside of nodes once each. */
+function nodesOf({ functions }: ModelProto, graph: GraphProto): number {
+  let count = 0;
+  const open: (readonly NodeProto[])[] = [graph.nodes, ...functions.map(({ nodes }) => nodes)];
+  for (let nodes = open.pop(); nodes !== undefined; nodes = open.pop()) {
+    count += nodes.length;
+    for (const { attributes } of nodes) for (const { g } of attributes.values()) if (g !== undefined) open.push(g.nodes);
+  }
+  return count;
+}
+
+/** An input that an initializer gives its default has the shape of that, as onnxruntime asks. */
+function refuseContradictions({ inputs }: GraphProto, { scope }: Frame, place: Place): void {
+  for (const { name, type } of inputs) {
+    const shape = scope.has(name) ? shapeOf(scope.get(name)) : undefined;
+    if (shape === undefined || type?.kind !== "tensor" || type.shape === undefined) continue;
+    const fits = type.shape.length === shape.length && type.shape.every((size, axis) => typeof size !== "number" || size < 0 || size === shape[axis]);
+    if (!fits)
+      fail("shape-mismatch", `the input ${name} is ${formatShape(type.shape)}, and the initializer of that name ${formatShape(shape)}`, {
+        place,
+        expected: "one shape",
+      });
+  }
 }
 
 /** Runs what may complain without knowing where. */

@@ -1,7 +1,7 @@
 import { noInput } from "../../ops/primitive.js";
 import { InputError, fail, type Place } from "../../graph/diagnostic.js";
 import type { DType } from "../../graph/dtype.js";
-import type { OpenShape } from "../../graph/shape.js";
+import { formatShape, type OpenShape } from "../../graph/shape.js";
 import type { Primitive } from "../../graph/layer.js";
 import type { Likeness } from "./alike.js";
 import { NodeBodies, type BodyHost } from "./bodies.js";
@@ -11,6 +11,7 @@ import { boundAttributes, functionKey } from "./functions.js";
 import type { Entry } from "./ledger.js";
 import { madeConstant } from "./made-constant.js";
 import { layerName } from "./names.js";
+import { checkPorts } from "./ports.js";
 import { typeOf, type NodeFacts, type OnnxNode, type Operand, type Result } from "./operand.js";
 import type { FunctionProto, GraphProto, NodeProto } from "./schema.js";
 import { Scope } from "./scope.js";
@@ -122,6 +123,7 @@ class NodeRun implements BodyHost {
   private counted(inputs: readonly Operand[], rule: (node: OnnxNode) => Result): void {
     try {
       const facts = this.facts(inputs);
+      checkPorts(facts);
       const { alike } = this.model;
       // What a function puts into its attributes makes another list of them at each call.
       const likeness = facts.attributes === this.proto.attributes ? alike.likenessOf(facts) : undefined;
@@ -276,7 +278,19 @@ class NodeRun implements BodyHost {
 
   private set(index: number, operand: Operand): void {
     const guessed: Operand = this.readsGuess && operand.kind === "tensor" ? { ...operand, isGuess: true } : operand;
-    this.frame.scope.set(this.proto.outputs[index] ?? "", guessed, this.place);
+    const name = this.proto.outputs[index] ?? "";
+    this.compareWritten(name, guessed);
+    this.frame.scope.set(name, guessed, this.place);
+  }
+
+  /** What the file says of a tensor and what its node makes should be one shape: a graph that was changed, or a rule that is wrong. */
+  private compareWritten(name: string, operand: Operand): void {
+    if (operand.kind !== "tensor" || operand.isGuess === true || name === "") return;
+    const written = this.writtenType(name);
+    if (written === undefined || written.open || written.shape.join() === operand.value.shape.join()) return;
+    this.model.ledger.warn(
+      `node ${this.name}: the file says that ${name} is ${formatShape(written.shape)}, and it is ${formatShape(operand.value.shape)}`,
+    );
   }
 
   addOne(layer: Primitive, inputs: readonly Operand[]): Operand {

@@ -4,7 +4,7 @@ import { elements, formatShape, type Shape } from "../../../graph/shape.js";
 import { isZero } from "../../../graph/values.js";
 import { convolution } from "../../../ops/conv/convolution.js";
 import { broadcast } from "../../../ops/join.js";
-import type { Pad, Padding } from "../../../ops/window.js";
+import { symmetric, type Pad, type Padding } from "../../../ops/window.js";
 import { fixed, storing, weightAndBias } from "../fixed.js";
 import { int, ints, perAxis, shapeOf, typedValuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../operand.js";
 
@@ -26,6 +26,7 @@ const conv: Rule = (node) => {
   const rank = weight.length - 2;
   if (rank < 1 || rank > 3) fail("wrong-rank", `a weight of Conv has ${weight.length} dimensions`, { expected: "3, 4 or 5" });
   const [outChannels = 0, perGroup = 0, ...kernelSize] = weight;
+  if (kernelSize.includes(0)) fail("bad-onnx", `the kernel of Conv is ${formatShape(kernelSize)}`, { expected: "sizes of 1 or more" });
   const groups = int(node, "group", 1);
   const inChannels = perGroup * groups;
   const layer = convolution({
@@ -52,24 +53,55 @@ const convTranspose: Rule = (node) => {
   const [inChannels = 0, perGroup = 0, ...kernelSize] = shapeOf(w) ?? [];
   const rank = kernelSize.length;
   if (rank < 1 || rank > 3) fail("wrong-rank", `a weight of ConvTranspose has ${rank + 2} dimensions`, { expected: "3, 4 or 5" });
+  if (kernelSize.includes(0)) fail("bad-onnx", `the kernel of ConvTranspose is ${formatShape(kernelSize)}`, { expected: "sizes of 1 or more" });
   const groups = int(node, "group", 1);
+  const size = ints(node, "output_shape");
+  if (size !== undefined && size.length !== rank && size.length !== rank + 2)
+    fail("bad-attribute", `output_shape of ConvTranspose has ${size.length} values`, { expected: `${rank}, one for each spatial axis` });
+  const window = { kernelSize, stride: perAxis(node, "strides", rank, 1), dilation: perAxis(node, "dilations", rank, 1) };
+  const outputPadding = perAxis(node, "output_padding", rank, 0);
+  refuseOutputPadding({ ...window, outputPadding });
   const layer = convolution({
     rank,
     inChannels,
     connection: { type: "grouped", groups, outChannels: perGroup * groups },
-    kernelSize,
-    stride: perAxis(node, "strides", rank, 1),
-    dilation: perAxis(node, "dilations", rank, 1),
-    padding: paddingOf(node, rank),
+    ...window,
+    // Where the size of the output is said, pads are not read (ONNX, ConvTranspose-11).
+    padding: size === undefined ? transposedPadding(node, { ...window, outputPadding }) : symmetric(Array<number>(rank).fill(0)),
     bias: b !== undefined && b.kind !== "none",
-    transposed: { outputPadding: perAxis(node, "output_padding", rank, 0) },
+    transposed: { outputPadding },
   });
   const stored = node.weights([w, b].flatMap((operand) => operand ?? []));
-  const size = ints(node, "output_shape");
   const inputs = x === undefined ? [] : [x];
   if (size !== undefined) return { kind: "layer", layer: sized(layer, size, stored), inputs };
   return { kind: "layer", layer: storing(layer, stored), inputs };
 };
+
+/**
+ * SAME pads so that the output is `stride` times the input, but never adds to it: with a kernel smaller than the stride it is smaller (onnxruntime,
+ * conv_transpose_attributes.h, ComputeTotalPad).
+ */
+function transposedPadding(node: OnnxNode, { kernelSize, stride, dilation, outputPadding }: TransposedWindowSizes): Padding {
+  const padding = paddingOf(node, kernelSize.length);
+  if (padding === "valid") return symmetric(kernelSize.map(() => 0));
+  if (padding !== "same") return padding;
+  return kernelSize.map((kernel, axis): Pad => {
+    const reach = (dilation[axis] ?? 1) * (kernel - 1) + 1;
+    const total = Math.max(0, (outputPadding[axis] ?? 0) + reach - (stride[axis] ?? 1));
+    const [less, more] = [Math.floor(total / 2), Math.ceil(total / 2)];
+    return node.attributes.get("auto_pad")?.s === "SAME_UPPER" ? { before: less, after: more } : { before: more, after: less };
+  });
+}
+
+/** It tells apart outputs of which the same input is made: more would be outputs that no input reaches (ONNX, ConvTranspose-11). */
+function refuseOutputPadding({ stride, dilation, outputPadding }: TransposedWindowSizes): void {
+  if (outputPadding.every((padding, axis) => padding === 0 || padding < Math.max(stride[axis] ?? 1, dilation[axis] ?? 1))) return;
+  fail("bad-attribute", `output_padding of ConvTranspose is ${formatShape(outputPadding)}`, {
+    expected: "less than the stride or the dilation of its axis",
+  });
+}
+
+type TransposedWindowSizes = Readonly<Record<"kernelSize" | "stride" | "dilation" | "outputPadding", readonly number[]>>;
 
 /** A transposed convolution whose output size is said, its padding made to fit: every input position is used all the same. */
 function sized(layer: Primitive, size: readonly number[], stored: readonly Stored[]): Primitive {
@@ -89,6 +121,7 @@ function sized(layer: Primitive, size: readonly number[], stored: readonly Store
 const matMul: Rule = (node) => {
   const [a, b] = node.inputs;
   const [left, right] = [shapeOf(a) ?? [], shapeOf(b) ?? []];
+  if (left.length === 0 || right.length === 0) fail("wrong-rank", "MatMul cannot multiply a scalar", { expected: "1 dimension or more" });
   const { output, k } = product(left, right);
   const stored = node.weights(withoutState(node.inputs));
   const layer = fixed({

@@ -85,6 +85,8 @@ const scan: Rule = (node) => {
   const batched = node.opset < 9;
   const inputs = batched ? node.inputs.slice(1) : node.inputs;
   const count = int(node, "num_scan_inputs", 1);
+  if (count > inputs.length)
+    fail("bad-attribute", `num_scan_inputs of Scan is ${count}`, { expected: `1 to ${inputs.length}, the inputs that it has` });
   const scanned = inputs.slice(inputs.length - count);
   const states = inputs.slice(0, inputs.length - count);
   const axes = ints(node, "scan_input_axes") ?? scanned.map(() => 0);
@@ -92,6 +94,8 @@ const scan: Rule = (node) => {
   const shapes = scanned.map((operand) => shapeOf(operand) ?? fail("bad-onnx", "Scan reads tensors of known shape"));
   const at = shapes.map((shape, index) => (batched ? 1 : resolveAxis("Scan", axes[index] ?? 0, shape.length)));
   const length = shapes[0]?.[at[0] ?? 0] ?? 0;
+  const other = shapes.map((shape, index) => shape[at[index] ?? 0]).find((size) => size !== length);
+  if (other !== undefined) fail("shape-mismatch", `Scan goes over ${length} and over ${other} slices`, { expected: "as many of each input" });
   const batch = batched ? (shapes[0]?.[0] ?? 1) : 1;
   const slices = scanned.map((operand, index) => {
     const shape = (shapes[index] ?? []).filter((_, axis) => axis !== at[index] && !(batched && axis === 0));

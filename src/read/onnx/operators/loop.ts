@@ -49,7 +49,7 @@ export const loop: Rule = (node) => {
   const head: Head = {
     body,
     initial,
-    trips: given(m) ? valuesOf(m)?.[0] : Infinity,
+    trips: given(m) ? tripsOf(m) : Infinity,
     open: given(cond) ? valuesOf(cond)?.[0] : 1,
   };
   if (head.trips === 0 || head.open === 0) return never(node, head);
@@ -60,6 +60,13 @@ export const loop: Rule = (node) => {
   if (unrolled !== undefined) return finished(unrolled);
   return steady === undefined ? once(node, head) : finished(steady);
 };
+
+/** How often at most; less than none is none (onnxruntime, loop.cc). Throws `bad-onnx` for a fraction. */
+function tripsOf(operand: Operand): number | undefined {
+  const trips = valuesOf(operand)?.[0];
+  if (trips !== undefined && !Number.isInteger(trips)) fail("bad-onnx", `a Loop is to run ${trips} times`, { expected: "a whole number" });
+  return trips === undefined ? undefined : Math.max(0, trips);
+}
 
 interface Ran {
   readonly attempt: Attempt;
