@@ -1,7 +1,7 @@
 import { Builder } from "flatbuffers";
 
 // Fields by their number in TensorFlow Lite's schema.fbs.
-export type Field = { readonly int?: number; readonly byte?: number; readonly at?: number };
+export type Field = { readonly int?: number; readonly long?: number; readonly byte?: number; readonly at?: number };
 
 function isList(field: Field | readonly number[]): field is readonly number[] {
   return Array.isArray(field);
@@ -12,7 +12,8 @@ class Writer {
 
   table(fields: Readonly<Record<number, Field>>): number {
     this.builder.startObject(16);
-    for (const [number, { int, byte, at }] of Object.entries(fields)) {
+    for (const [number, { int, long, byte, at }] of Object.entries(fields)) {
+      if (long !== undefined) this.builder.addFieldInt64(Number(number), BigInt(long), -12345n);
       if (int !== undefined) this.builder.addFieldInt32(Number(number), int, -12345);
       if (byte !== undefined) this.builder.addFieldInt8(Number(number), byte, -123);
       if (at !== undefined) this.builder.addFieldOffset(Number(number), at, 0);

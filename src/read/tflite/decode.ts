@@ -9,6 +9,9 @@ import { BUILTIN, DATA_TYPES } from "./schema.js";
 /** Domain of TensorFlow Lite's operators among those that the readers of model files share. */
 export const TFLITE = "tflite";
 
+/** Domain of operators that are not built in. */
+export const CUSTOM = "custom";
+
 /** Values up to this many bytes may be shapes and axes. */
 const SMALL = 4096;
 
@@ -244,5 +247,5 @@ function tensorAt(tensors: readonly Tensor[], at: number, place: Place): Tensor 
 function codeOf(code: Table): { readonly domain: string; readonly op: string } {
   const number = Math.max(code.int8(0, 0), code.int32(3, 0));
   const op = BUILTIN[number] ?? `BUILTIN_${number}`;
-  return op === "CUSTOM" ? { domain: "custom", op: code.text(1) } : { domain: TFLITE, op };
+  return op === "CUSTOM" ? { domain: CUSTOM, op: code.text(1) } : { domain: TFLITE, op };
 }

@@ -179,6 +179,31 @@ const rnn: Rule = (node) => {
 };
 
 /**
+ * BIDIRECTIONAL_SEQUENCE_RNN: input; forward weights, recurrent weights, bias and state; the same backward; an auxiliary input and its weights. Merged, the
+ * two outputs lie side by side.
+ */
+const bidirectionalRnn: Rule = (node) => {
+  const shape = inputShape(node);
+  const steps = elements(shape.slice(0, -1));
+  const units = [1, 5].map((at) => shapeAt(node, at, 2)[0] ?? 1);
+  const all = units.reduce((total, each) => total + each, 0);
+  const matrices = present([1, 2, 5, 6, 10, 11].map((at) => node.inputs[at]));
+  const biases = present([3, 7].map((at) => node.inputs[at]));
+  const merged = int(node, "merge_outputs", 0) === 1;
+  const each = gateCost("rnn", 0n);
+  const layer = fixed({
+    op: "rnn",
+    outputs: (merged ? [all] : units).map((size) => [...shape.slice(0, -1), size]),
+    stored: node.weights([...matrices, ...biases]),
+    macs: steps * sum(matrices),
+    operations: { bias: steps * BigInt(all), activation: steps * BigInt(all) * each.activation, elementwise: steps * BigInt(all) * each.elementwise },
+    attributes: { inputSize: shape.at(-1) ?? 0, hiddenSize: units[0] ?? 0, bidirectional: true },
+    mixes: { channels: true, space: true },
+  });
+  return { kind: "layer", layer, inputs: node.inputs.slice(0, 1) };
+};
+
+/**
  * SVDF (arXiv 1503.05833 as TensorFlow Lite has it): [N, F]; weights over features [filters, F], over time [filters, memory], bias. A new column of
  * memory, then a product over it; `rank` filters are added up for a unit.
  */
@@ -211,5 +236,6 @@ export const recurrentRules: Readonly<Record<string, Rule>> = {
   BIDIRECTIONAL_SEQUENCE_LSTM: bidirectional,
   RNN: rnn,
   UNIDIRECTIONAL_SEQUENCE_RNN: rnn,
+  BIDIRECTIONAL_SEQUENCE_RNN: bidirectionalRnn,
   SVDF: svdf,
 };

@@ -27,11 +27,13 @@ import { StoredValues } from "../onnx/stored-values.js";
 import { as, asWritten, first, axisAttribute } from "./adapted.js";
 import { control } from "./control.js";
 import { convolutionRules } from "./convolution.js";
-import { TFLITE } from "./decode.js";
+import { customRules } from "./custom.js";
+import { CUSTOM, TFLITE } from "./decode.js";
 import { elementwiseRules, FUSED } from "./elementwise.js";
 import { indexingRules, shaped } from "./indexing.js";
 import { pad, reshape, resize, blocks, batches, list, pack, unpack, batchMatMul, densify } from "./moving.js";
 import { recurrentRules } from "./recurrent.js";
+import { stablehloRules } from "./stablehlo.js";
 import { slice, stridedSlice } from "./slicing.js";
 
 const reduce = (op: string) =>
@@ -127,6 +129,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...recurrentRules,
   ...control,
   ...indexingRules,
+  ...stablehloRules,
   BATCH_MATMUL: batchMatMul,
   SOFTMAX: as("Softmax", () => ({ attributes: { axis: -1 } })),
   LOG_SOFTMAX: as("LogSoftmax", () => ({ attributes: { axis: -1 } })),
@@ -195,8 +198,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   HASHTABLE_SIZE: shaped("hashtable_size", () => []),
 };
 
-/** The rule of an operator of TensorFlow Lite, if there is one. */
+/** The rule of an operator of TensorFlow Lite, built in or of MediaPipe, if there is one. */
 export function tfliteRule(domain: string, op: string): Rule | undefined {
-  const rule = domain === TFLITE && Object.hasOwn(RULES, op) ? RULES[op] : undefined;
+  const rule = domain === TFLITE ? own(RULES, op) : domain === CUSTOM ? own(customRules, op) : undefined;
   return rule === undefined ? undefined : typed(fused(rule));
 }
