@@ -37,6 +37,14 @@ describe("print(model)", () => {
     expect(() => readPrinted(text)).toThrow(InputError);
   });
 
+  it("a chain of known layers is compared and written as one that is typed", async () => {
+    const chain = "Sequential(\n  (0): Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1))\n)";
+    const [compared, written] = [await convcost(["compare", chain, "--input", "3x8x8"]), await convcost(["code", chain, "--input", "3x8x8"])];
+    expect([compared.code, written.code]).toEqual([0, 0]);
+    expect(compared.stdout).toContain("depthwise separable");
+    expect(written.stdout).toContain("nn.Conv2d(3, 8");
+  });
+
   it("comes on standard input", async () => {
     const { stdout, code } = await convcost(["count", "-", "--json"], { stdin: NET });
     expect(code).toBe(0);

@@ -84,7 +84,7 @@ describe.skipIf(!hasReference("reports/peers.json"))("printed models beside the 
     expect(JSON.parse(stdout)).toMatchObject({
       partial: true,
       uncounted: [{ op: "Ein", count: 1 }],
-      lowerBounds: expect.arrayContaining(["params"]),
     });
+    expect(analyze(readPrinted("Ein()")).totals.lowerBounds).toContain("params");
   });
 });

@@ -20,9 +20,11 @@ export function readPrinted(text: string, options: ReadOnnxOptions = {}): Graph 
   const { walk, output, isOpen } = walked(root, path, shape !== undefined);
   const isRead = walk.nodes.some(({ inputs }) => inputs.includes(INPUT));
   const unknown = output === undefined || output === INPUT;
+  // A chain of known layers is as good as one that is typed: it can be written as code, and compared.
+  const isWhole = !unknown && walk.nodes.every(({ inputs }) => inputs.length > 0);
   return {
     name: root.className,
-    format: "torch",
+    format: isWhole ? "spec" : "torch",
     source: path,
     nodes: walk.nodes,
     // Where nothing is known to read it, asking for its shape would not help.
