@@ -43,20 +43,43 @@ const NO_BORDERS = {
 export function renderTable(grid: Grid, style: TableStyle): string {
   const rows = grid.rows.map(({ style: kind, cells }): Row => ({ style: kind, cells: cells.map(harmless) }));
   const { columns, dropped } = fitted(sized(grid.columns, rows), style.width);
-  const lines = [headOf(columns, style.chalk), ...rows.map((row) => cellsOf(row, columns, style.chalk))];
   const gap = style.width !== undefined && widthOf(columns, 2) > style.width ? 1 : 2;
-  const blocks = Array.from({ length: Math.ceil(lines.length / BLOCK) }, (_, index) => lines.slice(index * BLOCK, (index + 1) * BLOCK));
-  const table = blocks.map((block) => drawn(block, columns, gap)).join("");
+  const head = drawn([headOf(columns, style.chalk)], columns, gap);
+  const body = blocksOf(rows).map((block) => {
+    const [first] = block;
+    if (first?.style === "unavailable") return drawnReason(first, columns, gap, style);
+    return drawn(
+      block.map((row) => cellsOf(row, columns, style.chalk)),
+      columns,
+      gap,
+    );
+  });
+  const table = [head, ...body].join("");
   if (dropped.length === 0) return table;
   return `${table}${style.chalk.dim(`not shown at this width: ${dropped.join(", ")} (--columns, or a wider terminal)`)}\n`;
 }
 
-function drawn(lines: readonly Table.HorizontalTableRow[], columns: readonly Sized[], gap: number): string {
+/** Rows in blocks that cli-table3 draws quickly. A row without figures is a block of its own: it has other columns. */
+function blocksOf(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const blocks: Row[][] = [];
+  for (const row of rows) {
+    const block = blocks.at(-1);
+    const fits = block !== undefined && block.length < BLOCK && block[0]?.style !== "unavailable" && row.style !== "unavailable";
+    if (fits) block.push(row);
+    else blocks.push([row]);
+  }
+  return blocks;
+}
+
+type DrawnColumn = Pick<Sized, "align" | "width">;
+
+function drawn(lines: readonly Table.HorizontalTableRow[], columns: readonly DrawnColumn[], gap: number): string {
   const table = new Table({
     chars: { ...NO_BORDERS, middle: " ".repeat(gap) },
     colAligns: columns.map(({ align }) => align),
     colWidths: columns.map(({ width }) => width),
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
+    wordWrap: true,
   });
   table.push(...lines);
   return table
@@ -66,15 +89,27 @@ function drawn(lines: readonly Table.HorizontalTableRow[], columns: readonly Siz
     .join("");
 }
 
+/** The least width at which a reason is still readable. */
+const NARROWEST_REASON = 20;
+
+/** A row without figures: its label, and the reason across all other columns. A terminal's width wraps it at words. */
+function drawnReason({ cells: [label = "", reason = ""] }: Row, [first]: readonly Sized[], gap: number, { chalk, width }: TableStyle): string {
+  const text = `- ${reason}`;
+  const labelWidth = first?.width ?? 0;
+  const room = width === undefined ? Infinity : Math.max(NARROWEST_REASON, width - labelWidth - gap);
+  const columns: readonly DrawnColumn[] = [
+    { align: "left", width: labelWidth },
+    { align: "left", width: Math.min(stringWidth(text), room) },
+  ];
+  return drawn([[label, chalk.dim(text)]], columns, gap);
+}
+
 function headOf(columns: readonly Sized[], chalk: ChalkInstance): Table.HorizontalTableRow {
   const hasUnits = columns.some(({ unit }) => unit !== "");
   return columns.map(({ title, unit }) => chalk.bold(title) + (hasUnits ? `\n${chalk.bold(chalk.dim(unit))}` : ""));
 }
 
 function cellsOf(row: Row, columns: readonly Sized[], chalk: ChalkInstance): Table.HorizontalTableRow {
-  const [label = "", reason = ""] = row.cells;
-  // A row without figures: its label, and the reason across all other columns.
-  if (row.style === "unavailable") return [label, { content: chalk.dim(`- ${reason}`), colSpan: columns.length - 1, hAlign: "left", wordWrap: true }];
   const paint = paintOf(row, chalk);
   return columns.map(({ index }) => paint(row.cells[index] ?? ""));
 }
