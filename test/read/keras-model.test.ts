@@ -131,6 +131,23 @@ describe("Keras: model.to_json()", () => {
       { params: 144n, macs: 640n },
     ],
     ["TFOpLambda", "TFOpLambda", { function: "nn.relu6" }, [8], [1, 8], { flops: 8n }],
+    ["Lambda of a function by name", "Lambda", { function: { class_name: "function", config: "relu" } }, [8], [1, 8], { flops: 8n }],
+    ["QDense", "QDense", { units: 4, activation: "quantized_relu(6,0)", kernel_quantizer: null }, [8], [1, 4], { params: 36n, macs: 32n }],
+    // GRU(4) on 5, then SimpleRNN(3) on 4: 12(5+4)+24 and 3(4+3)+3 weights (the biases of a GRU are two).
+    [
+      "RNN of cells",
+      "RNN",
+      {
+        cell: [
+          { class_name: "GRUCell", config: { units: 4 } },
+          { class_name: "SimpleRNNCell", config: { units: 3 } },
+        ],
+      },
+      [7, 5],
+      [1, 3],
+      { params: 156n, macs: 903n },
+    ],
+    ["LoRA", "Dense", { units: 7, lora_rank: 2 }, [4, 5], [1, 4, 7], { params: 31n, buffers: 35n, macs: 140n }],
   ])("%s", (_, className, config, size, output, totals) => {
     const found = count(sequential(input("x", [null, ...size]), layer(className, "l", config)));
     expect(found).toMatchObject({ partial: false, outputs: [{ shape: output }], totals });

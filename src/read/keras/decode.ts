@@ -11,6 +11,7 @@ import type { StoredShapes } from "./stored.js";
 export const KERAS = "keras";
 /** Domain of the functions of keras.ops: several are called as a layer is (Add, Dot, Softmax), and take other arguments. */
 export const KERAS_OPS = "keras.ops";
+const FUNCTIONS = new Set<Json | undefined>(["Lambda", "TFOpLambda", "SlicingOpLambda"]);
 const MAX_DEPTH = 32;
 
 /** What a model inside a model has from those around it. */
@@ -167,6 +168,8 @@ class Decoder {
 
   /** What the file stores for a layer; all of it trained, unless the layer is not. */
   private weights(layer: JsonObject, frozen: boolean, shared: boolean): readonly Stored[] | undefined {
+    // A function has no weights, whatever it computes.
+    if (isFunction(layer) || FUNCTIONS.has(layer["class_name"])) return [];
     const role = frozen ? "buffer" : "parameter";
     return this.stored.get(nameOf(layer) ?? "")?.map((tensor) => ({ ...tensor, role, shared: shared ? true : undefined }));
   }

@@ -1,10 +1,12 @@
 import { InputError } from "../../graph/diagnostic.js";
 import type { Layer, Primitive } from "../../graph/layer.js";
 import type { Shape } from "../../graph/shape.js";
+import { activationByName } from "../../ops/activation.js";
 import { kerasFunctions } from "../../ops/keras/functions/table.js";
 import { sliced, type Index } from "../../ops/keras/functions/index-by.js";
 import { bindArguments, readSignature } from "../notation/binding.js";
-import { dataDependent, type OnnxNode, type Rule } from "../onnx/operand.js";
+import { fixed } from "../onnx/fixed.js";
+import { dataDependent, shapeAt, type OnnxNode, type Rule } from "../onnx/operand.js";
 import { isList, isObject, type Json, type JsonObject } from "./json.js";
 import { literal, NOWHERE } from "./layer.js";
 import { callOf, configOf } from "./preprocessing.js";
@@ -30,6 +32,31 @@ const getItem: Rule = (node) => {
   const index = indexOf(args.length > 1 ? (args[1] ?? null) : key);
   if (index === undefined) return dataDependent("which elements are taken depends on the data");
   return over(node, sliced(index), argumentsIn(source));
+};
+
+/** `x[:, 0]` as TensorFlow's Keras 2 writes it: `slice_spec` beside the tensor. */
+export const slicing: Rule = (node) => {
+  const { args, kwargs } = callOf(node);
+  const spec = kwargs["slice_spec"];
+  const index = isList(spec) ? spec.map((part) => (isObject(part) && part["tensor"] === undefined ? sliceOf(part) : oneIndex(part))) : [undefined];
+  const known = index.flatMap((part) => part ?? []);
+  if (known.length !== index.length) return dataDependent("which elements are taken depends on the data");
+  return over(node, sliced(known), args.flatMap(argumentsIn));
+};
+
+/** Lambda: an activation by its name, or the shape that the file notes. What it computes is not known otherwise. */
+export const lambda: Rule = (node) => {
+  const { function: written, output_shape: noted } = configOf(node);
+  const name = isObject(written) && typeof written["config"] === "string" ? written["config"] : undefined;
+  const named = name === undefined ? undefined : activationByName(name);
+  if (named !== undefined) return { kind: "written", layer: named, inputs: node.inputs };
+  if (!isList(noted) || !noted.every((size) => typeof size === "number")) return dataDependent("what this Lambda computes is not written");
+  const layer = fixed({
+    op: "lambda",
+    outputs: [[shapeAt(node, 0)[0] ?? 1, ...noted]],
+    uncounted: { of: "cost", reason: "what a Lambda computes is not written" },
+  });
+  return { kind: "written", layer, inputs: node.inputs };
 };
 
 /** A layer over the tensors among what it reads, the constants put between them. */
@@ -97,7 +124,10 @@ function oneIndex(part: Json): Index | undefined {
   const { class_name: className, config } = part;
   if (className === "__ellipsis__") return { kind: "rest" };
   if (isList(part["array"])) return { kind: "list", shape: part["array"].flatMap((size) => (typeof size === "number" ? [size] : [])) };
-  if (className !== "__slice__" || !isObject(config)) return undefined;
+  return className === "__slice__" && isObject(config) ? sliceOf(config) : undefined;
+}
+
+function sliceOf({ start, stop, step }: JsonObject): Index {
   const bound = (value: Json | undefined) => (typeof value === "number" ? value : undefined);
-  return { kind: "slice", start: bound(config["start"]), stop: bound(config["stop"]), step: bound(config["step"]) ?? 1 };
+  return { kind: "slice", start: bound(start), stop: bound(stop), step: bound(step) ?? 1 };
 }

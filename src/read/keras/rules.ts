@@ -8,7 +8,7 @@ import { fixed } from "../onnx/fixed.js";
 import { dataDependent, int, shapeAt, shapeOf, type OnnxNode, type Rule } from "../onnx/operand.js";
 import { bodyOf } from "../onnx/operators/control.js";
 import { KERAS, KERAS_OPS } from "./decode.js";
-import { functionRule } from "./functions.js";
+import { functionRule, lambda as lambdaLayer, slicing } from "./functions.js";
 import type { Json } from "./json.js";
 import { isKnown, layerOf } from "./layer.js";
 import { argumentsOf, configOf, moreRules } from "./preprocessing.js";
@@ -101,6 +101,8 @@ const timeDistributed: Rule = (node) => {
 
 const RULES: Readonly<Record<string, Rule>> = {
   ...moreRules,
+  Lambda: lambdaLayer,
+  SlicingOpLambda: slicing,
   TFOpLambda: lambda,
   Add: merge("add"),
   Subtract: merge("subtract"),
