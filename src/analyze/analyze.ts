@@ -5,10 +5,11 @@ import type { Graph, OpenTensor } from "../graph/graph.js";
 import { UNREAD_WEIGHTS, type Analysis, type BoundedFigure, type Figures, type LayerAnalysis, type NamedTensor, type Uncounted } from "./analysis.js";
 import { caveats } from "./caveats.js";
 import { countAll, countBy, isTakenWhole } from "./convention.js";
-import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
+import { shown, type InferredLayer, type TypedValue } from "../graph/inferrer.js";
 import { inferGraph } from "./infer.js";
 import { inputWarnings, resolveInputs, type InputOptions } from "./input.js";
-import { toLayout, type Layout } from "../graph/layout.js";
+import { isLayout } from "../graph/layer.js";
+import type { Layout } from "../graph/layout.js";
 import { AlikeRows } from "./alike-rows.js";
 import { compositeFigures, primitiveFigures, sumFigures, united } from "./figures.js";
 import { peakActivations } from "./memory.js";
@@ -23,7 +24,8 @@ export interface AnalyzeOptions extends InputOptions {
 
 interface Context {
   readonly dtype: DType;
-  readonly layout: Layout;
+  /** The order in which images are shown; absent: as they are. */
+  readonly layout: Layout | undefined;
 }
 
 /** How a layer is counted; without a convention where that is the program's own, or the layer is a step of one that was taken whole. */
@@ -38,7 +40,7 @@ interface Counting extends Context {
  * @throws InputError where a shape is missing or a layer cannot read its input; `unknown-convention`, `unknown-dtype`
  */
 export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
-  const context: Context = { dtype: dtypeNamed(options.dtype ?? "float32"), layout: options.layout ?? graph.layout ?? "nchw" };
+  const context: Context = { dtype: dtypeNamed(options.dtype ?? "float32"), layout: options.layout };
   const convention = conventionNamed(options.convention ?? OWN);
   const counting: Counting = { ...context, convention: convention.name === OWN ? undefined : convention, rows: new AlikeRows() };
   const inferred = inferGraph(graph, resolveInputs(graph, options));
@@ -57,7 +59,7 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
       counting.convention === undefined ? [] : caveats(counting.convention, graph, inferred.layers).map((text) => `${convention.name}: ${text}`),
     partial: uncounted.length > 0,
     dtype: context.dtype,
-    layout: context.layout,
+    layout: context.layout ?? orderOfImages(graph, inferred.inputs, inferred.layers),
     inputs: [
       ...inferred.inputs.map((value, index) => named(graph.inputs[index]?.name ?? "input", value, context)),
       ...(graph.openInputs ?? []).map((tensor) => open(tensor, context)),
@@ -136,8 +138,10 @@ function outputsOf(graph: Graph, values: readonly TypedValue[], context: Context
   });
 }
 
-function shown(value: TypedValue, layout: Layout) {
-  return value.axes === "nchw" ? toLayout(value.shape, layout) : value.shape;
+/** The order in which the source has its images: what it says, or that of the first one. */
+function orderOfImages({ layout }: Graph, inputs: readonly TypedValue[], layers: readonly InferredLayer[]): Layout {
+  const first = [...inputs, ...layers.flatMap(({ outputs }) => outputs)].find(({ axes }) => isLayout(axes))?.axes;
+  return layout ?? (first !== undefined && isLayout(first) ? first : "nchw");
 }
 
 function countLayer(layer: InferredLayer, index: number, context: Counting): LayerAnalysis {

@@ -1,8 +1,7 @@
 import { conventionNamed, OWN } from "../conventions/table.js";
 import type { DType } from "../graph/dtype.js";
-import type { InferredGraph, InferredLayer } from "../graph/inferrer.js";
+import { shown, type InferredGraph, type InferredLayer } from "../graph/inferrer.js";
 import type { OpenShape } from "../graph/shape.js";
-import { toLayout } from "../graph/layout.js";
 import type { Figures, Totals } from "./analysis.js";
 import type { AnalyzeOptions } from "./analyze.js";
 import { countBy } from "./convention.js";
@@ -20,7 +19,7 @@ export interface Counted {
  * Throws `unknown-convention`.
  */
 export function partCounter(options: Pick<AnalyzeOptions, "dtype" | "layout" | "convention">): (part: InferredGraph) => Counted {
-  const { dtype = "float32", layout = "nchw" } = options;
+  const { dtype = "float32", layout } = options;
   const named = conventionNamed(options.convention ?? OWN);
   const convention = named.name === OWN ? undefined : named;
   return (part) => {
@@ -34,7 +33,7 @@ export function partCounter(options: Pick<AnalyzeOptions, "dtype" | "layout" | "
         counted,
         ...sumFigures(part.layers.map((layer) => figuresOf(layer, dtype))),
       },
-      outputs: part.outputs.map(({ shape, axes }) => (axes === "nchw" ? toLayout(shape, layout) : shape)),
+      outputs: part.outputs.map((value) => shown(value, layout)),
     };
   };
 }

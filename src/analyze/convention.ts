@@ -1,6 +1,7 @@
 import type { Convention, Operation, Parts, Rule, Table } from "../conventions/convention.js";
 import { EVERYTHING } from "../conventions/convention.js";
 import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
+import { isLayout } from "../graph/layer.js";
 import { turnShape } from "../graph/layout.js";
 import { elements } from "../graph/shape.js";
 import type { CausedDifference } from "./analysis.js";
@@ -158,10 +159,8 @@ function ruleFor(table: Table, { layer, inference }: InferredLayer): Rule | unde
 
 function operationOf(layer: InferredLayer): Operation {
   const { inference } = layer;
-  const { axes } = layer.layer;
-  const layout = inference?.layout ?? (axes === "nhwc" ? "nhwc" : "nchw");
-  const first = (values: readonly TypedValue[]) => values.map(({ shape }) => turnShape(shape, layout, "nchw"));
-  const shapes = { inputs: first(layer.inputs), outputs: first(layer.outputs) };
+  const first = ({ shape, axes }: TypedValue) => turnShape(shape, inference?.layout ?? (isLayout(axes) ? axes : "nchw"), "nchw");
+  const shapes = { inputs: layer.inputs.map(first), outputs: layer.outputs.map(first) };
   if (inference !== undefined) {
     const { attributes, kind, cost, stored, ports = stored } = inference;
     return { op: layer.layer.op, kind, attributes, ports, stored, macs: cost.macs, bias: cost.operations.bias ?? 0n, ...shapes };

@@ -1,6 +1,8 @@
 import { fail, InputError, type Place } from "../graph/diagnostic.js";
 import type { Graph, Node } from "../graph/graph.js";
 import { Inferrer, type InferredGraph, type InferredLayer, type TypedValue } from "../graph/inferrer.js";
+import { isLayout } from "../graph/layer.js";
+import { imageSizes } from "../graph/layout.js";
 import { formatShape } from "../graph/shape.js";
 import type { ResolvedInput } from "./input.js";
 
@@ -15,7 +17,7 @@ export function inferGraph(graph: Graph, types: readonly ResolvedInput[]): Infer
     return { inputs, layers, outputs: outputsOf(graph, valuesOf(graph, read)) };
   }
   const inferrer = new Inferrer(graph.inferences);
-  const inputs = types.map((type) => inferrer.value({ shape: type.shape, dtype: type.dtype }, type.axes));
+  const inputs = types.map((type) => inferrer.value({ shape: type.shape, dtype: type.dtype }, type.axes, type.ownOrder));
   const tensors = new Map<string, TypedValue>(inputs.map((input, index) => [graph.inputs[index]?.name ?? "", input]));
   const layers = graph.nodes.map((node) => {
     const inferred = inferNode(inferrer, node, tensors);
@@ -86,7 +88,9 @@ function placed(error: InputError, at: Place | undefined): InputError {
 }
 
 function checkAt(node: Node, inputs: readonly TypedValue[]): void {
-  const spatial = inputs[0]?.shape.slice(2) ?? [];
+  const [input] = inputs;
+  const { axes } = node.layer;
+  const spatial = input === undefined ? [] : imageSizes(input.shape, isLayout(axes) ? axes : "nchw").space;
   if (node.at === undefined || formatShape(node.at) === formatShape(spatial)) return;
   fail("size-mismatch", `this layer is said to be at ${formatShape(node.at)}, but its input is ${formatShape(spatial)}`, {
     place: node.place,

@@ -1,11 +1,14 @@
 import { fail } from "../graph/diagnostic.js";
 import type { Graph, Node } from "../graph/graph.js";
 import type { InferredLayer, TypedValue } from "../graph/inferrer.js";
+import type { Layout } from "../graph/layout.js";
 import { cannotWrite, type Part } from "./part.js";
 
 /** What a framework writes as one: the operators of composites that it has a class for. */
 export interface Dialect {
   readonly framework: string;
+  /** The order in which it holds images. */
+  readonly imageOrder: Layout;
   readonly isWhole: (layer: InferredLayer) => boolean;
 }
 
@@ -66,7 +69,7 @@ export function taken(layer: InferredLayer, name: string, place: Part["place"], 
   const [input, ...others] = layer.inputs;
   const [output] = layer.outputs;
   if (input === undefined || output === undefined) throw new Error(`${layer.layer.op} has no input or output`);
-  const part: Part = { name, layer, op: layer.layer.op, input, output, before, place, framework: dialect.framework };
+  const part: Part = { name, layer, op: layer.layer.op, input, output, place, framework: dialect.framework, order: dialect.imageOrder };
   if (layer.inference?.attributes["trainingOnly"] === true) cannotWrite(part, "it runs in training alone, and leaves what it reads as it is");
   if (isAssumed(layer)) cannotWrite(part, "a printed module does not show all that it is set to", "write its constructor with its arguments");
   if (layer.layer.type === "primitive" || dialect.isWhole(layer)) {

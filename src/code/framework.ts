@@ -1,5 +1,3 @@
-import type { TypedValue } from "../graph/inferrer.js";
-import type { Shape } from "../graph/shape.js";
 import type { Dialect } from "./chain.js";
 import type { Description } from "./module-text.js";
 import type { Part } from "./part.js";
@@ -10,8 +8,6 @@ export type Describe = (steps: readonly Step[]) => Description;
 
 /** One framework: how its code looks, and in which order it has its axes. */
 export interface Framework extends Dialect {
-  /** The shape of a value as the framework holds it, batch included. */
-  readonly shapeOf: (value: TypedValue) => Shape;
   /** What is said of the order of axes of images. */
   readonly order: string;
   /** The class or function that the module is called by, and everything it needs. */

@@ -1,6 +1,7 @@
 import { fail, type Place } from "../graph/diagnostic.js";
 import { storedOf, type InferredLayer, type TypedValue } from "../graph/inferrer.js";
 import type { AttributeValue } from "../graph/layer.js";
+import type { Layout } from "../graph/layout.js";
 import type { Shape } from "../graph/shape.js";
 
 /** A layer of a chain that is written at once. */
@@ -11,11 +12,11 @@ export interface Part {
   readonly op: string;
   readonly input: TypedValue;
   readonly output: TypedValue;
-  /** What the layer before it gave: the same values as `input`, perhaps in another order of axes. */
-  readonly before: TypedValue;
   readonly place: Place | undefined;
   /** The framework that it is written for, for complaints. */
   readonly framework: string;
+  /** The order in which that framework holds images. */
+  readonly order: Layout;
 }
 
 /** Refuses a layer that cannot be written as it is. */

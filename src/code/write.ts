@@ -3,9 +3,11 @@ import { inferGraph } from "../analyze/infer.js";
 import { resolveInputs, type InputOptions, type ResolvedInput } from "../analyze/input.js";
 import { fail, InputError } from "../graph/diagnostic.js";
 import type { Graph } from "../graph/graph.js";
+import { isLayout } from "../graph/layer.js";
 import { partsOf, requireChain } from "./chain.js";
 import { flax } from "./flax/module.js";
 import type { Framework } from "./framework.js";
+import { heldShape, isImage } from "./held.js";
 import type { Description } from "./module-text.js";
 import { keras } from "./keras/module.js";
 import { className, isIdentifier } from "./python.js";
@@ -64,7 +66,7 @@ function inputsFor(graph: Graph, options: InputOptions): readonly [InputOptions,
     resolveInputs(graph, options);
     return [options];
   } catch (error) {
-    const lead = graph.nodes.find(({ layer }) => layer.axes === "nchw")?.layer;
+    const lead = graph.nodes.find(({ layer }) => isLayout(layer.axes))?.layer;
     const spatial = (lead?.ranks?.[0] ?? 2) - 2;
     if (!(error instanceof InputError) || error.diagnostic.code !== "missing-input" || lead?.inChannels === undefined || spatial < 1) throw error;
     const channels = lead.inChannels;
@@ -101,13 +103,13 @@ function written(graph: Graph, options: InputOptions, framework: Framework, name
   if (input === undefined || output === undefined) throw new Error("a chain has an input and an output");
   const parts = partsOf(graph, inferred.layers, input, framework);
   if (parts.length === 0) fail("empty-spec", "there is no layer to write");
-  const images = [input, output].some(({ axes, shape }) => axes === "nchw" && shape.length > 2);
+  const images = [input, output].some(isImage);
   const describe = (steps: readonly Step[]): Description => {
     const { totals } = analyze(graph, options);
     return {
       title: graph.name,
-      input: framework.shapeOf(input),
-      output: framework.shapeOf(output),
+      input: heldShape(input, framework.imageOrder),
+      output: heldShape(output, framework.imageOrder),
       order: images ? framework.order : undefined,
       params: steps.reduce((sum, { extraParams = 0n }) => sum + extraParams, totals.params),
       macs: totals.macs,
@@ -119,10 +121,10 @@ function written(graph: Graph, options: InputOptions, framework: Framework, name
   return framework.module(parts, name, anySize === undefined ? () => nothing : describe);
 }
 
-/** An input of four dimensions or more has channels where nothing says otherwise: layers of any order alone read it, or Keras's do. */
+/** An input of four dimensions or more has channels where layers of any order alone read it. */
 function asImage(graph: Graph, type: ResolvedInput): ResolvedInput {
-  const lead = graph.nodes.find(({ layer }) => layer.axes !== "any")?.layer;
-  return type.shape.length >= 4 && (lead === undefined || lead.channelsLast === true) ? { ...type, axes: "nchw" } : type;
+  const unordered = graph.nodes.every(({ layer }) => layer.axes === "any") && !isLayout(type.axes);
+  return type.shape.length >= 4 && unordered ? { ...type, axes: "nchw" } : type;
 }
 
 function moduleName(graph: Graph, asked: string | undefined, framework: Framework): string {

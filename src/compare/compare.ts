@@ -1,11 +1,11 @@
 import { analyze, type AnalyzeOptions } from "../analyze/analyze.js";
 import { ratio } from "../analyze/figures.js";
+import { resolveInputs, type ResolvedInput } from "../analyze/input.js";
 import { isLowerBound, type Analysis, type Figures, type LayerAnalysis } from "../analyze/analysis.js";
-import { fromLayout } from "../graph/layout.js";
 import { fail, InputError } from "../graph/diagnostic.js";
 import type { Graph } from "../graph/graph.js";
-import type { Layer } from "../graph/layer.js";
-import type { OpenShape, Shape } from "../graph/shape.js";
+import { isLayout, type Layer } from "../graph/layer.js";
+import type { OpenShape } from "../graph/shape.js";
 import { fullConvolution } from "./full-convolution.js";
 import { convolutionOf, type ConvolutionShape } from "./convolution-of.js";
 import { variantsOf, type Variant, type VariantOptions } from "./variants.js";
@@ -106,7 +106,9 @@ function isList(graphs: Graph | readonly Graph[]): graphs is readonly Graph[] {
 
 /** Each layer of a chain as a graph of its own, on the chain's input. */
 function eachLayer(graph: Graph): readonly Graph[] {
-  return graph.nodes.map((node) => {
+  // A turn between two frameworks is no layer that was written.
+  const written = graph.nodes.filter(({ place }) => place !== undefined);
+  return written.map((node) => {
     const name = node.place?.kind === "text" ? node.place.text.slice(node.place.start, node.place.end) : node.name;
     const inputs = graph.inputs.map((input) => input.name);
     return { ...graph, name, nodes: [{ ...node, inputs }], outputs: node.outputs };
@@ -114,6 +116,7 @@ function eachLayer(graph: Graph): readonly Graph[] {
 }
 
 function compareGraphs(graphs: readonly Graph[], options: AnalyzeOptions): Comparison {
+  requireOneOrder(graphs, options);
   const analyses = graphs.map((graph) => ({ label: graph.name, analysis: analyze(graph, options) }));
   const [first] = analyses;
   if (first === undefined) throw new Error("no graphs to compare");
@@ -136,6 +139,23 @@ function partialNote(label: string, { partial, uncounted }: Analysis): readonly 
   return partial ? [`${label}: not counted, its figures are at least what they say: ${operators}`] : [];
 }
 
+/** Refuses one `--input` for layers that read it in different orders. Throws `mixed-layouts`. */
+function requireOneOrder(graphs: readonly Graph[], options: AnalyzeOptions): void {
+  if (options.input === undefined || options.layout !== undefined) return;
+  const orders = graphs.flatMap((graph) =>
+    resolveInputs(graph, options).flatMap(({ axes, shape }) => (isLayout(axes) && shape.length > 2 ? [axes] : [])),
+  );
+  if (new Set(orders).size < 2) return;
+  fail(
+    "mixed-layouts",
+    "these are of frameworks that read --input in different orders: Keras channels last, PyTorch and the shorthand channels first",
+    {
+      place: { kind: "flag", flag: "--input" },
+      expected: "--layout nchw or --layout nhwc, for all of them",
+    },
+  );
+}
+
 function countedBy({ convention, totals }: Analysis): Pick<Comparison, "convention" | "unit"> {
   return totals.unit === undefined ? {} : { convention, unit: totals.unit };
 }
@@ -148,9 +168,14 @@ function compareVariants(graph: Graph, options: CompareOptions): Comparison {
   const base = analyze(graph, options);
   const [layer] = base.layers;
   if (layer === undefined) throw new Error("a graph of one layer has one row");
-  const shape = located(graph, () => convolutionOf(layer));
-  const input = channelsFirst(base, options);
-  const variants = variantsOf(shape, options).map((variant) => analysed(variant, input, options));
+  const [node] = graph.nodes;
+  const { axes, imageOrder, ownOrder } = node?.layer ?? { axes: "any" };
+  const shape = located(graph, () => convolutionOf(layer, isLayout(axes) ? axes : undefined));
+  const [input] = resolveInputs(graph, options);
+  if (input === undefined) throw new Error("a layer has an input");
+  const variants = variantsOf(shape, options).map((variant) =>
+    variant.available ? analysed({ ...variant, layer: { ...variant.layer, imageOrder, ownOrder } }, input, options) : variant,
+  );
   const baseline = variants.find((variant) => variant.available);
   if (baseline?.available !== true) throw new Error("the standard convolution always exists");
   const rows = variants.map((variant): ComparisonRow => {
@@ -169,14 +194,7 @@ function located<T>(graph: Graph, read: () => T): T {
   }
 }
 
-function channelsFirst(base: Analysis, options: CompareOptions): Shape {
-  // Layers typed by hand have sizes throughout.
-  const shape = base.inputs[0]?.shape?.flatMap((size) => (typeof size === "number" ? [size] : [])) ?? [];
-  return fromLayout(shape, options.layout ?? "nchw", true);
-}
-
-function analysed(variant: Variant, input: Shape, options: CompareOptions) {
-  if (!variant.available) return variant;
+function analysed(variant: Extract<Variant, { available: true }>, input: ResolvedInput, options: CompareOptions) {
   try {
     const analysis = analyze(graphOf(variant.label, variant.layer, input), {
       dtype: options.dtype,
@@ -190,12 +208,12 @@ function analysed(variant: Variant, input: Shape, options: CompareOptions) {
   }
 }
 
-function graphOf(name: string, layer: Layer, input: Shape): Graph {
+function graphOf(name: string, layer: Layer, { shape, dtype }: ResolvedInput): Graph {
   return {
     name,
     format: "spec",
     source: name,
-    inputs: [{ name: "input", type: { shape: input } }],
+    inputs: [{ name: "input", type: { shape, dtype } }],
     nodes: [{ name, layer, inputs: ["input"], outputs: ["output"] }],
     outputs: ["output"],
   };

@@ -1,11 +1,14 @@
 import type { LayerAnalysis } from "../analyze/analysis.js";
 import { fail } from "../graph/diagnostic.js";
 import type { AttributeValue } from "../graph/layer.js";
+import type { Layout } from "../graph/layout.js";
 import type { Pad } from "../ops/window.js";
 
 /** What every variant of a convolution keeps: its channels, window and bias. */
 export interface ConvolutionShape {
   readonly rank: number;
+  /** The order of its axes; channels first unless said. */
+  readonly layout?: Layout | undefined;
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: readonly number[];
@@ -23,7 +26,7 @@ type Described = Pick<LayerAnalysis, "op" | "attributes"> & { readonly steps: re
  * Reads a convolution back from its analysis, a depthwise separable one from its two steps.
  * Throws `not-a-convolution` for everything else.
  */
-export function convolutionOf(layer: Described): ConvolutionShape {
+export function convolutionOf(layer: Described, layout?: Layout): ConvolutionShape {
   const spatial = layer.steps[0] ?? layer;
   const last = layer.steps.at(-1) ?? layer;
   const rank = /^conv([123])d$/.exec(spatial.op)?.[1];
@@ -31,6 +34,7 @@ export function convolutionOf(layer: Described): ConvolutionShape {
   const { attributes } = spatial;
   return {
     rank: Number(rank),
+    layout,
     inChannels: size(attributes["inChannels"]),
     outChannels: size(last.attributes["outChannels"]),
     kernelSize: list(attributes["kernelSize"]).map(size),

@@ -3,7 +3,8 @@ import type { LayerAnalysis } from "../analyze/analysis.js";
 import { separablePairs } from "../analyze/pairs.js";
 import { fail } from "../graph/diagnostic.js";
 import { withLayer, type Graph, type Node } from "../graph/graph.js";
-import type { Layer } from "../graph/layer.js";
+import { isLayout, type Layer } from "../graph/layer.js";
+import type { Layout } from "../graph/layout.js";
 import { convolution } from "../ops/conv/convolution.js";
 import { convolutionOf, type ConvolutionShape } from "./convolution-of.js";
 
@@ -22,7 +23,7 @@ export interface FullConvolution {
  * Throws `nothing-to-replace`, and what {@link analyze} throws.
  */
 export function fullConvolution(graph: Graph, options: AnalyzeOptions = {}): FullConvolution {
-  const { layers } = analyze(graph, { ...options, layout: "nchw" });
+  const { layers } = analyze(graph, options);
   const paths = new Map(separablePairs(graph, layers).map(({ depthwise, path }) => [depthwise, path]));
   const changes = new Map<number, Node | "gone">();
   let [pairs, alone] = [0, 0];
@@ -30,7 +31,7 @@ export function fullConvolution(graph: Graph, options: AnalyzeOptions = {}): Ful
     const layer = layers[index];
     if (layer === undefined) return;
     if (isSeparable(layer)) {
-      changes.set(index, withLayer(node, standard(convolutionOf(layer))));
+      changes.set(index, withLayer(node, standard(convolutionOf(layer, layoutOf(node)), node)));
       pairs += 1;
       return;
     }
@@ -39,13 +40,13 @@ export function fullConvolution(graph: Graph, options: AnalyzeOptions = {}): Ful
     const last = path?.at(-1);
     const [pointwise, end] = last === undefined ? [] : [layers[last], graph.nodes[last]];
     if (path === undefined || pointwise === undefined || end === undefined) {
-      changes.set(index, withLayer(node, standard(convolutionOf(layer))));
+      changes.set(index, withLayer(node, standard(convolutionOf(layer, layoutOf(node)), node)));
       alone += 1;
       return;
     }
     for (const gone of path) changes.set(gone, "gone");
-    const shape = convolutionOf({ ...layer, steps: [layer, pointwise] });
-    changes.set(index, { ...withLayer(node, standard(shape)), outputs: end.outputs });
+    const shape = convolutionOf({ ...layer, steps: [layer, pointwise] }, layoutOf(node));
+    changes.set(index, { ...withLayer(node, standard(shape, node)), outputs: end.outputs });
     pairs += 1;
   });
   if (pairs + alone === 0) {
@@ -65,6 +66,11 @@ function isSeparable({ steps }: LayerAnalysis): boolean {
   return first?.kind === "depthwise" && second?.kind === "pointwise" && more.length === 0;
 }
 
-function standard({ rank, inChannels, outChannels, kernelSize, stride, dilation, padding, bias }: ConvolutionShape): Layer {
-  return convolution({ rank, inChannels, connection: { type: "grouped", groups: 1, outChannels }, kernelSize, stride, dilation, padding, bias });
+function layoutOf({ layer: { axes } }: Node): Layout | undefined {
+  return isLayout(axes) ? axes : undefined;
+}
+
+/** A standard convolution of the same order of axes as a node. */
+function standard({ outChannels, ...shape }: ConvolutionShape, { layer: { imageOrder, ownOrder } }: Node): Layer {
+  return { ...convolution({ ...shape, connection: { type: "grouped", groups: 1, outChannels } }), imageOrder, ownOrder };
 }

@@ -1,7 +1,8 @@
 import { InputError } from "../graph/diagnostic.js";
 import type { DType } from "../graph/dtype.js";
 import { Inferrer, storedOf, type InferredLayer } from "../graph/inferrer.js";
-import type { Inference, Layer, Primitive, Stored } from "../graph/layer.js";
+import { isLayout, type Axes, type Inference, type Layer, type Primitive, type Stored } from "../graph/layer.js";
+import { turnShape } from "../graph/layout.js";
 import { elements, formatShape, type Shape } from "../graph/shape.js";
 import { convolution } from "../ops/conv/convolution.js";
 import { chain, type Step } from "../ops/primitive.js";
@@ -69,7 +70,7 @@ function plainConvolution(found: InferredLayer, shared: ReadonlySet<string>): Pl
   if (input === undefined || more.length > 0) return unavailable("its weights are computed by other layers");
   if (!WINDOW.every((name) => Array.isArray(inference.attributes[name]))) return unavailable(MORE);
   const shape = convolutionOf({ op: layer.op, attributes: inference.attributes, steps: [] });
-  const channelsLast = orderOf(shape, inference, input.shape);
+  const channelsLast = orderOf(shape, inference, input.shape, layer.axes);
   const weightShape = [shape.outChannels, shape.inChannels / shape.groups, ...shape.kernelSize];
   const stored = storedOf(found);
   const weight = stored.find((tensor) => tensor.role === "parameter" && elements(tensor.shape) === elements(weightShape));
@@ -80,11 +81,11 @@ function plainConvolution(found: InferredLayer, shared: ReadonlySet<string>): Pl
 }
 
 /** Whether channels come last: the order in which a plain convolution makes the output and does the MACs that this one does. */
-function orderOf(shape: ConvolutionShape, { outputs, cost }: Inference, input: Shape): boolean {
+function orderOf(shape: ConvolutionShape, { outputs, cost }: Inference, input: Shape, axes: Axes): boolean {
   const { outChannels, groups, ...rest } = shape;
   const plain = convolution({ ...rest, connection: { type: "grouped", groups, outChannels } });
   const output = formatShape(outputs[0]?.shape ?? []);
-  for (const last of [false, true]) {
+  for (const last of isLayout(axes) ? [axes === "nhwc"] : [false, true]) {
     const given = last ? toFirst(input) : input;
     if (given.length !== shape.rank + 2 || given[1] !== shape.inChannels) continue;
     const made = plain.infer([given]);
@@ -94,8 +95,8 @@ function orderOf(shape: ConvolutionShape, { outputs, cost }: Inference, input: S
   return unavailable(MORE);
 }
 
-const toFirst = (shape: Shape): Shape => [...shape.slice(0, 1), ...shape.slice(-1), ...shape.slice(1, -1)];
-const toLast = (shape: Shape): Shape => [...shape.slice(0, 1), ...shape.slice(2), ...shape.slice(1, 2)];
+const toFirst = (shape: Shape): Shape => turnShape(shape, "nhwc", "nchw");
+const toLast = (shape: Shape): Shape => turnShape(shape, "nchw", "nhwc");
 
 /** Variants that part a kernel: of one tap there is nothing to part. */
 const PARTING: ReadonlySet<VariantLabel> = new Set<VariantLabel>(["depthwise separable", "bottleneck", "inverted residual"]);
@@ -149,7 +150,8 @@ function atEnd(layer: Primitive, old: Plain): Primitive {
 
 /** The same layer with another convolution in it: a convolution with its activation keeps that. */
 function withConvolution(whole: Layer, layer: Primitive): Layer {
-  if (whole.type === "primitive") return { ...layer, channelsLast: whole.channelsLast };
+  const { imageOrder, ownOrder } = whole;
+  if (whole.type === "primitive") return { ...layer, imageOrder, ownOrder };
   return {
     ...whole,
     expand: (steps, inputs) => whole.expand({ add: (name, step, values) => steps.add(name, name === whole.lead ? layer : step, values) }, inputs),
@@ -157,10 +159,10 @@ function withConvolution(whole: Layer, layer: Primitive): Layer {
 }
 
 function joined(whole: Layer, label: VariantLabel, steps: readonly [Step, ...Step[]]): Layer {
-  const { axes, ranks, batchAxis, impliedInput, inChannels, inputDtype, channelsLast, assumption } = whole;
+  const { axes, ranks, batchAxis, impliedInput, inChannels, inputDtype, imageOrder, ownOrder, assumption } = whole;
   return {
     ...chain(label.replaceAll(" ", "_"), {}, steps),
-    ...{ axes, ranks, batchAxis, impliedInput, inChannels, inputDtype, channelsLast, assumption },
+    ...{ axes, ranks, batchAxis, impliedInput, inChannels, inputDtype, imageOrder, ownOrder, assumption },
   };
 }
 

@@ -90,14 +90,15 @@ function unavailable(reason: string): never {
 }
 
 function windowed(shape: ConvolutionShape, inChannels: number, connection: Connection): ConvolutionOptions {
-  const { rank, kernelSize, stride, dilation, padding, bias } = shape;
-  return { rank, inChannels, connection, kernelSize, stride, dilation, padding, bias };
+  const { rank, layout, kernelSize, stride, dilation, padding, bias } = shape;
+  return { rank, layout, inChannels, connection, kernelSize, stride, dilation, padding, bias };
 }
 
 function pointwise(shape: ConvolutionShape, inChannels: number, outChannels: number, stride?: readonly number[]): ConvolutionOptions {
   const ones = Array<number>(shape.rank).fill(1);
   return {
     rank: shape.rank,
+    layout: shape.layout,
     inChannels,
     connection: { type: "grouped", groups: 1, outChannels },
     kernelSize: ones,
@@ -140,6 +141,7 @@ function spatiallySeparable(shape: ConvolutionShape): VariantSteps {
       name: kernelSize.join("x"),
       options: {
         rank: shape.rank,
+        layout: shape.layout,
         inChannels: position === 0 ? shape.inChannels : shape.outChannels,
         connection: { type: "grouped", groups: 1, outChannels: shape.outChannels },
         kernelSize,

@@ -16,7 +16,7 @@ function transposed(operation: Operation): Parts {
 /** Images go through FusedBatchNormV3, which has no statistics; other inputs through Rsqrt, Mul and Sub on the channels and Mul on the input. */
 function batchNorm(operation: Operation): Parts {
   const [input = []] = operation.inputs;
-  return { normalization: input.length === 4 ? 0n : inputOf(operation) + 5n * BigInt(input[1] ?? 0) };
+  return { normalization: input.length === 4 ? 0n : inputOf(operation) + 5n * numberOf(operation, "numFeatures") };
 }
 
 /** K an output; AvgPool3D and MaxPool3D have no statistics. */

@@ -28,8 +28,8 @@ export function withLayer(node: Node, layer: Layer): Node {
 export interface GraphInput {
   readonly name: string;
   readonly type?: TensorType | undefined;
-  /** The type is written channels last, as Keras does. */
-  readonly channelsLast?: boolean | undefined;
+  /** The order in which the source writes images, where it writes the type itself (keras.Input). */
+  readonly imageOrder?: Layout | undefined;
   /** The order of its axes, where it is known: the type is then taken as it stands, batch and all. */
   readonly axes?: Axes | undefined;
 }

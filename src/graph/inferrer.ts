@@ -1,10 +1,18 @@
 import { fail } from "./diagnostic.js";
 import { exactSize, type Shape } from "./shape.js";
-import type { Axes, Inference, Layer, Stored, TensorType, Value } from "./layer.js";
+import { turnShape, type Layout } from "./layout.js";
+import { isLayout, orderAfter, type Axes, type Inference, type Layer, type Stored, type TensorType, type Value } from "./layer.js";
 
-/** A value with the order of its axes, so that it can be shown in the reader's layout. */
+/** A value with the order of its axes, so that it can be shown in another layout. */
 export interface TypedValue extends Value {
   readonly axes: Axes;
+  /** The layer that made it says its order itself: it is shown as it is. */
+  readonly ownOrder?: boolean | undefined;
+}
+
+/** The shape of a value in the layout that is asked for; without one as the source has it. */
+export function shown({ shape, axes, ownOrder }: TypedValue, layout: Layout | undefined): Shape {
+  return layout === undefined || ownOrder === true || !isLayout(axes) ? shape : turnShape(shape, axes, layout);
 }
 
 /** A layer with its shapes known; a composite has its steps, a primitive its own inference. */
@@ -35,18 +43,6 @@ export interface InferredGraph {
 /** What a reader inferred of its graph, which holds for these very nodes alone. */
 export interface InferredNodes<Node> extends Pick<InferredGraph, "inputs" | "layers"> {
   readonly nodes: readonly Node[];
-}
-
-/**
- * A sequence as a channels-last layer reads it: time before features for an LSTM, channels before length for a Conv1D of the core. Keras's
- * tensor is the same memory either way, so nothing is moved. Images have one order everywhere.
- */
-function turned(layer: Layer, input: TypedValue): TypedValue {
-  const [batch, second, third, ...more] = input.shape;
-  if (batch === undefined || second === undefined || third === undefined || more.length > 0) return input;
-  const wanted = layer.readsLastAxis === true ? "plain" : layer.axes;
-  if (wanted === "any" || input.axes === "any" || wanted === input.axes) return input;
-  return { ...input, axes: wanted, shape: [batch, third, second] };
 }
 
 function isSame(shape: Shape, other: Shape | undefined): boolean {
@@ -87,13 +83,12 @@ export class Inferrer {
   }
 
   /** A value that no layer made: an input of the graph. */
-  value(type: TensorType, axes: Axes): TypedValue {
-    return { shape: type.shape, dtype: type.dtype, axes, id: this.count++ };
+  value(type: TensorType, axes: Axes, ownOrder?: boolean): TypedValue {
+    return { shape: type.shape, dtype: type.dtype, axes, ownOrder, id: this.count++ };
   }
 
   /** Throws InputError, still without a place, where the layer cannot read its inputs. */
-  run(name: string, layer: Layer, given: readonly TypedValue[], storedNames?: readonly string[]): InferredLayer {
-    const inputs = layer.channelsLast === true ? given.map((input) => turned(layer, input)) : given;
+  run(name: string, layer: Layer, inputs: readonly TypedValue[], storedNames?: readonly string[]): InferredLayer {
     if (layer.type === "primitive") return this.primitive(name, layer, inputs, storedNames);
     const steps: InferredLayer[] = [];
     const known = new Map<number, TypedValue>(inputs.map((input) => [input.id, input]));
@@ -102,9 +97,11 @@ export class Inferrer {
       shape: value.shape,
       dtype: value.dtype,
       axes: known.get(value.id)?.axes ?? "plain",
+      ownOrder: known.get(value.id)?.ownOrder,
     });
     const add = (stepName: string, stepLayer: Layer, stepInputs: readonly Value[]): readonly [Value, ...Value[]] => {
-      const step = this.run(stepName, stepLayer, stepInputs.map(typed));
+      const ordered = layer.ownOrder === true ? { ...stepLayer, ownOrder: true } : stepLayer;
+      const step = this.run(stepName, ordered, stepInputs.map(typed));
       steps.push(step);
       for (const output of step.outputs) known.set(output.id, output);
       const [first, ...rest] = step.outputs;
@@ -133,10 +130,13 @@ export class Inferrer {
     storedNames: readonly string[] | undefined,
   ): InferredLayer {
     const inference = this.inference(layer, inputs);
-    const axes = layer.axes === "any" ? (inputs[0]?.axes ?? "plain") : layer.axes;
     const [source] = inputs;
+    const axes = orderAfter(layer, source?.axes ?? "plain");
+    const ownOrder = (layer.makes ?? layer.axes) === "any" ? source?.ownOrder : layer.ownOrder;
     const value = (type: TensorType): TypedValue =>
-      layer.view === true && source !== undefined ? { shape: type.shape, dtype: source.dtype, axes, id: source.id } : this.value(type, axes);
+      layer.view === true && source !== undefined
+        ? { shape: type.shape, dtype: source.dtype, axes, ownOrder, id: source.id }
+        : this.value(type, axes, ownOrder);
     return { name, layer, inputs, outputs: inference.outputs.map(value), inference, steps: NONE, storedNames };
   }
 }

@@ -89,6 +89,16 @@ export type Axes = Layout | "plain" | "any";
 export const CALLS = ["module", "subclass", "function", "operator"] as const;
 export type CalledAs = (typeof CALLS)[number];
 
+/** Whether axes are those of an image, and in which order. */
+export function isLayout(axes: Axes): axes is Layout {
+  return axes === "nchw" || axes === "nhwc";
+}
+
+/** The order of the axes that a layer makes of what it reads. */
+export function orderAfter({ axes, makes = axes }: Pick<LayerBase, "axes" | "makes">, before: Axes): Axes {
+  return makes === "any" ? before : makes;
+}
+
 interface LayerBase {
   /** The operator, in PyTorch's functional spelling: `conv2d`, `max_pool2d`, `lstm`. */
   readonly op: string;
@@ -100,6 +110,14 @@ interface LayerBase {
   /** How many tensors a call of it returns to the user, states among them; 1 unless said. A layer may have more outputs that are not shown. */
   readonly returns?: number | undefined;
   readonly axes: Axes;
+  /** The order of the axes that it makes, where it is another than it reads (a reshape to an image, a pool that drops its axes). */
+  readonly makes?: Axes | undefined;
+  /** The same figures whatever the order of the axes: each element by itself, or all of them at once. */
+  readonly anyOrder?: boolean | undefined;
+  /** The order in which the layer's framework has images; channels first unless said. */
+  readonly imageOrder?: Layout | undefined;
+  /** The layer itself says the order of its axes (`data_format`): no flag turns what it reads and makes. */
+  readonly ownOrder?: boolean | undefined;
   /** Ranks, batch included, that the layer takes; absent means any. Tells whether a batch was left out of `--input`. */
   readonly ranks?: readonly number[] | undefined;
   /** Where a left-out batch goes; 0 unless said. */
@@ -110,10 +128,6 @@ interface LayerBase {
   readonly inChannels?: number | undefined;
   /** Element type of the first input where the operator fixes it (indices of an embedding). */
   readonly inputDtype?: DType | undefined;
-  /** The layer means channels last, as Keras does: sequences of three dimensions are turned for it where its neighbour ordered them otherwise. */
-  readonly channelsLast?: boolean | undefined;
-  /** Works on the last axis as the source counts it, whatever the order (Keras's LayerNormalization). */
-  readonly readsLastAxis?: boolean | undefined;
   /** What the source leaves open and is assumed here; it stands among the warnings of the analysis. */
   readonly assumption?: string | undefined;
   /** How PyTorch code calls it: a module unless said. It changes no figure of its own, only what other tools see. */

@@ -38,12 +38,7 @@ export function axisNames(layout: Layout, rank: number): string {
   return (layout === "nchw" ? ["N", "C", ...space] : ["N", ...space, "C"]).join(", ");
 }
 
-/** A written shape as channels first. Without its batch, the channels go to the front. */
-export function fromLayout(shape: Shape, layout: Layout, batched: boolean): Shape {
-  return batched ? turnShape(shape, layout, "nchw") : turnShape([1, ...shape], layout, "nchw").slice(1);
-}
-
-/** A channels-first shape, batch included, as it is shown. */
-export function toLayout(shape: Shape, layout: Layout): Shape {
-  return turnShape(shape, "nchw", layout);
+/** A shape without its batch in the other order. */
+export function turnUnbatched(shape: Shape, from: Layout, to: Layout): Shape {
+  return turnShape([1, ...shape], from, to).slice(1);
 }

@@ -1,6 +1,6 @@
 import { fail } from "./diagnostic.js";
-import type { Layer } from "./layer.js";
-import { fromLayout, type Layout } from "./layout.js";
+import { isLayout, type Axes, type Layer } from "./layer.js";
+import { turnShape, turnUnbatched, type Layout } from "./layout.js";
 import { parseShape } from "./shape-text.js";
 import type { Shape } from "./shape.js";
 
@@ -40,22 +40,50 @@ function unknownInput(names: readonly string[], name: string): never {
   });
 }
 
-/** A shape as it was typed, as the layer that first reads it means it: channels first, with its batch. */
+/** What the first layer that reads an input says of it. */
+export interface Reader {
+  /** The layer that decides what the axes are, if one does. */
+  readonly lead: Layer | undefined;
+  /** The order of images of the framework whose layer reads it first. */
+  readonly imageOrder: Layout | undefined;
+}
+
+/** A shape with its batch, and the order of its axes. */
+export interface OrderedShape {
+  readonly shape: Shape;
+  readonly axes: Axes;
+  readonly ownOrder?: boolean | undefined;
+}
+
+/**
+ * A shape as it was typed, with its batch, in the order of the layer that reads it. It is written in that order unless a layout says
+ * otherwise; where the layer itself says its order (`data_format`), no layout does.
+ */
 export function writtenShape(
-  lead: Layer | undefined,
+  reader: Reader,
   written: Shape,
   options: { readonly batch?: number | undefined; readonly layout?: Layout | undefined },
-): Shape {
-  const batched = lead?.ranks === undefined || !lacksBatch(lead, written);
-  const ordered = options.layout === "nhwc" && lead?.axes === "nchw" ? fromLayout(written, "nhwc", batched) : written;
-  return withBatch(lead, ordered, options.batch);
+): OrderedShape {
+  const { lead } = reader;
+  const { layout } = options;
+  const batched = lead === undefined || !lacksBatch(lead, written);
+  const order = orderOf(reader, written.length + (batched ? 0 : 1));
+  const turns = layout !== undefined && isLayout(order.axes) && order.ownOrder !== true;
+  const turned = !turns ? written : batched ? turnShape(written, layout, order.axes) : turnUnbatched(written, layout, order.axes);
+  return { shape: withBatch(lead, turned, options.batch), ...order };
+}
+
+/** The order of an input of that many dimensions: images of four or more, whatever layer of their framework reads them. */
+export function orderOf({ lead, imageOrder }: Reader, rank: number): Pick<OrderedShape, "axes" | "ownOrder"> {
+  if (lead !== undefined && isLayout(lead.axes)) return { axes: lead.axes, ownOrder: lead.ownOrder };
+  return { axes: imageOrder !== undefined && rank >= 4 ? imageOrder : (lead?.axes ?? "plain") };
 }
 
 function lacksBatch(lead: Layer, shape: Shape): boolean {
   return lead.ranks !== undefined && !lead.ranks.includes(shape.length) && lead.ranks.includes(shape.length + 1);
 }
 
-/** A channels-first shape with the batch that its first layer wants, or with another one. */
+/** A shape with the batch that its first layer wants, or with another one. */
 export function withBatch(lead: Layer | undefined, shape: Shape, batch: number | undefined): Shape {
   const axis = lead?.batchAxis ?? 0;
   if (lead !== undefined && lacksBatch(lead, shape)) return [...shape.slice(0, axis), batch ?? 1, ...shape.slice(axis)];

@@ -1,7 +1,7 @@
 import { calledAs } from "./called-as.js";
 import { fail } from "../graph/diagnostic.js";
 import type { Attributes, Layer, Primitive, Stored } from "../graph/layer.js";
-import { elements } from "../graph/shape.js";
+import { elements, MAX_DIMENSION } from "../graph/shape.js";
 import type { Args } from "./args.js";
 import type { CallEntry, Family } from "./entry.js";
 import { KERAS_LAYER } from "./keras-common.js";
@@ -10,11 +10,13 @@ import { elementwise, firstInput, inference, NOTHING, resolveAxis } from "./prim
 /** A layer that returns its input: nn.Identity, the `linear` activation. */
 export const identity: Primitive = { ...elementwise("identity", "activation", 0n), view: true };
 
+const both = (axis: number | readonly number[]): readonly number[] => (typeof axis === "number" ? [axis] : axis);
+
 /**
- * Softmax and its kin over one axis. Of n values: n-1 comparisons for the largest, n subtractions, n exponentials, n-1 additions and n
+ * Softmax and its kin over one axis, or over several at once. Of n values: n-1 comparisons for the largest, n subtractions, n exponentials, n-1 additions and n
  * divisions, 5n - 2 in all; a logarithm of the result is n more.
  */
-export function softmax(axis: number, op: "softmax" | "softmin" | "log_softmax" = "softmax"): Primitive {
+export function softmax(axis: number | readonly number[], op: "softmax" | "softmin" | "log_softmax" = "softmax"): Primitive {
   return {
     type: "primitive",
     op,
@@ -22,20 +24,14 @@ export function softmax(axis: number, op: "softmax" | "softmin" | "log_softmax" 
     axes: "any",
     infer(inputs) {
       const input = firstInput(inputs);
-      const length = BigInt(input[resolveAxis(op, axis, input.length)] ?? 1);
+      const axes = new Set(both(axis).map((each) => resolveAxis(op, each, input.length)));
+      const length = elements(input.filter((_, index) => axes.has(index)));
       const slices = length === 0n ? 0n : elements(input) / length;
       const each = 5n * length - 2n + (op === "log_softmax" ? length : 0n);
       return inference([{ shape: input }], { operations: { softmax: slices * each }, attributes: { axis }, mixes: { channels: true, space: false } });
     },
   };
 }
-
-/** Softmax over the channels, as Keras means its last axis: the second of an image in the core's order, the last of a vector or sequence. */
-const channelSoftmax: Primitive = {
-  readsLastAxis: true,
-  ...softmax(-1),
-  infer: (inputs) => softmax(firstInput(inputs).length >= 4 ? 1 : -1).infer(inputs),
-};
 
 /** PReLU with one slope, or one a channel (PyTorch, nn.PReLU); 1 operation an element. */
 export function prelu(slopes: number | ((shape: readonly number[]) => readonly number[])): Primitive {
@@ -136,7 +132,7 @@ const argumentNames = (signature: string) =>
 /** The activation of a name, as `activation="relu"` gives it; undefined where there is none. */
 export function activationByName(name: string): Layer | undefined {
   if (name === "linear" || name === "identity") return identity;
-  if (name === "softmax") return channelSoftmax;
+  if (name === "softmax") return softmax(-1);
   if (name === "log_softmax") return softmax(-1, "log_softmax");
   if (name === "glu") return glu(-1);
   const found = FUNCTIONS.find(({ names }) => names.includes(name));
@@ -190,12 +186,11 @@ const torch: readonly CallEntry[] = [
 
 /** Keras shares slopes along `shared_axes`, counted from 1 without the batch; the rest of the input's shape is the parameter's. */
 function kerasPrelu(args: Args): Primitive {
-  const shared = args.isNone("shared_axes") ? [] : args.integers("shared_axes", 1);
-  return prelu((shape) => {
-    // Keras counts axes channels last, the core has the channels first: axis i of Keras is axis i + 1 here, the last is 1.
-    const last = shape.length - 1;
-    const isShared = (axis: number) => shared.includes(shape.length >= 4 ? (axis === 1 ? last : axis - 1) : axis);
-    return shape.slice(1).map((size, index) => (isShared(index + 1) ? 1 : size));
+  const shared = args.isNone("shared_axes") ? [] : args.integers("shared_axes", -MAX_DIMENSION);
+  return prelu(([, ...sizes]) => {
+    // keras/src/layers/activations/prelu.py: param_shape[i - 1] = 1, as Python counts.
+    const isShared = (index: number) => shared.some((axis) => (axis > 0 ? axis - 1 : axis - 1 + sizes.length) === index);
+    return sizes.map((size, index) => (isShared(index) ? 1 : size));
   });
 }
 
@@ -232,7 +227,7 @@ const keras: readonly CallEntry[] = [
   {
     names: ["Softmax"],
     signature: `axis=-1, ${KERAS_LAYER}`,
-    build: (args) => (args.integer("axis") === -1 ? channelSoftmax : softmax(args.integer("axis"))),
+    build: (args) => softmax(args.isTuple("axis") ? args.integers("axis", -MAX_DIMENSION) : args.integer("axis")),
   },
   { names: ["Identity"], signature: KERAS_LAYER, build: () => identity },
 ];

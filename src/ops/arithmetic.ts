@@ -9,6 +9,7 @@ function pairwise(op: string): Primitive {
     type: "primitive",
     op,
     axes: "any",
+    anyOrder: true,
     calledAs: "operator",
     infer(inputs) {
       const input = firstInput(inputs);

@@ -1,6 +1,6 @@
 import { fail } from "../graph/diagnostic.js";
 import type { Composite, Layer, Primitive } from "../graph/layer.js";
-import { elements, formatShape, type Shape } from "../graph/shape.js";
+import { elements, formatShape } from "../graph/shape.js";
 import type { Args } from "./args.js";
 import { reshapeTo } from "./arithmetic.js";
 import type { CallEntry } from "./entry.js";
@@ -71,15 +71,13 @@ function joined(merge: Merge): Primitive {
   };
 }
 
-/**
- * The layer on each time step (Keras, TimeDistributed): time is folded into the batch and taken out again. Keras's batch, time, space,
- * channels stands here with the channels at dimension 1, as every image and volume does: N, C, T, space.
- */
+/** The layer on each time step (Keras, TimeDistributed): batch and time, the first two axes, are one for it, and are parted again. */
 function timeDistributed(layer: Layer): Composite {
   return {
     type: "composite",
     op: "time_distributed",
-    axes: layer.axes,
+    stores: layer.stores,
+    axes: layer.axes === "nhwc" ? "nhwc" : "plain",
     ranks: layer.ranks?.map((rank) => rank + 1) ?? [3, 4, 5, 6],
     attributes: {},
     expand: (steps, [input]) => {
@@ -90,27 +88,13 @@ function timeDistributed(layer: Layer): Composite {
           expected: "3 dimensions or more: batch, time, the input of its layer",
         });
       }
-      // Frames of 5 dimensions and more are images whatever reads them (Flatten reads any); sequences of 4 are told by the layer.
-      const channelsFirst = shape.length > 4 || (shape.length === 4 && layer.axes === "nchw");
-      const [batch = 1, second = 1, third = 1, ...space] = shape;
-      const time = channelsFirst ? third : second;
-      const frame = channelsFirst ? [second, ...space] : [third, ...space];
-      const [folded] = steps.add(
-        "fold",
-        reshapeTo("reshape", () => [batch * time, ...frame]),
-        [input],
-      );
+      const [batch = 1, time = 1, ...frame] = shape;
+      const fold = reshapeTo("reshape", () => [batch * time, ...frame]);
+      const unfold = reshapeTo("reshape", ([, ...rest]) => [batch, time, ...rest]);
+      const [folded] = steps.add("fold", fold, [input]);
       const [output] = steps.add("layer", layer, [folded]);
-      // What is pooled or flattened away is an image no longer, but a vector for each time step.
-      return steps.add("unfold", unfold(batch, time, channelsFirst && output.shape.length > 2), [output]);
+      const channelsLast = layer.axes === "nhwc" && output.shape.length > 2;
+      return steps.add("unfold", { ...unfold, makes: channelsLast ? "nhwc" : "plain" }, [output]);
     },
   };
-}
-
-function unfold(batch: number, time: number, channelsFirst: boolean): Primitive {
-  const back = ([, ...frame]: Shape): Shape => {
-    const [channels = 1, ...space] = frame;
-    return channelsFirst ? [batch, channels, time, ...space] : [batch, time, ...frame];
-  };
-  return { ...reshapeTo("reshape", back), axes: channelsFirst ? "nchw" : "plain" };
 }

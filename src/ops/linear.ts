@@ -1,7 +1,8 @@
 import { fail } from "../graph/diagnostic.js";
-import type { Composite, Layer, Primitive, Stored } from "../graph/layer.js";
+import type { Layer, Primitive, Stored } from "../graph/layer.js";
 import { elements, formatShape } from "../graph/shape.js";
 import type { Args } from "./args.js";
+import { kerasEinsum } from "./einsum-dense.js";
 import { embeddingWords, kerasEmbeddings, torchEmbeddings } from "./embedding.js";
 import type { CallEntry, Family, ShorthandArgs } from "./entry.js";
 import { KERAS_LAYER } from "./keras-common.js";
@@ -14,8 +15,6 @@ export interface LinearOptions {
   readonly inFeatures?: number | undefined;
   readonly outFeatures: number;
   readonly bias: boolean;
-  /** The features are dimension 1, as in N, C, H, W; otherwise the last. */
-  readonly channelsFirst?: boolean | undefined;
 }
 
 const RANKS = [2, 3, 4, 5, 6, 7, 8];
@@ -24,22 +23,21 @@ const RANKS = [2, 3, 4, 5, 6, 7, 8];
  * y = xW + b over the last dimension (PyTorch, nn.Linear). Parameters in*out (+ out); MACs = product of the other dimensions * in * out.
  * Throws `feature-mismatch`.
  */
-export function linear({ inFeatures, outFeatures, bias, channelsFirst = false }: LinearOptions): Primitive {
+export function linear({ inFeatures, outFeatures, bias }: LinearOptions): Primitive {
   return {
     type: "primitive",
     op: "linear",
     stores: inFeatures === undefined ? undefined : linearTensors(inFeatures, outFeatures, bias),
-    axes: channelsFirst ? "nchw" : "plain",
+    axes: "plain",
     ranks: RANKS,
     impliedInput: inFeatures === undefined ? undefined : { shape: [1, inFeatures] },
     infer(inputs) {
       const input = firstInput(inputs);
-      const axis = channelsFirst ? 1 : input.length - 1;
-      const features = input[axis] ?? 0;
+      const features = input.at(-1) ?? 0;
       if (inFeatures !== undefined && features !== inFeatures) featureMismatch(inFeatures, input);
-      const output = input.map((size, index) => (index === axis ? outFeatures : size));
+      const output = [...input.slice(0, -1), outFeatures];
       const weights = BigInt(features) * BigInt(outFeatures);
-      const rows = elements(input.filter((_, index) => index !== axis));
+      const rows = elements(input.slice(0, -1));
       const parameters = weights + (bias ? BigInt(outFeatures) : 0n);
       return inference([{ shape: output }], {
         stored: linearTensors(features, outFeatures, bias),
@@ -128,29 +126,9 @@ const torch: readonly CallEntry[] = [
   ...torchEmbeddings,
 ];
 
-/**
- * Keras's Dense works on the last axis (keras.io, Dense), which after Conv2D is the channels; here those are dimension 1, so that the rank
- * decides: images and volumes have 4 dimensions or more.
- */
-function kerasDense(options: LinearOptions): Composite {
-  const plain = linear(options);
-  return {
-    type: "composite",
-    op: plain.op,
-    stores: plain.stores,
-    axes: plain.axes,
-    ranks: plain.ranks,
-    impliedInput: plain.impliedInput,
-    attributes: {},
-    lead: "linear",
-    expand: (steps, [input]) =>
-      input === undefined ? [] : steps.add("linear", linear({ ...options, channelsFirst: input.shape.length > 3 }), [input]),
-  };
-}
-
 function dense(args: Args): Layer {
   const options = { inFeatures: args.optionalCount("input_dim"), outFeatures: args.count("units"), bias: args.flag("use_bias") };
-  const layer = adapted(args, kerasDense(options), ({ name, shape: [columns = 1, rows = 1] }) =>
+  const layer = adapted(args, { ...linear(options), makes: "any" }, ({ name, shape: [columns = 1, rows = 1] }) =>
     name === "weight" ? { rows, columns, packed: "columns", last: columns, before: rows } : undefined,
   );
   return withActivation(args, layer, "dense");
@@ -163,6 +141,7 @@ const keras: readonly CallEntry[] = [
     build: dense,
   },
   ...kerasEmbeddings,
+  ...kerasEinsum,
 ];
 
 function shorthandLinear(args: ShorthandArgs): Primitive {

@@ -1,16 +1,17 @@
-import type {
-  Attributes,
-  AttributeValue,
-  Axes,
-  Cause,
-  Composite,
-  Expansion,
-  Inference,
-  Layer,
-  Primitive,
-  Stored,
-  TensorType,
-  Value,
+import {
+  orderAfter,
+  type Attributes,
+  type AttributeValue,
+  type Axes,
+  type Cause,
+  type Composite,
+  type Expansion,
+  type Inference,
+  type Layer,
+  type Primitive,
+  type Stored,
+  type TensorType,
+  type Value,
 } from "../graph/layer.js";
 import { fail } from "../graph/diagnostic.js";
 import { elements, formatShape, type Shape } from "../graph/shape.js";
@@ -95,6 +96,7 @@ export function elementwise(op: string, cause: Cause, perElement: bigint, attrib
     op,
     stores: NOTHING,
     axes: "any",
+    anyOrder: true,
     infer(inputs) {
       const input = firstInput(inputs);
       const operations: Operations = perElement === 0n ? {} : { [cause]: elements(input) * perElement };
@@ -124,6 +126,8 @@ export function chain(op: string, attributes: Attributes, steps: readonly [Step,
     op,
     stores: storesOf(steps.map((step) => step.layer)),
     axes: chainAxes(steps),
+    makes: steps.reduce<Axes>((axes, step) => orderAfter(step.layer, axes), "any"),
+    anyOrder: steps.every((step) => step.layer.anyOrder === true),
     ranks: first.ranks,
     batchAxis: first.batchAxis,
     impliedInput: first.impliedInput,

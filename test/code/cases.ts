@@ -1,9 +1,13 @@
+import type { Layout } from "../../src/index.js";
 import { parseNetwork, zooModel, type Graph } from "../../src/index.js";
 
 /** One chain of layers and the shape it is run on, channels first, batch included. */
 export interface Case {
   readonly spec: string;
+  /** Channels first. */
   readonly input: string;
+  /** Keras's layers are told that it is. */
+  readonly layout?: Layout;
   /** What the case needs that PyTorch 1.13 has not. */
   readonly since?: string;
 }
@@ -14,7 +18,7 @@ const since = (version: string, input: string, ...specs: readonly string[]): rea
   specs.map((spec) => ({ spec, input, since: version }));
 
 /** Every family of layers in every notation that has it, on even and odd sizes. */
-export const CASES: readonly Case[] = [
+const cases: readonly Case[] = [
   // Convolutions: padding of every kind.
   ...image(
     "conv 3x3 4->8",
@@ -215,6 +219,8 @@ export const CASES: readonly Case[] = [
   ...at("2x3x5x8x8", "layers.TimeDistributed(layers.Conv2D(4, 3)); layers.TimeDistributed(layers.GlobalAveragePooling2D()); layers.LSTM(6)"),
   ...at("2x3x5x8x8", "layers.TimeDistributed(layers.Flatten()); layers.GRU(6)"),
 ];
+
+export const CASES: readonly Case[] = cases.map((entry) => (entry.spec.startsWith("layers.") ? { ...entry, layout: "nchw" } : entry));
 
 /** Networks of the zoo that are chains, and torchvision's figure for each of those it has. */
 export const CHAINS = ["alexnet", "vgg11", "vgg16", "vgg16_bn", "mobilenet_v1", "ds_cnn"] as const;

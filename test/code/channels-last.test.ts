@@ -25,7 +25,7 @@ function described(code: string) {
 
 function attempt(entry: Case, framework: FrameworkName): string | undefined {
   try {
-    return writeCode(parseLayers(entry.spec), { input: entry.input, framework, name: "Generated" });
+    return writeCode(parseLayers(entry.spec), { input: entry.input, layout: entry.layout, framework, name: "Generated" });
   } catch (error) {
     if (error instanceof InputError && error.diagnostic.code === "cannot-write") return undefined;
     throw error;

@@ -20,11 +20,25 @@ const readsIndices = (spec: string) => /^(nn\.|layers\.)?embedding/i.test(spec);
 const extra = (code: string) => [...code.matchAll(/one: (\d+) parameters more/g)].reduce((sum, [, count]) => sum + Number(count), 0);
 
 describe.skipIf(python === undefined)(`modules for PyTorch ${found}${python === undefined ? " (skipped: no Python here has torch)" : ""}`, () => {
-  const specs = CASES.map(({ spec, input, since }) => ({ graph: parseLayers(spec), title: `${spec} on ${input}`, input, spec, since }));
-  const chains = CHAINS.map((name) => ({ graph: zooChain(name), title: `zoo:${name}`, input: undefined, spec: "", since: undefined }));
+  const specs = CASES.map(({ spec, input, layout, since }) => ({
+    graph: parseLayers(spec),
+    title: `${spec} on ${input}`,
+    input,
+    layout,
+    spec,
+    since,
+  }));
+  const chains = CHAINS.map((name) => ({
+    graph: zooChain(name),
+    title: `zoo:${name}`,
+    input: undefined,
+    layout: undefined,
+    spec: "",
+    since: undefined,
+  }));
   const cases = [...specs, ...chains].map((entry) => {
-    const analysis = analyze(entry.graph, { input: entry.input });
-    return { ...entry, analysis, code: writeCode(entry.graph, { input: entry.input, name: "Generated" }) };
+    const analysis = analyze(entry.graph, { input: entry.input, layout: entry.layout });
+    return { ...entry, analysis, code: writeCode(entry.graph, { input: entry.input, layout: entry.layout, name: "Generated" }) };
   });
   const built = new Map<string, Built>();
   it("are built in one process", () => {

@@ -75,6 +75,15 @@ export const FLAGS: readonly Wrong[] = [
 
 const told = (code: string, argv: readonly string[], says: string): Wrong => ({ code, argv, says, told: "row" });
 
+/** Layers that read one input in two orders. */
+export const ORDERS: readonly Wrong[] = [
+  {
+    code: "mixed-layouts",
+    argv: ["compare", "conv 3x3 3->8", "layers.Conv2D(8, 3)", "--input", "3x8x8"],
+    says: "these are of frameworks that read --input in different orders",
+  },
+];
+
 /** Variants that there cannot be: their rows say why. */
 export const VARIANTS: readonly Wrong[] = [
   told("no-such-variant", ["compare", "conv1d 3 8->8", "--input", "1x8x16"], "the kernel has one axis only: there is nothing to separate"),

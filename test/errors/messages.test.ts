@@ -21,7 +21,7 @@ import { CHECKS } from "./check.js";
 import { CODES } from "./code.js";
 import { CONVENTIONS } from "./conventions.js";
 import { DIFFS } from "./diff.js";
-import { FLAGS, VARIANTS } from "./flags.js";
+import { FLAGS, ORDERS, VARIANTS } from "./flags.js";
 import { writtenComplaints, writtenExpectations, type Written } from "./inventory.js";
 import { LAYERS } from "./layers.js";
 import { MODELS } from "./models.js";
@@ -38,6 +38,7 @@ const all: readonly Wrong[] = [
   ...MODELS,
   ...OPEN,
   ...VARIANTS,
+  ...ORDERS,
   ...CHECKS,
   ...SAVED,
   ...DIFFS,

@@ -273,11 +273,6 @@ const KERAS = ofFiles("m.json", [
   ],
   ["bad-keras", JSON.stringify(functional([kerasInput("x", [null, 4]), layer("Dense", "d", { units: 3 }, [])], "d")), "reads nothing"],
   [
-    "bad-keras",
-    JSON.stringify(sequential(kerasInput("x", [null, 4]), layer("EinsumDense", "e", { equation: "...a,ab->...b", output_shape: [3] }))),
-    "the equation of this EinsumDense is not read",
-  ],
-  [
     "groups-do-not-divide",
     JSON.stringify(sequential(kerasInput("x", [null, 8, 8, 3]), layer("Conv2D", "c", { ...conv(4, 3), groups: 2 }))),
     "not divisible by groups 2",

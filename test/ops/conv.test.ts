@@ -110,7 +110,7 @@ const cases: readonly Case[] = [
 
 describe("convolutions", () => {
   it.each(cases)("$spec on $input", ({ spec, input, output, params, macs, kind }) => {
-    const { layers, totals } = analyze(parseLayers(spec), { input });
+    const { layers, totals } = analyze(parseLayers(spec), { input, layout: "nchw" });
     expect(layers.map((layer) => layer.kind)).toEqual([kind]);
     expect(layers[0]?.outputs).toEqual([output]);
     expect([totals.params, totals.macs]).toEqual([BigInt(params), BigInt(macs)]);
@@ -130,14 +130,14 @@ describe("convolutions", () => {
   });
 
   it("Keras's separable one has a bias after the pointwise step only", () => {
-    const { totals } = analyze(parseLayers("layers.SeparableConv2D(128, 3, depth_multiplier=2)"), { input: "64x56x56" });
+    const { totals } = analyze(parseLayers("layers.SeparableConv2D(128, 3, depth_multiplier=2)"), { input: "56x56x64" });
     expect(totals.params).toBe(BigInt(64 * 2 * 9 + 128 * 128 + 128));
   });
 
   it("an activation argument is one operation an output, run with the convolution", () => {
     const input = "3x8x8";
-    const [plain] = analyze(parseLayers("layers.Conv2D(8, 3)"), { input }).layers;
-    const [active] = analyze(parseLayers("layers.Conv2D(8, 3, activation='relu')"), { input }).layers;
+    const [plain] = analyze(parseLayers("layers.Conv2D(8, 3)"), { input, layout: "nchw" }).layers;
+    const [active] = analyze(parseLayers("layers.Conv2D(8, 3, activation='relu')"), { input, layout: "nchw" }).layers;
     if (plain === undefined || active === undefined) throw new Error("no layers");
     expect(active.op).toBe("conv2d");
     expect(active.flops - plain.flops).toBe(BigInt(8 * 6 * 6));

@@ -54,7 +54,7 @@ const cases: readonly Case[] = [
 
 describe("linear layers and embeddings", () => {
   it.each(cases)("$spec on $input", ({ spec, input, output, params, macs, operations = {} }) => {
-    const [layer] = analyze(parseLayers(spec), { input }).layers;
+    const [layer] = analyze(parseLayers(spec), { input, layout: "nchw" }).layers;
     expect(layer?.outputs).toEqual([output]);
     expect([layer?.params, layer?.macs]).toEqual([BigInt(params), BigInt(macs)]);
     expect(layer?.operations).toEqual(Object.fromEntries(Object.entries(operations).map(([cause, count]) => [cause, BigInt(count)])));
@@ -62,7 +62,7 @@ describe("linear layers and embeddings", () => {
 
   it("reads the channels of a convolution before it, as Keras does", () => {
     const { layers } = analyze(parseLayers("layers.Conv2D(8, 3, input_shape=(32, 32, 3)); layers.Dense(10)"));
-    expect(layers[1]?.outputs).toEqual([[1, 10, 30, 30]]);
+    expect(layers[1]?.outputs).toEqual([[1, 30, 30, 10]]);
     expect(layers[1]?.params).toBe(90n);
   });
 

@@ -210,7 +210,7 @@ describe("recurrent layers", () => {
       ),
     );
     expect(layers.map((layer) => layer.outputs[0])).toEqual([
-      [1, 8, 10, 30, 28],
+      [1, 10, 30, 28, 8],
       [1, 10, 8],
       [1, 4],
     ]);

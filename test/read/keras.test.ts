@@ -59,7 +59,7 @@ describe("Keras's chains mean what Keras means", () => {
 
   it("regularizers, initializers and constraints are no layers", () => {
     const text = "layers.Conv2D(8, 3, kernel_regularizer=regularizers.l2(1 / 100), kernel_initializer=tf.keras.initializers.HeNormal())";
-    expect(analyze(parseLayers(text), { input: "3x8x8" }).totals.params).toBe(BigInt(8 * 3 * 9 + 8));
+    expect(analyze(parseLayers(text), { input: "8x8x3" }).totals.params).toBe(BigInt(8 * 3 * 9 + 8));
   });
 
   it("an unprefixed name of both frameworks is PyTorch's unless its arguments are Keras's", () => {

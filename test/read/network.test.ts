@@ -13,7 +13,7 @@ const net = (layers: string, rest = "") => `input: [8, 4, 4]\n${rest}\nlayers:\n
 describe("structures, each against its formula", () => {
   it.each<[string, string, string, bigint, readonly number[]]>([
     ["a text of several layers", "  - conv 3x3 16; bn; relu", "", 9n * 8n * 16n + 32n, [1, 16, 4, 4]],
-    ["PyTorch and Keras", '  - nn.Conv2d(8, 4, 1)\n  - layers.Conv2D(6, 3, padding="same")', "", 8n * 4n + 4n + 9n * 4n * 6n + 6n, [1, 6, 4, 4]],
+    ["PyTorch and Keras", '  - nn.Conv2d(8, 4, 1)\n  - layers.Conv2D(6, 3, padding="same")', "", 8n * 4n + 4n + 9n * 4n * 6n + 6n, [1, 4, 4, 6]],
     ["a residual", "  - residual: conv 3x3 8", "", 9n * 64n, [1, 8, 4, 4]],
     ["a residual with a shortcut", "  - residual: conv 3x3 16 s2\n    shortcut: conv 1x1 16 s2", "", 9n * 128n + 128n, [1, 16, 2, 2]],
     ["a residual that is none", "  - residual: conv 3x3 16\n    when: in_channels == 16", "", 9n * 128n, [1, 16, 4, 4]],

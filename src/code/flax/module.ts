@@ -1,5 +1,5 @@
 import { taken } from "../chain.js";
-import { lastShape, turning } from "../channels-last.js";
+import { turnings } from "../held.js";
 import type { Describe, Framework } from "../framework.js";
 import { docstring, importLines, Names, returning } from "../module-text.js";
 import { cannotWrite, type Part } from "../part.js";
@@ -16,7 +16,7 @@ const WHOLE = new Set(["bidirectional", "time_distributed", "multi_head_attentio
 export const flax: Framework = {
   framework: "Flax",
   isWhole: ({ layer }) => WHOLE.has(layer.op),
-  shapeOf: lastShape,
+  imageOrder: "nhwc",
   order: "channels last",
   module: flaxModule,
   names: ["jax", "jnp", "nn"],
@@ -49,23 +49,24 @@ function flaxModule(parts: readonly Part[], name: string, describe: Describe): s
 }
 
 function steps(part: Part): readonly Step[] {
-  const order = turning(part);
-  const turned = order === undefined ? [] : [statement(`x = x.transpose(${order.join(", ")})`)];
-  if (part.op === "time_distributed") return [...turned, ...timeDistributed(part)];
+  if (part.op === "time_distributed") return timeDistributed(part);
+  const { before, after } = turnings(part);
   const writer = Object.hasOwn(WRITERS, part.op) ? WRITERS[part.op] : undefined;
-  return [...turned, ...(writer?.(part) ?? cannotWrite(part, "Flax has no layer for it"))];
+  return [...turned(before), ...(writer?.(part) ?? cannotWrite(part, "Flax has no layer for it")), ...turned(after)];
 }
 
-/** Time is folded into the batch, and taken out again; the channels are last both times. */
+function turned(order: readonly number[] | undefined): readonly Step[] {
+  return order === undefined ? [] : [statement(`x = x.transpose(${order.join(", ")})`)];
+}
+
+/** Time is folded into the batch, and taken out again. */
 function timeDistributed(part: Part): readonly Step[] {
-  const [fold, inner, unfold] = part.layer.steps;
+  const [fold, inner] = part.layer.steps;
   const [folded] = fold?.outputs ?? [];
-  const [output] = unfold?.outputs ?? [];
-  if (inner === undefined || folded === undefined || output === undefined) throw new Error("time_distributed has three steps");
-  const [before, after] = [lastShape(part.input).slice(2), lastShape(output).slice(1)];
+  if (inner === undefined || folded === undefined) throw new Error("time_distributed has three steps");
   return [
-    statement(`x = x.reshape(-1, ${before.join(", ")})`),
+    statement(`x = x.reshape(-1, ${part.input.shape.slice(2).join(", ")})`),
     ...taken(inner, part.name, part.place, folded, flax).flatMap(steps),
-    statement(`x = x.reshape(-1, ${after.join(", ")})`),
+    statement(`x = x.reshape(-1, ${part.output.shape.slice(1).join(", ")})`),
   ];
 }

@@ -1,4 +1,4 @@
-import { isTurned, lastAxis } from "../channels-last.js";
+import { channelsOf, isImage, normalized, workingAxes } from "../held.js";
 import { Attrs, cannotWrite, isStored, storedShape, type Part } from "../part.js";
 import { call, literal, tuple, unless, type Named } from "../python.js";
 import { statement, type Step, type Writer, type Writers } from "../step.js";
@@ -22,22 +22,25 @@ const batchNorm: Writer = (part) => {
   if (!isStored(part, "running_mean")) cannotWrite(part, "nn.BatchNorm always has running statistics");
   if (momentum === null) cannotWrite(part, "Flax has no plain average as running statistics");
   const kept = typeof momentum === "number" ? short(1 - momentum) : undefined;
-  return make(call("nn.BatchNorm", [], [["use_running_average", "not train"], ["momentum", unless(kept, 0.99)], ...normArguments(part, 1e-5)]));
+  const axis = channelsOf(part);
+  const other = axis === part.input.shape.length - 1 ? undefined : literal(axis);
+  return make(
+    call("nn.BatchNorm", [], [["use_running_average", "not train"], ["axis", other], ["momentum", unless(kept, 0.99)], ...normArguments(part, 1e-5)]),
+  );
 };
 
 const groupNorm: Writer = (part) => {
   const attributes = new Attrs(part);
   if (isStored(part, "running_mean")) cannotWrite(part, "Flax's norms of a single sample have no running statistics");
   const groups = attributes.optional("numGroups") ?? attributes.number("numFeatures");
+  if (channelsOf(part) !== part.input.shape.length - 1) cannotWrite(part, "nn.GroupNorm has the channels last");
   return make(call("nn.GroupNorm", [], [["num_groups", String(groups)], ...normArguments(part, 1e-6)]));
 };
 
-/** The last axes of the core, as Flax has them. */
+/** The axes of a layer norm, where they are not the last one. */
 function normAxes(part: Part): readonly Named[] {
-  const rank = part.input.shape.length;
-  const count = new Attrs(part).sizes("normalizedShape").length;
-  const axes = Array.from({ length: count }, (_, index) => lastAxis(part, rank - count + index)).sort((left, right) => left - right);
-  if (part.layer.layer.readsLastAxis === true || axes.join() === String(rank - 1)) return [];
+  const { axes } = normalized(part);
+  if (axes.join() === String(part.input.shape.length - 1)) return [];
   return [
     ["reduction_axes", tuple(axes)],
     ["feature_axes", tuple(axes)],
@@ -100,7 +103,8 @@ const prelu: Writer = (part) => {
 const along =
   (name: string, sign = ""): Writer =>
   (part) => {
-    const axis = lastAxis(part, new Attrs(part).number("axis"));
+    const [axis, ...others] = workingAxes(part);
+    if (others.length > 0) cannotWrite(part, `nn.${name} works on one axis`);
     return [statement(`x = nn.${name}(${sign}x${axis === part.input.shape.length - 1 ? "" : `, axis=${axis}`})`)];
   };
 
@@ -110,7 +114,7 @@ const dropout: Writer = (part) => {
   if (variant === "ActivityRegularization") return [];
   const spatial = /^(?:Spatial)?Dropout\d[dD]$/.test(variant);
   if (variant !== "Dropout" && !spatial) cannotWrite(part, `Flax has no ${variant}`);
-  if (spatial && variant.endsWith("d") && part.input.shape.length >= 3 && !isTurned(part.input))
+  if (spatial && variant.endsWith("d") && part.input.shape.length >= 3 && !isImage(part.input))
     cannotWrite(part, "its channels are not the last axis in Flax");
   const space = Array.from({ length: part.input.shape.length - 2 }, (_, axis) => axis + 1);
   const rate = literal(attributes.optional("p") ?? 0.5);

@@ -1,4 +1,5 @@
-import { FLATTENED, isTurned } from "../channels-last.js";
+import { isLayout } from "../../graph/layer.js";
+import { flattenedNote, spaces } from "../held.js";
 import { Attrs, cannotWrite, type Part } from "../part.js";
 import { call, literal, tuple, unless, type Named } from "../python.js";
 import { recurrentWriters, type RecurrentPart } from "../recurrent.js";
@@ -27,19 +28,15 @@ const reshaped: Writer = ({ input, output, ...part }) => {
 const flatten: Writer = (part) => {
   const attributes = new Attrs(part);
   if (attributes.number("startDim") !== 1 || attributes.number("endDim") !== -1) return reshaped(part);
-  const note = isTurned(part.input) && part.input.shape.slice(2).some((size) => size > 1) ? FLATTENED : undefined;
-  return [{ ...statement("x = x.reshape(x.shape[0], -1)"), note }];
+  return [{ ...statement("x = x.reshape(x.shape[0], -1)"), note: flattenedNote(part) }];
 };
 
-const reshape: Writer = (part) => {
-  if (part.layer.layer.axes !== "nchw") return reshaped(part);
-  return [statement(`x = x.reshape(x.shape[0], ${new Attrs(part).sizes("sizes").join(", ")})`)];
-};
+const reshape: Writer = (part) => [statement(`x = x.reshape(x.shape[0], ${new Attrs(part).sizes("sizes").join(", ")})`)];
 
 const upsample: Writer = (part) => {
   const attributes = new Attrs(part);
   const mode = attributes.text("mode");
-  const [input, output] = [part.input.shape.slice(2), part.output.shape.slice(2)];
+  const [input, output] = spaces(part);
   const factors = input.map((size, axis) => (output[axis] ?? 0) / size);
   if (mode === "nearest" && factors.every(Number.isInteger)) {
     return numpy(...factors.flatMap((factor, axis) => (factor === 1 ? [] : [`x = jnp.repeat(x, ${factor}, axis=${axis + 1})`])));
@@ -190,7 +187,7 @@ export const sequenceWriters: Writers = {
   flatten,
   unflatten: reshaped,
   reshape,
-  permute: (part) => numpy(`x = jnp.transpose(x, ${tuple([0, ...new Attrs(part).sizes("dims")])})`),
+  permute: (part) => (isLayout(part.layer.layer.axes) ? [] : numpy(`x = jnp.transpose(x, ${tuple([0, ...new Attrs(part).sizes("dims")])})`)),
   repeat_vector: (part) => numpy(`x = jnp.repeat(x[:, None], ${new Attrs(part).number("repeats")}, axis=1)`),
   upsample,
   pixel_shuffle: shuffled("upscaleFactor", (r) => [

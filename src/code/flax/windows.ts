@@ -1,5 +1,6 @@
 import { befores, borderOf, isSymmetric, isZero, type Border, type Pads } from "../border.js";
 import { ceilExtra } from "../ceil.js";
+import { spaces } from "../held.js";
 import { Attrs, cannotWrite, rankOf, type Part } from "../part.js";
 import { call, literal, perAxis, tuple, unless, type Named } from "../python.js";
 import { paddings, ranked, statement, type Step, type Writer, type Writers } from "../step.js";
@@ -104,7 +105,7 @@ const adaptive =
   (kind: "mean" | "max"): Writer =>
   (part) => {
     const rank = rankOf(part.op);
-    const [input, output] = [part.input.shape.slice(2), part.output.shape.slice(2)];
+    const [input, output] = spaces(part);
     if (output.every((size) => size === 1)) return [statement(`x = x.${kind}(axis=${spaceOf(rank)}, keepdims=True)`)];
     const sizes = input.map((size, axis) => size / (output[axis] ?? 1));
     if (!sizes.every(Number.isInteger)) cannotWrite(part, "Flax's windows are all of one size, and these are not");

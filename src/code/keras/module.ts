@@ -1,4 +1,4 @@
-import { lastShape, turning } from "../channels-last.js";
+import { heldShape, turnings } from "../held.js";
 import type { InferredLayer } from "../../graph/inferrer.js";
 import type { Describe, Framework } from "../framework.js";
 import { docstring, importLines } from "../module-text.js";
@@ -16,7 +16,7 @@ const WHOLE = new Set(["bidirectional", "time_distributed", "multi_head_attentio
 export const keras: Framework = {
   framework: "Keras",
   isWhole,
-  shapeOf: lastShape,
+  imageOrder: "nhwc",
   order: "channels last",
   module: kerasModule,
   names: ["keras", "layers"],
@@ -50,8 +50,8 @@ function kerasModule(parts: readonly Part[], name: string, describe: Describe): 
 }
 
 /** The input without its batch; the size of an image that may be any is None. */
-function inputCall({ before, op }: Part, anySize: boolean): string {
-  const shape = lastShape(before).slice(1);
+function inputCall({ input, op, order }: Part, anySize: boolean): string {
+  const shape = heldShape(input, order).slice(1);
   const sizes = shape.map((size, axis) => (anySize && axis < shape.length - 1 ? null : size));
   return `keras.Input(shape=${tuple(sizes)}${op.startsWith("embedding") ? ', dtype="int32"' : ""})`;
 }
@@ -93,9 +93,12 @@ function withActivation(step: Step, word: string): Step {
 }
 
 function steps(part: Part): readonly Step[] {
-  const order = turning(part);
-  const turned: readonly Step[] = order === undefined ? [] : [{ make: `layers.Permute(${tuple(order.slice(1))})` }];
-  if (part.op === "time_distributed") return [...turned, ...timeDistributed(part, keras, steps)];
+  if (part.op === "time_distributed") return timeDistributed(part, keras, steps);
+  const { before, after } = turnings(part);
   const writer = Object.hasOwn(WRITERS, part.op) ? WRITERS[part.op] : undefined;
-  return [...turned, ...(writer?.(part) ?? cannotWrite(part, "Keras has no layer for it"))];
+  return [...turned(before), ...(writer?.(part) ?? cannotWrite(part, "Keras has no layer for it")), ...turned(after)];
+}
+
+function turned(order: readonly number[] | undefined): readonly Step[] {
+  return order === undefined ? [] : [{ make: `layers.Permute(${tuple(order.slice(1))})` }];
 }

@@ -1,4 +1,4 @@
-import { isTurned, lastAxis } from "../channels-last.js";
+import { channelsOf, heldAxis, isImage, normalized, workingAxes } from "../held.js";
 import { Attrs, cannotWrite, isStored, storedShape, type Part } from "../part.js";
 import { call, literal, unless, type Named } from "../python.js";
 import { statement, type Step, type Writer, type Writers } from "../step.js";
@@ -15,28 +15,32 @@ function normArguments(part: Part, epsilon = 0.001): readonly Named[] {
   ];
 }
 
+/** The axis of the channels, where it is not the last. */
+function channelArgument(part: Part): Named {
+  const axis = channelsOf(part);
+  if (workingAxes(part).length > 1) cannotWrite(part, "Keras 3's norm has one axis of channels");
+  return ["axis", axis === part.input.shape.length - 1 ? undefined : literal(axis)];
+}
+
 const batchNorm: Writer = (part) => {
   const momentum = new Attrs(part).value("momentum");
   if (!isStored(part, "running_mean")) cannotWrite(part, "Keras's BatchNormalization always has running statistics");
   if (momentum === null) cannotWrite(part, "Keras has no plain average as running statistics");
   const kept = typeof momentum === "number" ? short(1 - momentum) : undefined;
-  return make(call("layers.BatchNormalization", [], [["momentum", unless(kept, 0.99)], ...normArguments(part)]));
+  return make(call("layers.BatchNormalization", [], [channelArgument(part), ["momentum", unless(kept, 0.99)], ...normArguments(part)]));
 };
 
 const groupNorm: Writer = (part) => {
   const attributes = new Attrs(part);
   if (isStored(part, "running_mean")) cannotWrite(part, "Keras's norms of a single sample have no running statistics");
   const groups = attributes.optional("numGroups") ?? attributes.number("numFeatures");
-  return make(call("layers.GroupNormalization", [groups], normArguments(part)));
+  return make(call("layers.GroupNormalization", [groups], [channelArgument(part), ...normArguments(part)]));
 };
 
-/** The last axes of the core, as Keras has them: the channels of an image are one of them. */
+/** `axis=`, where it is not the last. */
 function normAxes(part: Part): string | undefined {
-  if (part.layer.layer.readsLastAxis === true) return undefined;
-  const rank = part.input.shape.length;
-  const count = new Attrs(part).sizes("normalizedShape").length;
-  const axes = Array.from({ length: count }, (_, index) => lastAxis(part, rank - count + index)).sort((left, right) => left - right);
-  return axes.join() === String(rank - 1) ? undefined : literal(axes.length === 1 ? (axes[0] ?? -1) : axes);
+  const { axes } = normalized(part);
+  return axes.join() === String(part.input.shape.length - 1) ? undefined : literal(axes.length === 1 ? (axes[0] ?? -1) : axes);
 }
 
 const layerNorm: Writer = (part) => make(call("layers.LayerNormalization", [], [["axis", normAxes(part)], ...normArguments(part)]));
@@ -104,7 +108,7 @@ function differences(part: Part): readonly Named[] {
 /** The activation as the `activation=` of the layer before it; undefined where it is more than a name. */
 export function activationWord(part: Part): string | undefined {
   const attributes = new Attrs(part);
-  if (part.op === "softmax") return lastAxis(part, attributes.number("axis")) === part.input.shape.length - 1 ? "softmax" : undefined;
+  if (part.op === "softmax") return workingAxes(part).join() === String(part.input.shape.length - 1) ? "softmax" : undefined;
   if (part.op === "leaky_relu" || part.op === "hardtanh") return undefined;
   if (part.op === "relu" && ["maxValue", "negativeSlope", "threshold"].some((name) => attributes.has(name))) return undefined;
   return differences(part).length === 0 ? NAMES[part.op] : undefined;
@@ -142,8 +146,10 @@ const threshold: Writer = (part) => {
   ];
 };
 
-const axisOf = (part: Part) => lastAxis(part, new Attrs(part).number("axis"));
-const axisArgument = (part: Part): Named => ["axis", axisOf(part) === part.input.shape.length - 1 ? undefined : literal(axisOf(part))];
+function axisArgument(part: Part): Named {
+  const axes = workingAxes(part);
+  return ["axis", axes.join() === String(part.input.shape.length - 1) ? undefined : literal(axes.length === 1 ? (axes[0] ?? -1) : axes)];
+}
 
 const prelu: Writer = (part) => {
   const shape = storedShape(part, "weight") ?? [1];
@@ -151,7 +157,7 @@ const prelu: Writer = (part) => {
   const rank = input.shape.length;
   // PyTorch has one slope or one a channel, Keras one for each position along the axes that are not shared.
   const own = shape.length === 1 ? Array.from({ length: rank - 1 }, (_, index) => (index === 0 ? (shape[0] ?? 1) : 1)) : shape;
-  const shared = own.flatMap((size, index) => (size === 1 && (input.shape[index + 1] ?? 1) > 1 ? [lastAxis(part, index + 1)] : []));
+  const shared = own.flatMap((size, index) => (size === 1 && (input.shape[index + 1] ?? 1) > 1 ? [heldAxis(part, index + 1)] : []));
   return make(call("layers.PReLU", [], [["shared_axes", shared.length === 0 ? undefined : `[${shared.sort((a, b) => a - b).join(", ")}]`]]));
 };
 
@@ -160,7 +166,7 @@ const dropout: Writer = (part) => {
   const variant = attributes.optionalText("variant") ?? "Dropout";
   if (variant === "ActivityRegularization") return [];
   const spatial = /^(?:Spatial)?Dropout(\d)[dD]$/.exec(variant)?.[1];
-  if (spatial !== undefined && part.input.shape.length >= 3 && !isTurned(part.input) && variant.endsWith("d"))
+  if (spatial !== undefined && part.input.shape.length >= 3 && !isImage(part.input) && variant.endsWith("d"))
     cannotWrite(part, "its channels are not the last axis in Keras");
   if (variant === "FeatureAlphaDropout") cannotWrite(part, "Keras has no such dropout");
   return make(call(spatial === undefined ? `layers.${variant}` : `layers.SpatialDropout${spatial}D`, [literal(attributes.optional("p") ?? 0.5)]));

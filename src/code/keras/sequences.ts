@@ -1,4 +1,5 @@
-import { FLATTENED, isTurned } from "../channels-last.js";
+import { isLayout } from "../../graph/layer.js";
+import { flattenedNote } from "../held.js";
 import type { Dialect } from "../chain.js";
 import { taken } from "../chain.js";
 import { Attrs, cannotWrite, type Part } from "../part.js";
@@ -41,11 +42,10 @@ const flatten: Writer = (part) => {
   const attributes = new Attrs(part);
   const all = attributes.number("startDim") === 1 && attributes.number("endDim") === -1;
   if (!all) return reshaped(part);
-  return [{ make: "layers.Flatten()", note: isTurned(part.input) && part.input.shape.slice(2).some((size) => size > 1) ? FLATTENED : undefined }];
+  return [{ make: "layers.Flatten()", note: flattenedNote(part) }];
 };
 
-const reshape: Writer = (part) =>
-  part.layer.layer.axes === "nchw" ? make(call("layers.Reshape", [tuple(new Attrs(part).sizes("sizes"))])) : reshaped(part);
+const reshape: Writer = (part) => make(call("layers.Reshape", [tuple(new Attrs(part).sizes("sizes"))]));
 
 const upsample: Writer = (part) => {
   const attributes = new Attrs(part);
@@ -198,7 +198,7 @@ export const sequenceWriters: Writers = {
   flatten,
   unflatten: reshaped,
   reshape,
-  permute: (part) => make(call("layers.Permute", [tuple(new Attrs(part).sizes("dims"))])),
+  permute: (part) => (isLayout(part.layer.layer.axes) ? [] : make(call("layers.Permute", [tuple(new Attrs(part).sizes("dims"))]))),
   repeat_vector: (part) => make(call("layers.RepeatVector", [new Attrs(part).number("repeats")])),
   upsample,
   rnn: recurrent,

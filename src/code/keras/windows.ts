@@ -1,5 +1,6 @@
 import { borderOf, isZero, type Border, type Pads } from "../border.js";
 import { ceilExtra } from "../ceil.js";
+import { spaces } from "../held.js";
 import { Attrs, cannotWrite, rankOf, type Part } from "../part.js";
 import { call, literal, perAxis, tuple, unless, type Named } from "../python.js";
 import { activationWord, pointwiseWriters } from "./pointwise.js";
@@ -128,9 +129,8 @@ const averagePool: Writer = (part) => {
   if (isZero(border.pads)) {
     if (extra.every((size) => size === 0)) return [pool("Average", border, undefined)];
     // One position that hangs over the end is what `same` leaves out of the average, too.
-    const isSame = part.input.shape
-      .slice(2)
-      .every((size, axis) => part.output.shape[axis + 2] === Math.ceil(size / (border.stride[axis] ?? 1)) && (extra[axis] ?? 0) <= 1);
+    const [input, output] = spaces(part);
+    const isSame = input.every((size, axis) => output[axis] === Math.ceil(size / (border.stride[axis] ?? 1)) && (extra[axis] ?? 0) <= 1);
     return isSame ? [pool("Average", border, '"same"')] : cannotWrite(part, "Keras has no ceil_mode");
   }
   if (extra.some((size) => size > 0)) cannotWrite(part, "Keras has no ceil_mode");
@@ -144,7 +144,7 @@ const adaptive =
   (name: "Average" | "Max"): Writer =>
   (part) => {
     const rank = rankOf(part.op);
-    const [input, output] = [part.input.shape.slice(2), part.output.shape.slice(2)];
+    const [input, output] = spaces(part);
     if (output.every((size) => size === 1)) return [{ make: call(`layers.Global${name}Pooling${rank}D`, [], [["keepdims", "True"]]) }];
     const sizes = input.map((size, axis) => size / (output[axis] ?? 1));
     if (!sizes.every(Number.isInteger)) cannotWrite(part, "Keras's windows are all of one size, and these are not");
@@ -171,7 +171,7 @@ const separable: Writer = (part) => {
   const active = pointwise.steps[1];
   if (active === undefined) return [...steps, { make }];
   const [input = part.input, output = part.output] = [active.inputs[0], active.outputs[0]];
-  const next: Part = { ...part, layer: active, op: active.layer.op, input, output, before: input };
+  const next: Part = { ...part, layer: active, op: active.layer.op, input, output };
   const word = activationWord(next);
   if (word !== undefined) return [...steps, { make: make.replace(/\)$/, `, activation="${word}")`) }];
   return [...steps, { make }, ...(pointwiseWriters[next.op]?.(next) ?? cannotWrite(next, "Keras has no layer for it"))];

@@ -1,8 +1,10 @@
+import type { InferredLayer, TypedValue } from "../../graph/inferrer.js";
 import { taken } from "../chain.js";
 import type { Describe, Framework } from "../framework.js";
+import { turnings } from "../held.js";
 import { docstring, importLines, Names, returning } from "../module-text.js";
 import { cannotWrite, type Part } from "../part.js";
-import { identifier, indent } from "../python.js";
+import { call, identifier, indent } from "../python.js";
 import { statement, type Step, type Writers } from "../step.js";
 import { HELPERS } from "./helpers.js";
 import { pointwiseWriters } from "./pointwise.js";
@@ -27,7 +29,7 @@ const WHOLE = new Set([
 export const pytorch: Framework = {
   framework: "PyTorch",
   isWhole: ({ layer }) => WHOLE.has(layer.op),
-  shapeOf: ({ shape }) => shape,
+  imageOrder: "nchw",
   order: "channels first",
   module: pytorchModule,
   names: ["F", "nn", "torch", ...HELPERS.map(({ name }) => name)],
@@ -72,28 +74,35 @@ function pytorchModule(parts: readonly Part[], name: string, describe: Describe)
   ].join("\n");
 }
 
-/** The steps of one part, its input turned where it reads a sequence in the other order. */
+/** The steps of one part, what it reads and makes turned where PyTorch holds it otherwise. */
 function steps(part: Part): readonly Step[] {
-  const turned = part.before.axes !== part.input.axes && part.input.shape.length === 3 ? [statement("x = x.transpose(1, 2)")] : [];
-  if (part.op === "time_distributed") return [...turned, ...timeDistributed(part)];
+  if (part.op === "time_distributed") return timeDistributed(part);
   const writer = Object.hasOwn(WRITERS, part.op) ? WRITERS[part.op] : undefined;
-  return [...turned, ...(writer?.(part) ?? cannotWrite(part, "PyTorch has no class for it"))];
+  const { before, after } = turnings(part);
+  return [...turned(before), ...(writer?.(part) ?? cannotWrite(part, "PyTorch has no class for it")), ...turned(after)];
 }
 
-/** Time is folded into the batch, and taken out again (Keras, TimeDistributed). */
+function turned(order: readonly number[] | undefined): readonly Step[] {
+  if (order === undefined) return [];
+  return [statement(order.join() === "0,2,1" ? "x = x.transpose(1, 2)" : `x = ${call("x.permute", order)}`)];
+}
+
+/** Batch and time are one for the layer inside, and parted again (Keras, TimeDistributed). */
 function timeDistributed(part: Part): readonly Step[] {
   const [fold, inner, unfold] = part.layer.steps;
   const [folded] = fold?.outputs ?? [];
-  if (inner === undefined || unfold === undefined || folded === undefined) throw new Error("time_distributed has three steps");
-  const [, second = 1, third = 1] = part.input.shape;
-  const rank = part.input.shape.length;
-  const images = rank > 4 || (rank === 4 && inner.layer.axes === "nchw");
-  const time = images ? third : second;
-  const parts = taken(inner, part.name, part.place, folded, pytorch);
+  const [made] = inner?.outputs ?? [];
+  if (fold === undefined || inner === undefined || unfold === undefined || folded === undefined || made === undefined)
+    throw new Error("time_distributed has three steps");
+  const reading = (layer: InferredLayer, input: TypedValue, output: TypedValue) => turnings({ ...part, op: "reshape", layer, input, output });
+  const [, time = 1] = part.input.shape;
   return [
-    statement(images ? "x = x.movedim(2, 1).flatten(0, 1)" : "x = x.flatten(0, 1)"),
-    ...parts.flatMap(steps),
-    statement(`x = x.unflatten(0, (-1, ${time}))${unfold.layer.axes === "nchw" ? ".movedim(1, 2)" : ""}`),
+    ...turned(reading(fold, part.input, folded).before),
+    statement("x = x.flatten(0, 1)"),
+    ...taken(inner, part.name, part.place, folded, pytorch).flatMap(steps),
+    ...turned(reading(unfold, made, part.output).before),
+    statement(`x = x.unflatten(0, (-1, ${time}))`),
+    ...turned(reading(unfold, made, part.output).after),
   ];
 }
 

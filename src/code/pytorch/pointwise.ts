@@ -1,3 +1,4 @@
+import { channelsOf, heldAxis, isImage, normalized, workingAxes } from "../held.js";
 import { Attrs, cannotWrite, isStored, storedShape, type Part } from "../part.js";
 import { call, literal, perAxis, unless, type Named } from "../python.js";
 import { statement, type Step, type Writer, type Writers } from "../step.js";
@@ -26,7 +27,14 @@ function channelNorm(part: Part, name: string, defaults: { readonly affine: stri
       ["track_running_stats", running === defaults.running ? undefined : running],
     ],
   );
-  return make(text);
+  return [overChannels(part, text)];
+}
+
+/** A norm over the channels, which PyTorch has second. */
+function overChannels(part: Part, make: string): Step {
+  const axis = channelsOf(part);
+  if (workingAxes(part).length > 1) cannotWrite(part, "PyTorch's norm has one axis of channels");
+  return axis === 1 ? { make } : { make, run: (ref) => [`x = ${ref}(x.movedim(${axis}, 1)).movedim(1, ${axis})`] };
 }
 
 const batchNorm: Writer = (part) => channelNorm(part, "BatchNorm", { affine: "True", running: "True" });
@@ -38,12 +46,17 @@ const groupNorm: Writer = (part) => {
     ["eps", unless(attributes.optional("eps"), 1e-5)],
     ["affine", affine(part) === "False" ? "False" : undefined],
   ];
-  return make(call("nn.GroupNorm", [attributes.number("numGroups"), attributes.number("numFeatures")], named));
+  return [overChannels(part, call("nn.GroupNorm", [attributes.number("numGroups"), attributes.number("numFeatures")], named))];
 };
 
-/** Whether a layer works on the channels of an image, which PyTorch has second: Keras's last axis. */
-function readsChannels({ layer, input }: Part): boolean {
-  return layer.layer.readsLastAxis === true && input.shape.length >= 4;
+/** The sizes that a layer norm works on, and whether they are the channels, which PyTorch has second, and not the last axes. */
+function normalizedIn(part: Part): { readonly sizes: string; readonly channels: boolean } {
+  const rank = part.input.shape.length;
+  const { axes, sizes } = normalized(part);
+  const last = axes.every((axis, index) => axis === rank - axes.length + index);
+  const channels = !last && axes.length === 1 && axes[0] === 1;
+  if (!last && !channels) cannotWrite(part, "PyTorch normalizes the last axes");
+  return { sizes: sizes.length === 1 ? perAxis(sizes) : literal(sizes), channels };
 }
 
 const layerNorm: Writer = (part) => {
@@ -51,38 +64,37 @@ const layerNorm: Writer = (part) => {
   const [scale, shift] = [isStored(part, "weight"), isStored(part, "bias")];
   if (shift && !scale) cannotWrite(part, "nn.LayerNorm has no shift without a scale");
   const unshifted = scale && !shift;
-  const name = readsChannels(part) ? "ChannelNorm" : "nn.LayerNorm";
+  const { sizes, channels } = normalizedIn(part);
   const step: Step = {
     make: call(
-      name,
-      [perShape(attributes.sizes("normalizedShape"))],
+      channels ? "ChannelNorm" : "nn.LayerNorm",
+      [sizes],
       [
         ["eps", unless(attributes.optional("eps"), 1e-5)],
         ["elementwise_affine", scale ? undefined : "False"],
         ["bias", unshifted ? "False" : undefined],
       ],
     ),
-    helpers: readsChannels(part) ? ["ChannelNorm"] : [],
+    helpers: channels ? ["ChannelNorm"] : [],
     note: unshifted ? "nn.LayerNorm(bias=False) needs PyTorch 2.1 or later." : undefined,
   };
   return [step];
 };
 
-const perShape = (shape: readonly number[]) => (shape.length === 1 ? perAxis(shape) : literal(shape));
-
 const rmsNorm: Writer = (part) => {
   const attributes = new Attrs(part);
   const eps = attributes.optional("eps");
+  const { sizes, channels } = normalizedIn(part);
   const text = call(
     "nn.RMSNorm",
-    [perShape(attributes.sizes("normalizedShape"))],
+    [sizes],
     [
       ["eps", eps === undefined ? undefined : literal(eps)],
       ["elementwise_affine", isStored(part, "weight") ? undefined : "False"],
     ],
   );
   const note = "nn.RMSNorm needs PyTorch 2.4 or later.";
-  if (!readsChannels(part)) return [{ make: text, note }];
+  if (!channels) return [{ make: text, note }];
   return [{ make: text, note, run: (ref) => [`x = ${ref}(x.movedim(1, -1)).movedim(-1, 1)`] }];
 };
 
@@ -149,16 +161,25 @@ const threshold: Writer = (part) => {
 };
 
 const prelu: Writer = (part) => {
-  const [slopes = 1, ...others] = storedShape(part, "weight") ?? [];
-  if (others.some((size) => size !== 1))
+  const shape = storedShape(part, "weight") ?? [1];
+  const rank = part.input.shape.length;
+  const full = shape.length === rank - 1 ? shape : [shape[0] ?? 1, ...Array<number>(Math.max(0, rank - 2)).fill(1)];
+  const slopes = full.flatMap((size, index) => (size === 1 ? [] : [{ size, axis: heldAxis(part, index + 1) }]));
+  const [first, ...others] = slopes;
+  if (others.length > 0 || (first !== undefined && first.axis !== 1))
     cannotWrite(part, "nn.PReLU has a slope for each channel, not for each position", "share the other axes: shared_axes=[1, 2]");
-  return make(call("nn.PReLU", slopes === 1 ? [] : [slopes]));
+  return make(call("nn.PReLU", first === undefined ? [] : [first.size]));
 };
 
 const alongAxis =
   (name: string): Writer =>
-  (part) =>
-    make(call(`nn.${name}`, [], [["dim", literal(new Attrs(part).number("axis"))]]));
+  (part) => {
+    const [axis, ...others] = workingAxes(part);
+    if (axis === undefined || others.length > 0) cannotWrite(part, `nn.${name} works on one axis`);
+    const written = new Attrs(part).value("axis");
+    const same = part.input.axes === part.order || !isImage(part.input);
+    return make(call(`nn.${name}`, [], [["dim", literal(same && typeof written === "number" ? written : axis)]]));
+  };
 
 const DROPOUTS = ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"];
 
@@ -167,7 +188,7 @@ const dropout: Writer = (part) => {
   const variant = attributes.optionalText("variant") ?? "Dropout";
   const spatial = /^SpatialDropout(\d)D$/.exec(variant)?.[1];
   // Keras drops whole features of a sequence, N, T, C; nn.Dropout1d those of N, C, L.
-  if (spatial === "1" && part.input.axes !== "nchw") cannotWrite(part, "nn.Dropout1d drops the second axis, and the channels are the last");
+  if (spatial === "1" && !isImage(part.input)) cannotWrite(part, "nn.Dropout1d drops the second axis, and the channels are the last");
   const name = spatial === undefined ? variant : `Dropout${spatial}d`;
   if (!DROPOUTS.includes(name)) cannotWrite(part, `PyTorch has no ${variant}`);
   return make(call(`nn.${name}`, [], [["p", unless(attributes.optional("p"), 0.5)]]));

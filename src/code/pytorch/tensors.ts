@@ -1,4 +1,6 @@
+import { isLayout } from "../../graph/layer.js";
 import { befores, isSymmetric } from "../border.js";
+import { flattenedNote, isPointwise } from "../held.js";
 import { Attrs, cannotWrite, type Part } from "../part.js";
 import { call, literal, perAxis, tuple, unless } from "../python.js";
 import { ranked, statement, type Step, type Writer, type Writers } from "../step.js";
@@ -11,9 +13,7 @@ const linear: Writer = (part) => {
   const [features, out] = [attributes.number("inFeatures"), attributes.number("outFeatures")];
   const bias = unless(attributes.flag("bias"), true);
   const rank = part.input.shape.length;
-  if (part.layer.layer.axes !== "nchw") return make(call("nn.Linear", [features, out], [["bias", bias]]));
-  // Keras's Dense on the channels of an image is a pointwise convolution.
-  if (rank > 5) cannotWrite(part, `PyTorch has no pointwise convolution of ${rank} dimensions`);
+  if (!isPointwise(part)) return make(call("nn.Linear", [features, out], [["bias", bias]]));
   return make(
     call(
       `nn.Conv${rank - 2}d`,
@@ -52,7 +52,8 @@ const flatten: Writer = (part) => {
   const attributes = new Attrs(part);
   const [start, end] = [attributes.number("startDim"), attributes.number("endDim")];
   if (part.input.shape.length === 1) return [statement("x = x.reshape(-1, 1)")];
-  return make(call("nn.Flatten", start === 1 && end === -1 ? [] : [start, end]));
+  const all = start === 1 && end === -1;
+  return [{ make: call("nn.Flatten", all ? [] : [start, end]), note: all ? flattenedNote(part) : undefined }];
 };
 
 const unflatten: Writer = (part) => {
@@ -60,20 +61,12 @@ const unflatten: Writer = (part) => {
   return make(call("nn.Unflatten", [attributes.number("dim"), tuple(attributes.sizes("sizes"))]));
 };
 
-/** A reshape to channels last, as Keras means one of three sizes or more, is turned back to channels second. */
-const reshape: Writer = (part) => {
-  const sizes = new Attrs(part).sizes("sizes");
-  const lastBefore = part.layer.layer.axes === "nchw" && part.input.axes === "nchw" && part.input.shape.length > 2;
-  const reshaped = `${lastBefore ? "x.movedim(1, -1)" : "x"}.reshape(x.shape[0], ${sizes.join(", ")})`;
-  return [statement(part.layer.layer.axes === "nchw" ? `x = ${reshaped}.movedim(-1, 1)` : `x = ${reshaped}`)];
-};
+const reshape: Writer = (part) => [statement(`x = x.reshape(x.shape[0], ${new Attrs(part).sizes("sizes").join(", ")})`)];
 
+/** A turn between frameworks is none in PyTorch, which holds every image in its own order. */
 const permute: Writer = (part) => {
-  const dims = [0, ...new Attrs(part).sizes("dims")];
-  if (part.layer.layer.axes !== "nchw") return [statement(`x = ${call("x.permute", dims)}`)];
-  // Keras counts the axes channels last, before and after.
-  const last = dims.map((dim) => (dim === 0 ? 0 : dim === dims.length - 1 ? 1 : dim + 1));
-  return [statement(`x = ${call("x.permute", [...last.slice(0, 1), ...last.slice(-1), ...last.slice(1, -1)])}`)];
+  if (isLayout(part.layer.layer.axes)) return [];
+  return [statement(`x = ${call("x.permute", [0, ...new Attrs(part).sizes("dims")])}`)];
 };
 
 const repeatVector: Writer = (part) => [statement(`x = x.unsqueeze(1).repeat(1, ${new Attrs(part).number("repeats")}, 1)`)];

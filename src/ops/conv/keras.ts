@@ -3,7 +3,7 @@ import { mergedSize } from "../../graph/shape.js";
 import type { Args } from "../args.js";
 import type { CallEntry } from "../entry.js";
 import { adapted, type Kernel } from "../keras/kernel.js";
-import { KERAS_LAYER } from "../keras-common.js";
+import { KERAS_LAYER, kerasLayout } from "../keras-common.js";
 import { withActivation } from "../with-activation.js";
 import type { Padding } from "../window.js";
 import { convolution, type ConvolutionOptions } from "./convolution.js";
@@ -24,7 +24,7 @@ function window(args: Args, rank: number) {
   if (stride.some((step) => step > 1) && dilation.some((step) => step > 1)) {
     args.fail("strides", "strides > 1 is incompatible with dilation_rate > 1 in Keras", "one of the two to be 1");
   }
-  return { rank, kernelSize: args.perAxis("kernel_size", rank, 1), stride, dilation, bias: args.flag("use_bias") };
+  return { rank, layout: kerasLayout(args), kernelSize: args.perAxis("kernel_size", rank, 1), stride, dilation, bias: args.flag("use_bias") };
 }
 
 function padding(args: Args, rank: number, stride: readonly number[], dilation: readonly number[], kernelSize: readonly number[]): Padding {

@@ -1,13 +1,13 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { Attributes, Primitive, Stored } from "../../graph/layer.js";
-import { elements, formatShape } from "../../graph/shape.js";
+import { elements, formatShape, mergedSize, type Shape } from "../../graph/shape.js";
 import { firstInput, given, inference, NOTHING, requireRank, resolveAxis } from "../primitive.js";
 import { affineTensors, MEASURED } from "./layer-norm.js";
 
 export interface ChannelNormOptions {
   readonly op: "batch_norm" | "instance_norm" | "group_norm";
-  /** The axis of the channels as the source counts it, -1 the last; absent: the second, as in N, C, then space. */
-  readonly axis?: number | undefined;
+  /** The axes of the channels as the source counts them, -1 the last; absent: the second, as in N, C, then space. */
+  readonly axis?: readonly number[] | undefined;
   /** Absent: the channels of the input. */
   readonly numFeatures?: number | undefined;
   readonly scale: boolean;
@@ -49,7 +49,7 @@ export function channelNorm(options: ChannelNormOptions): Primitive {
       const input = firstInput(inputs);
       if (options.ranks !== undefined) requireRank(op, input, options.ranks, "N, C, then space");
       else if (input.length < 2) requireRank(op, input, [2, 3, 4, 5], "N, C, then space");
-      const channels = input[resolveAxis(op, options.axis ?? 1, input.length)] ?? 0;
+      const channels = sizesOf(op, input, options.axis ?? [1]);
       const numGroups = options.numGroups === -1 ? channels : options.numGroups;
       if (numFeatures !== undefined && channels !== numFeatures) {
         fail("channel-mismatch", `${op} has ${numFeatures} channels, but its input ${formatShape(input)} has ${channels}`, {
@@ -62,12 +62,24 @@ export function channelNorm(options: ChannelNormOptions): Primitive {
         operations: { normalization: elements(input) * perElement(options) },
         attributes: {
           numFeatures: channels,
-          ...given({ axis: options.axis, numGroups, affine: options.scale || options.shift, eps: options.eps, momentum: options.momentum }),
+          ...given({
+            axis: options.axis?.length === 1 ? options.axis[0] : options.axis,
+            numGroups,
+            affine: options.scale || options.shift,
+            eps: options.eps,
+            momentum: options.momentum,
+          }),
         },
         mixes: { channels: numGroups !== undefined && numGroups < channels, space: !options.running },
       });
     },
   };
+}
+
+/** Elements along some axes: Keras 2 has several for a batch norm. */
+function sizesOf(op: string, input: Shape, axes: readonly number[]): number {
+  const kept = new Set(axes.map((axis) => resolveAxis(op, axis, input.length)));
+  return mergedSize(input.filter((_, index) => kept.has(index)));
 }
 
 function checkGroups(op: string, channels: number | undefined, groups: number | undefined): void {

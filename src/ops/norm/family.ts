@@ -1,9 +1,12 @@
 import type { Layer } from "../../graph/layer.js";
+import { MAX_DIMENSION } from "../../graph/shape.js";
 import type { Args } from "../args.js";
 import type { CallEntry, Family, ShorthandArgs } from "../entry.js";
 import { KERAS_LAYER } from "../keras-common.js";
 import { channelNorm, localResponseNorm } from "./channel-norm.js";
+import { elementwise } from "../primitive.js";
 import { layerNorm } from "./layer-norm.js";
+import { featureNorm } from "./statistics.js";
 
 // https://docs.pytorch.org/docs/stable/nn.html#normalization-layers
 // A norm may leave out its shift since PyTorch 2.13.
@@ -114,88 +117,81 @@ const AFFINE = "epsilon=0.001, center=True, scale=True";
 const INITIALIZERS = "beta_initializer='zeros', gamma_initializer='ones'";
 const REGULARIZERS = "beta_regularizer=None, gamma_regularizer=None, beta_constraint=None, gamma_constraint=None";
 
-/** Keras counts axes channels last: -1 and 3 are the channels. An axis that is not the last is another layer than the one here. */
-function requireChannelAxis(args: Args): void {
-  const [axis, ...more] = args.integers("axis", -8);
-  if (axis === -1 || (axis !== undefined && axis >= 1)) {
-    if (more.length === 0) return;
-  }
-  args.fail("axis", "only the channels can be normalized here", "axis=-1");
+const axesOf = (args: Args) => args.integers("axis", -MAX_DIMENSION);
+
+function kerasBatchNorm(args: Args): Layer {
+  return channelNorm({
+    op: "batch_norm",
+    axis: axesOf(args),
+    scale: args.flag("scale"),
+    shift: args.flag("center"),
+    running: true,
+    renorm: args.flag("renorm"),
+    eps: args.number("epsilon"),
+    momentum: rounded(1 - args.number("momentum")),
+  });
+}
+
+function kerasGroupNorm(args: Args): Layer {
+  const groups = args.integer("groups");
+  if (groups !== -1 && groups < 1) args.fail("groups", `groups of ${args.callee} is ${groups}`, "1 or more, or -1 for a group a channel");
+  return channelNorm({
+    op: "group_norm",
+    axis: [args.integer("axis")],
+    numGroups: groups,
+    scale: args.flag("scale"),
+    shift: args.flag("center"),
+    running: false,
+    eps: args.number("epsilon"),
+  });
 }
 
 const keras: readonly CallEntry[] = [
   {
     names: ["BatchNormalization"],
-    signature: `axis=-1, momentum=0.99, ${AFFINE}, ${INITIALIZERS}, moving_mean_initializer='zeros', moving_variance_initializer='ones', ${REGULARIZERS}, synchronized=False, renorm=False, fused=None, virtual_batch_size=None, ${KERAS_LAYER}`,
-    build: (args) => {
-      requireChannelAxis(args);
-      return channelNorm({
-        op: "batch_norm",
-        scale: args.flag("scale"),
-        shift: args.flag("center"),
-        running: true,
-        eps: args.number("epsilon"),
-        momentum: rounded(1 - args.number("momentum")),
-      });
-    },
+    signature: `axis=-1, momentum=0.99, ${AFFINE}, ${INITIALIZERS}, moving_mean_initializer='zeros', moving_variance_initializer='ones', ${REGULARIZERS}, renorm=False, renorm_clipping=None, renorm_momentum=0.99, synchronized=False, fused=None, virtual_batch_size=None, ${KERAS_LAYER}`,
+    build: kerasBatchNorm,
   },
   {
     names: ["GroupNormalization"],
     signature: `groups=32, axis=-1, ${AFFINE}, ${INITIALIZERS}, ${REGULARIZERS}, ${KERAS_LAYER}`,
-    build: (args) => {
-      requireChannelAxis(args);
-      return {
-        ...channelNorm({
-          op: "group_norm",
-          numGroups: args.count("groups"),
-          scale: args.flag("scale"),
-          shift: args.flag("center"),
-          running: false,
-          eps: args.number("epsilon"),
-        }),
-      };
-    },
+    build: kerasGroupNorm,
   },
   {
     names: ["LayerNormalization"],
     signature: `axis=-1, ${AFFINE}, rms_scaling=False, ${INITIALIZERS}, ${REGULARIZERS}, ${KERAS_LAYER}`,
-    build: (args) => kerasLayerNorm(args),
+    build: kerasLayerNorm,
   },
   {
     names: ["RMSNormalization"],
     signature: `axis=-1, epsilon=1e-06, ${KERAS_LAYER}`,
-    build: (args) => kerasLast({ scale: true, shift: false, rms: true, eps: args.number("epsilon") }),
+    build: (args) => layerNorm({ axes: axesOf(args), affine: true, bias: false, rms: true, eps: args.number("epsilon") }),
   },
+];
+
+/** Keras's norms whose weights are statistics, or none. */
+const kerasStatistics: readonly CallEntry[] = [
+  {
+    names: ["Normalization"],
+    signature: `axis=-1, mean=None, variance=None, invert=False, ${KERAS_LAYER}`,
+    build: (args) => featureNorm(args.isNone("axis") ? [] : axesOf(args), args.isNone("mean") ? "kept" : "given"),
+  },
+  { names: ["UnitNormalization"], signature: `axis=-1, ${KERAS_LAYER}`, build: () => elementwise("unit_norm", "normalization", 3n) },
 ];
 
 /** 1 - 0.99 is 0.010000000000000009 in binary. */
 const rounded = (value: number) => Number(value.toPrecision(12));
 
+/** `rms_scaling` has a scale and no shift, whatever else is said (keras/src/layers/normalization/layer_normalization.py). */
 function kerasLayerNorm(args: Args): Layer {
-  requireChannelAxis(args);
-  return kerasLast({ scale: args.flag("scale"), shift: args.flag("center"), rms: false, eps: args.number("epsilon") });
-}
-
-/** Keras's last axis: the channels of an image (which the core has second), the features of a sequence. */
-function kerasLast({
-  scale,
-  shift,
-  ...rest
-}: {
-  readonly scale: boolean;
-  readonly shift: boolean;
-  readonly rms: boolean;
-  readonly eps: number;
-}): Layer {
-  const norm = layerNorm({ affine: scale, bias: shift, ...rest });
-  return {
-    ...norm,
-    readsLastAxis: true,
-    infer: ([input = []]) => {
-      const channelsLast = input.length >= 4 ? [...input.slice(0, 1), ...input.slice(2), ...input.slice(1, 2)] : input;
-      return { ...norm.infer([channelsLast]), outputs: [{ shape: input }] };
-    },
-  };
+  const rms = args.flag("rms_scaling");
+  return layerNorm({
+    axes: axesOf(args),
+    affine: rms || args.flag("scale"),
+    bias: !rms && args.flag("center"),
+    rms,
+    eps: args.number("epsilon"),
+  });
 }
 
 const numGroups = ({ numbers: [groups] }: ShorthandArgs) => groups ?? 32;
@@ -203,7 +199,7 @@ const numGroups = ({ numbers: [groups] }: ShorthandArgs) => groups ?? 32;
 /** Normalisation layers of both frameworks. */
 export const normFamily: Family = {
   torch,
-  keras,
+  keras: [...keras, ...kerasStatistics],
   shorthand: [
     { words: ["bn", "batchnorm"], takes: [], example: "bn", build: () => channelNorm({ op: "batch_norm", scale: true, shift: true, running: true }) },
     {

@@ -1,7 +1,8 @@
 import type { Layer } from "../../graph/layer.js";
+import type { Layout } from "../../graph/layout.js";
 import type { Args } from "../args.js";
 import type { CallEntry, Family, ShorthandArgs, ShorthandEntry } from "../entry.js";
-import { KERAS_LAYER } from "../keras-common.js";
+import { KERAS_LAYER, kerasLayout } from "../keras-common.js";
 import { symmetric, type Padding } from "../window.js";
 import { fractionalPool, maxUnpool } from "./other.js";
 import { adaptivePool, checkHalf, windowPool } from "./window-pool.js";
@@ -68,6 +69,7 @@ function kerasPool(args: Args, kind: "max" | "avg", rank: number): Layer {
   return windowPool({
     kind,
     rank,
+    layout: kerasLayout(args),
     kernelSize,
     stride,
     dilation: ones(rank),
@@ -76,8 +78,8 @@ function kerasPool(args: Args, kind: "max" | "avg", rank: number): Layer {
   });
 }
 
-function globalPool(kind: "max" | "avg", rank: number, dropAxes: boolean): Layer {
-  return adaptivePool({ op: `global_${kind}_pool${rank}d`, kind, rank, outputSize: ones(rank), returnIndices: false, dropAxes });
+function globalPool(kind: "max" | "avg", rank: number, dropAxes: boolean, layout?: Layout): Layer {
+  return adaptivePool({ op: `global_${kind}_pool${rank}d`, kind, rank, layout, outputSize: ones(rank), returnIndices: false, dropAxes });
 }
 
 function kerasAdaptive(args: Args, kind: "max" | "avg", rank: number): Layer {
@@ -85,6 +87,7 @@ function kerasAdaptive(args: Args, kind: "max" | "avg", rank: number): Layer {
     op: `adaptive_${kind}_pool${rank}d`,
     kind,
     rank,
+    layout: kerasLayout(args),
     outputSize: args.perAxis("output_size", rank, 1),
     returnIndices: false,
     dropAxes: false,
@@ -99,12 +102,12 @@ function kerasEntries(rank: number): readonly CallEntry[] {
     {
       names: [`GlobalMaxPooling${rank}D`, `GlobalMaxPool${rank}D`],
       signature: GLOBAL,
-      build: (args) => globalPool("max", rank, !args.flag("keepdims")),
+      build: (args) => globalPool("max", rank, !args.flag("keepdims"), kerasLayout(args)),
     },
     {
       names: [`GlobalAveragePooling${rank}D`, `GlobalAvgPool${rank}D`],
       signature: GLOBAL,
-      build: (args) => globalPool("avg", rank, !args.flag("keepdims")),
+      build: (args) => globalPool("avg", rank, !args.flag("keepdims"), kerasLayout(args)),
     },
     { names: [`AdaptiveMaxPooling${rank}D`], signature: adaptive, build: (args) => kerasAdaptive(args, "max", rank) },
     { names: [`AdaptiveAveragePooling${rank}D`], signature: adaptive, build: (args) => kerasAdaptive(args, "avg", rank) },

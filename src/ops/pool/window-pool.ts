@@ -92,6 +92,7 @@ export function adaptivePool(options: AdaptiveOptions): Primitive {
     op,
     stores: NOTHING,
     axes: layout,
+    makes: options.dropAxes ? "plain" : undefined,
     ranks: [rank + 2],
     infer(inputs) {
       const input = firstInput(inputs);

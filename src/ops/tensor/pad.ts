@@ -4,7 +4,7 @@ import { axisNames, imageShape, imageSizes, type Layout } from "../../graph/layo
 import { formatShape } from "../../graph/shape.js";
 import type { Args } from "../args.js";
 import type { CallEntry, ShorthandArgs, ShorthandEntry } from "../entry.js";
-import { KERAS_LAYER } from "../keras-common.js";
+import { KERAS_LAYER, kerasLayout } from "../keras-common.js";
 import { requireRank } from "../primitive.js";
 import type { Pad } from "../window.js";
 import { movement } from "./reshape.js";
@@ -95,12 +95,12 @@ export const kerasPads1to3: readonly CallEntry[] = [1, 2, 3].flatMap((rank): Cal
     {
       names: [`ZeroPadding${rank}D`],
       signature: `padding=1, data_format=None, ${KERAS_LAYER}`,
-      build: (args) => pad(`constant_pad${rank}d`, rank, "constant", kerasPads(args, "padding", rank, 1)),
+      build: (args) => pad(`constant_pad${rank}d`, rank, "constant", kerasPads(args, "padding", rank, 1), 0, kerasLayout(args)),
     },
     {
       names: [`Cropping${rank}D`],
       signature: `cropping=${sides}, data_format=None, ${KERAS_LAYER}`,
-      build: (args) => pad(`crop${rank}d`, rank, "constant", kerasPads(args, "cropping", rank, -1)),
+      build: (args) => pad(`crop${rank}d`, rank, "constant", kerasPads(args, "cropping", rank, -1), 0, kerasLayout(args)),
     },
   ];
 });

@@ -1,5 +1,6 @@
 import { fail } from "../../graph/diagnostic.js";
-import type { Attributes, Axes, Inference, Layer, Primitive } from "../../graph/layer.js";
+import type { Attributes, Axes, Layer, Primitive } from "../../graph/layer.js";
+import type { Layout } from "../../graph/layout.js";
 import { elements, exactSize, formatShape, mergedSize, type Shape } from "../../graph/shape.js";
 import type { Args } from "../args.js";
 import { inference, firstInput, resolveAxis, NOTHING } from "../primitive.js";
@@ -29,7 +30,7 @@ export function movement(
 
 /** Merges the dimensions from `start` to `end` (PyTorch, nn.Flatten). Throws `bad-axis`. */
 function flatten(start: number, end: number): Primitive {
-  return movement(
+  const layer = movement(
     "flatten",
     "plain",
     (input) => {
@@ -40,13 +41,17 @@ function flatten(start: number, end: number): Primitive {
     },
     { view: true, attributes: { startDim: start, endDim: end } },
   );
+  return { ...layer, anyOrder: start === 1 && end === -1 };
 }
 
 /** Keras and the shorthand keep the batch and merge the rest; a lone batch becomes N x 1. */
-const flattenAll: Primitive = movement("flatten", "plain", (input) => [...input.slice(0, 1), mergedSize(input.slice(1))], {
-  view: true,
-  attributes: { startDim: 1, endDim: -1 },
-});
+const flattenAll: Primitive = {
+  ...movement("flatten", "plain", (input) => [...input.slice(0, 1), mergedSize(input.slice(1))], {
+    view: true,
+    attributes: { startDim: 1, endDim: -1 },
+  }),
+  anyOrder: true,
+};
 
 /** Replaces one dimension by several (PyTorch, nn.Unflatten); one of them may be -1. */
 function unflatten(axis: number, sizes: readonly number[]): Primitive {
@@ -61,12 +66,13 @@ function unflatten(axis: number, sizes: readonly number[]): Primitive {
   );
 }
 
-/** Reshapes everything but the batch (Keras, Reshape); one size may be -1. */
-function reshape(sizes: readonly number[]): Primitive {
-  return movement("reshape", "plain", (input) => [...input.slice(0, 1), ...filled("reshape", sizes, input.slice(1))], {
+/** Reshapes everything but the batch (Keras, Reshape); one size may be -1. Three sizes or more are an image, of that order. */
+function reshape(sizes: readonly number[], images?: Layout): Primitive {
+  const layer = movement("reshape", "plain", (input) => [...input.slice(0, 1), ...filled("reshape", sizes, input.slice(1))], {
     view: true,
     attributes: { sizes },
   });
+  return sizes.length < 3 ? layer : { ...layer, makes: images };
 }
 
 /** Sizes with -1 worked out from what there is. Throws `size-mismatch` where the elements do not come out even. */
@@ -94,30 +100,6 @@ function permute(dims: readonly number[]): Primitive {
   return movement("permute", "plain", shape, { attributes: { dims } });
 }
 
-/** Keras's target of three sizes or more is an image, channels last; the core has the channels second. */
-function kerasReshape(sizes: readonly number[]): Primitive {
-  const plain = reshape(sizes);
-  if (sizes.length < 3) return plain;
-  return { ...plain, axes: "nchw", ranks: undefined, infer: (inputs) => withOutputs(plain.infer(inputs), channelsSecond) };
-}
-
-/** Keras permutes an image as it sees it, channels last. */
-function kerasPermute(dims: readonly number[]): Primitive {
-  const plain = permute(dims);
-  if (dims.length < 3) return plain;
-  return {
-    ...plain,
-    axes: "nchw",
-    infer: ([input = []]) => withOutputs(plain.infer([[...input.slice(0, 1), ...input.slice(2), ...input.slice(1, 2)]]), channelsSecond),
-  };
-}
-
-const channelsSecond = (shape: Shape): Shape => [...shape.slice(0, 1), ...shape.slice(-1), ...shape.slice(1, -1)];
-
-function withOutputs(inference: Inference, order: (shape: Shape) => Shape): Inference {
-  return { ...inference, outputs: inference.outputs.map(({ shape }) => ({ shape: order(shape) })) };
-}
-
 /** [N, F] repeated as [N, n, F] (Keras, RepeatVector). */
 function repeatVector(count: number): Primitive {
   return movement("repeat_vector", "plain", (input) => [...input.slice(0, 1), count, ...input.slice(1)], {
@@ -142,8 +124,8 @@ export const torchReshapes: readonly CallEntry[] = [
 // https://keras.io/api/layers/reshaping_layers/
 export const kerasReshapes: readonly CallEntry[] = [
   { names: ["Flatten"], signature: `data_format=None, ${KERAS_LAYER}`, build: () => flattenAll },
-  { names: ["Reshape"], signature: `target_shape, ${KERAS_LAYER}`, build: (args) => kerasReshape(args.integers("target_shape", -1)) },
-  { names: ["Permute"], signature: `dims, ${KERAS_LAYER}`, build: (args) => kerasPermute(args.integers("dims", 1)) },
+  { names: ["Reshape"], signature: `target_shape, ${KERAS_LAYER}`, build: (args) => reshape(args.integers("target_shape", -1), "nhwc") },
+  { names: ["Permute"], signature: `dims, ${KERAS_LAYER}`, build: (args) => permute(args.integers("dims", 1)) },
   { names: ["RepeatVector"], signature: `n, ${KERAS_LAYER}`, build: (args) => repeatVector(args.count("n")) },
 ];
 

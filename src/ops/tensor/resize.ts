@@ -6,7 +6,7 @@ import { axisNames, imageShape, imageSizes, type Layout } from "../../graph/layo
 import { elements, exactSize, type Shape } from "../../graph/shape.js";
 import type { Args } from "../args.js";
 import type { CallEntry, ShorthandEntry } from "../entry.js";
-import { KERAS_LAYER } from "../keras-common.js";
+import { KERAS_LAYER, kerasLayout } from "../keras-common.js";
 import { firstInput, inference, NOTHING, requireRank } from "../primitive.js";
 import { movement } from "./reshape.js";
 
@@ -113,9 +113,10 @@ export const torchResizes: readonly CallEntry[] = [
 ];
 
 /** Keras repeats rows and columns, or interpolates them (UpSampling2D's interpolation). */
-function repeated(mode: string, factors: readonly number[]): Primitive {
+function repeated(mode: string, factors: readonly number[], layout?: Layout): Primitive {
   const taps = mode === "nearest" ? 0n : (own(KERAS_TAPS, mode) ?? 0n);
   return resize(mode, [factors.length + 2], taps, (spatial) => spatial.map((length, axis) => length * (factors[axis] ?? 1)), {
+    layout,
     settings: { scaleFactor: factors },
   });
 }
@@ -123,16 +124,25 @@ function repeated(mode: string, factors: readonly number[]): Primitive {
 const KERAS_TAPS: Readonly<Record<string, bigint>> = { bilinear: 4n, bicubic: 16n, lanczos3: 36n, lanczos5: 100n };
 
 export const kerasResizes: readonly CallEntry[] = [
-  { names: ["UpSampling1D"], signature: `size=2, ${KERAS_LAYER}`, build: (args) => repeated("nearest", args.perAxis("size", 1, 1)) },
+  {
+    names: ["UpSampling1D"],
+    signature: `size=2, ${KERAS_LAYER}`,
+    build: (args) => repeated("nearest", args.perAxis("size", 1, 1), kerasLayout(args)),
+  },
   {
     names: ["UpSampling2D"],
     signature: `size=2, data_format=None, interpolation='nearest', ${KERAS_LAYER}`,
-    build: (args) => repeated(args.oneOf("interpolation", ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"]), args.perAxis("size", 2, 1)),
+    build: (args) =>
+      repeated(
+        args.oneOf("interpolation", ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"]),
+        args.perAxis("size", 2, 1),
+        kerasLayout(args),
+      ),
   },
   {
     names: ["UpSampling3D"],
     signature: `size=2, data_format=None, ${KERAS_LAYER}`,
-    build: (args) => repeated("nearest", args.perAxis("size", 3, 1)),
+    build: (args) => repeated("nearest", args.perAxis("size", 3, 1), kerasLayout(args)),
   },
 ];
 

@@ -22,7 +22,8 @@ export function isKnown(className: string): boolean {
  */
 export function layerOf(className: string, config: JsonObject): Layer {
   try {
-    return withKnownActivation(className, config);
+    // A file says the order of every layer: that does not keep a flag from turning what is shown.
+    return { ...withKnownActivation(className, config), ownOrder: undefined };
   } catch (error) {
     if (error instanceof InputError && error.diagnostic.place === NOWHERE) throw new InputError({ ...error.diagnostic, place: undefined });
     throw error;

@@ -1,13 +1,14 @@
 import { strFromU8 } from "fflate";
 import { fail, InputError } from "../../graph/diagnostic.js";
 import type { Graph } from "../../graph/graph.js";
+import type { Layout } from "../../graph/layout.js";
 import { bytesSource, type ByteSource } from "../onnx/bytes.js";
 import { modelGraph, type ReadOnnxOptions } from "../onnx/read.js";
 import type { GraphProto } from "../onnx/schema.js";
 import { zipEntry } from "../zip.js";
 import { decodeKeras } from "./decode.js";
 import { rootAttributes } from "./hdf5.js";
-import { isObject, readJson, type JsonObject } from "./json.js";
+import { isList, isObject, readJson, type Json, type JsonObject } from "./json.js";
 import { kerasRule } from "./rules.js";
 import { kerasWeights } from "./weights.js";
 import { archiveWeights, legacyWeights, type StoredShapes } from "./stored.js";
@@ -68,15 +69,28 @@ export function kerasGraph(config: JsonObject, path: string, options: ReadKerasO
   // Where every layer is known, what it stores is known without a look at the weights.
   const proto = stored !== undefined && first.graph !== undefined && hasUnknown(first.graph) ? decodeKeras(model, path, stored()) : first;
   if (proto.graph === undefined) throw new Error("a decoded Keras model has a graph");
+  const layout = imageOrder(config);
   const graph = modelGraph(proto, proto.graph, options, {
     path,
     format: "keras",
     ruleOf: kerasRule,
     uniqueNames: true,
     weights: "implied",
-    images: "channels-last",
+    imageOrder: layout,
   });
-  return { ...graph, layout: "nhwc" };
+  return { ...graph, layout };
+}
+
+/** The order of a model's images: channels last, unless its layers say channels first alone. */
+function imageOrder(config: JsonObject): Layout {
+  const said = new Set(dataFormats(config));
+  return said.has("channels_first") && !said.has("channels_last") ? "nchw" : "nhwc";
+}
+
+function dataFormats(value: Json): readonly Json[] {
+  if (isList(value)) return value.flatMap((item) => dataFormats(item));
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([key, item]) => (key === "data_format" ? [item] : dataFormats(item)));
 }
 
 function hasUnknown({ nodes }: GraphProto): boolean {

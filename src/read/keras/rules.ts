@@ -5,7 +5,7 @@ import { broadcast, concat } from "../../ops/join.js";
 import { resolveAxis } from "../../ops/primitive.js";
 import { frozen, withStored } from "../../ops/with-stored.js";
 import { fixed } from "../onnx/fixed.js";
-import { dataDependent, int, shapeAt, shapeOf, type OnnxNode, type Rule } from "../onnx/operand.js";
+import { dataDependent, int, shapeAt, shapeOf, type Rule } from "../onnx/operand.js";
 import { bodyOf } from "../onnx/operators/control.js";
 import { KERAS, KERAS_OPS } from "./decode.js";
 import { functionRule, lambda as lambdaLayer, slicing } from "./functions.js";
@@ -38,18 +38,9 @@ const merge =
     };
   };
 
-/** An axis of Keras, channels last, in the core's order of the same tensor. */
-function coreAxis(node: OnnxNode, axis: number): number {
-  const [first] = node.inputs;
-  const rank = shapeAt(node, 0).length;
-  const at = resolveAxis(node.op, axis, rank);
-  if (first?.kind !== "tensor" || first.value.axes !== "nchw" || rank < 3) return at;
-  return at === 0 ? 0 : at === rank - 1 ? 1 : at + 1;
-}
-
 const concatenate: Rule = (node) => {
   const axis = configOf(node)["axis"];
-  const at = coreAxis(node, typeof axis === "number" ? axis : -1);
+  const at = resolveAxis(node.op, typeof axis === "number" ? axis : -1, shapeAt(node, 0).length);
   const output = concat(at).infer(node.inputs.map((operand) => shapeOf(operand) ?? [])).outputs[0]?.shape ?? [];
   return { kind: "written", layer: { ...fixed({ op: "concat", outputs: [output], attributes: { axis: at } }), axes: "any" }, inputs: node.inputs };
 };

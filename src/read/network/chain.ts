@@ -117,8 +117,8 @@ class Parts<T> {
       return found;
     }
     // A tensor of another expansion has a number that is another one's here.
-    const { name, value, input: meant } = expander.current;
-    const before = (expander.current = { name, value: expander.value(value, value.axes), input: meant });
+    const { current } = expander;
+    const before = (expander.current = { ...current, value: expander.value(current.value, current.value) });
     const first = expander.nodes.length;
     expander.act(instruction.action, frame, instruction.place, undefined);
     const output = expander.current;
@@ -133,8 +133,8 @@ class Parts<T> {
   }
 
   private tensor(tensor: Tensor): Tensor {
-    const { value, input } = tensor;
-    const text = `${value.shape.join()}|${value.dtype ?? ""}|${value.axes}|${input ?? ""}`;
+    const { value, input, imageOrder } = tensor;
+    const text = `${value.shape.join()}|${value.dtype ?? ""}|${value.axes}|${imageOrder}|${value.ownOrder === true}|${input ?? ""}`;
     const known = this.tensors.get(text);
     if (known !== undefined) return known;
     this.tensors.set(text, tensor);

@@ -1,9 +1,11 @@
 import { fail, InputError, type Place } from "../../graph/diagnostic.js";
 import type { Graph, Node } from "../../graph/graph.js";
 import { Inferrer, type InferredLayer, type TypedValue } from "../../graph/inferrer.js";
-import type { Axes, Layer, TensorType } from "../../graph/layer.js";
+import { isLayout, type Layer, type Primitive, type TensorType } from "../../graph/layer.js";
+import { channelAxis } from "../../graph/layout.js";
 import { calledAs } from "../../ops/called-as.js";
 import { concat, elementwiseJoin, split } from "../../ops/join.js";
+import { madeBy, TURNED, turnTo, UNORDERED, type Between } from "../../ops/tensor/turn.js";
 import { trainingOnly } from "../../ops/training-only.js";
 import { argumentsGiven, bindAll, bindArguments, NONE } from "./arguments.js";
 import { closest } from "../notation/closest.js";
@@ -19,6 +21,19 @@ import { bindEach, truth, whole } from "./values.js";
 const MAX_STEPS = 500_000;
 const MAX_CALLS = 64;
 
+function between({ value: { axes }, imageOrder }: Tensor): Between {
+  return { axes, imageOrder };
+}
+
+/** Where the channels of a tensor are: second, unless its order says otherwise. */
+function channelAxisOf({ axes, shape }: TypedValue): number {
+  return isLayout(axes) ? channelAxis(axes, shape.length) : 1;
+}
+
+function channelsOf(value: TypedValue): number {
+  return value.shape[channelAxisOf(value)] ?? value.shape[0] ?? 1;
+}
+
 /** One expansion of a network: runs instructions, which add nodes and move the current tensor on. */
 export class Expander {
   private readonly inferrer = new Inferrer();
@@ -26,6 +41,8 @@ export class Expander {
   /** The nodes with their shapes. */
   readonly inferred: InferredLayer[] = [];
   private depth = 0;
+  /** Whether an image was turned between layers of two frameworks. */
+  private turned = false;
   /** The parameters, and what the file binds for all of it. */
   readonly root: Scope;
   current: Tensor;
@@ -45,14 +62,17 @@ export class Expander {
     for (const called of network.functions) own.set(called.name, (args, place) => this.evaluated(called, args, place));
     bindAll(network.lets, this.root);
     const types = inputs.types(this.root);
-    const tensors = types.map(({ name, shape, dtype }): Tensor => ({ name, value: this.inferrer.value({ shape, dtype }, "any"), input: name }));
+    const tensors = types.map(({ name, shape, dtype, axes, ownOrder }): Tensor => {
+      // The order of an input is that of the layer that reads it: of that layer's framework it is, too.
+      return { name, value: this.inferrer.value({ shape, dtype }, axes, ownOrder), input: name, imageOrder: axes === "nhwc" ? "nhwc" : "nchw" };
+    });
     const [first] = tensors;
     if (first === undefined) throw new Error("a network has an input");
     for (const tensor of tensors) this.taps.set(tensor.name, tensor);
     this.graphInputs = types.map(({ name, shape, dtype }) => ({ name, type: { shape, dtype } }));
     this.current = first;
     this.root.set("shape", () => this.current.value.shape);
-    this.root.set("in_channels", () => this.current.value.shape[1] ?? this.current.value.shape[0] ?? 1);
+    this.root.set("in_channels", () => channelsOf(this.current.value));
   }
 
   /** Where the entries of `layers` run. */
@@ -81,6 +101,7 @@ export class Expander {
       nodes: this.nodes.map((node) => ({ ...node, inputs: node.inputs.map(renamed), outputs: node.outputs.map(renamed) })),
       outputs: results.map(({ tensor }) => renamed(tensor.name)),
       inferences: this.inferrer.inferences,
+      warnings: this.turned ? [TURNED] : undefined,
     };
   }
 
@@ -124,8 +145,8 @@ export class Expander {
   }
 
   /** A tensor's value that no node of this expansion makes. */
-  value(type: TensorType, axes: Axes): TypedValue {
-    return this.inferrer.value(type, axes);
+  value(type: TensorType, { axes, ownOrder }: Pick<TypedValue, "axes" | "ownOrder">): TypedValue {
+    return this.inferrer.value(type, axes, ownOrder);
   }
 
   private range(times: Value, place: Place): readonly number[] {
@@ -176,8 +197,24 @@ export class Expander {
       if (statement.kind === "input") fail("unexpected-input", "an input stands under `input`, not among the layers", { place });
       this.root.budget.spend(1, place);
       const name = statement.name === undefined ? indexed(frame) : unique(frame, statement.name);
-      this.current = this.add(name, statement.layer, [this.current], frame, place, statement.at)[0];
+      const read = this.inOrder(this.current, turnTo(statement.layer, between(this.current)), frame, place);
+      this.current = this.add(name, statement.layer, [read], frame, place, statement.at)[0];
     }
+  }
+
+  /** A tensor as the layer after it reads it: turned, where that one is of another framework. */
+  private inOrder(tensor: Tensor, turn: Primitive | undefined, frame: Frame, place: Place): Tensor {
+    if (turn === undefined) return tensor;
+    this.turned = true;
+    return this.add(unique(frame, "turn"), turn, [tensor], frame, place)[0];
+  }
+
+  /** Tensors that are joined, all in the order of the first. */
+  private alike(tensors: readonly Tensor[], frame: Frame, place: Place): readonly Tensor[] {
+    const order = tensors.find(({ value }) => isLayout(value.axes));
+    if (order === undefined || !isLayout(order.value.axes)) return tensors;
+    const like = { axes: order.value.axes, imageOrder: order.imageOrder };
+    return tensors.map((tensor) => this.inOrder(tensor, turnTo(like, between(tensor)), frame, place));
   }
 
   private add(
@@ -188,7 +225,7 @@ export class Expander {
     place: Place,
     at?: readonly number[],
   ): readonly [Tensor, ...Tensor[]] {
-    const decides = layer.axes !== "any" && (layer.axes !== "nchw" || layer.ranks !== undefined);
+    const decides = layer.axes !== "any" && (!isLayout(layer.axes) || layer.ranks !== undefined);
     for (const { input } of inputs) if (input !== undefined && decides) this.inputs.settle(input, layer, this.root);
     const called = frame.calledAs === undefined ? layer : calledAs(frame.calledAs, layer);
     const run = frame.training ? trainingOnly(called) : called;
@@ -197,7 +234,14 @@ export class Expander {
     const { outputs } = inferred;
     this.inferred.push(inferred);
     const input = decides ? undefined : inputs[0]?.input;
-    const made = outputs.map((value, index): Tensor => ({ name: `t${this.nodes.length}${index === 0 ? "" : `.${index}`}`, value, input }));
+    const [source] = inputs;
+    const { imageOrder } = source === undefined ? UNORDERED : madeBy(layer, between(source));
+    const made = outputs.map((value, index): Tensor => ({
+      name: `t${this.nodes.length}${index === 0 ? "" : `.${index}`}`,
+      value,
+      input,
+      imageOrder,
+    }));
     this.nodes.push({ name: full, layer: run, inputs: inputs.map((tensor) => tensor.name), outputs: made.map((tensor) => tensor.name), at, place });
     const [first, ...rest] = made;
     if (first === undefined) throw new Error(`${layer.op} has no output`);
@@ -243,20 +287,22 @@ export class Expander {
     const main = this.current;
     this.current = start;
     this.run(shortcut, frame);
-    this.current = this.add(unique(frame, "add"), elementwiseJoin("add"), [main, this.current], frame, place)[0];
+    this.current = this.add(unique(frame, "add"), elementwiseJoin("add"), this.alike([main, this.current], frame, place), frame, place)[0];
   }
 
   private join({ join, branches, axis, split: parts }: Extract<Action, { kind: "join" }>, frame: Frame, place: Place): void {
-    const along = axis === undefined ? 1 : whole(axis(frame.scope), "an axis", place);
     const start = this.current;
+    const along = axis === undefined ? channelAxisOf(start.value) : whole(axis(frame.scope), "an axis", place);
     const starts = parts === undefined ? branches.map(() => start) : this.divided(parts(frame.scope), along, branches.length, frame, place);
     const ends = branches.map((branch, index) => {
       this.current = starts[index] ?? start;
       this.run(branch, frame);
       return this.current;
     });
-    const layer = join === "concat" ? concat(along) : elementwiseJoin(join);
-    this.current = this.add(unique(frame, join), layer, ends, frame, place)[0];
+    const joined = this.alike(ends, frame, place);
+    const [first = start] = joined;
+    const layer = join === "concat" ? concat(axis === undefined ? channelAxisOf(first.value) : along) : elementwiseJoin(join);
+    this.current = this.add(unique(frame, join), layer, joined, frame, place)[0];
   }
 
   private divided(parts: Value, axis: number, branches: number, frame: Frame, place: Place): readonly Tensor[] {

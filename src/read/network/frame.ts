@@ -1,3 +1,4 @@
+import type { Layout } from "../../graph/layout.js";
 import type { TypedValue } from "../../graph/inferrer.js";
 import type { CalledAs } from "../../graph/layer.js";
 import type { Scope } from "./scope.js";
@@ -7,6 +8,8 @@ export interface Tensor {
   readonly name: string;
   readonly value: TypedValue;
   readonly input?: string | undefined;
+  /** The order of the images of the framework that made it. */
+  readonly imageOrder: Layout;
 }
 
 /** Where instructions run: their names, their taps, and the prefix of the layers they make. */

@@ -1,9 +1,9 @@
 import { fail, InputError } from "../../graph/diagnostic.js";
-import type { Layer, TensorType } from "../../graph/layer.js";
-import { fromLayout, type Layout } from "../../graph/layout.js";
+import { isLayout, type Layer, type TensorType } from "../../graph/layer.js";
+import type { Layout } from "../../graph/layout.js";
 import { parseShape } from "../../graph/shape-text.js";
 import { MAX_DIMENSION, type Shape } from "../../graph/shape.js";
-import { withBatch, writtenInputs, writtenShape, type InputShapes } from "../../graph/written-input.js";
+import { orderOf, withBatch, writtenInputs, writtenShape, type InputShapes, type OrderedShape, type Reader } from "../../graph/written-input.js";
 import type { NetworkInput } from "./program.js";
 import type { Scope } from "./scope.js";
 
@@ -21,7 +21,7 @@ export class InputSettled extends Error {}
  * it tells: until then a guess stands, and where it was wrong the expansion starts again.
  */
 export class NetworkInputs {
-  private readonly settled = new Map<string, Shape>();
+  private readonly settled = new Map<string, OrderedShape>();
 
   constructor(
     private readonly declared: readonly NetworkInput[],
@@ -29,8 +29,11 @@ export class NetworkInputs {
   ) {}
 
   /** What each input is taken for. */
-  types(scope: Scope): readonly (TensorType & { readonly name: string })[] {
-    return this.declared.map((input) => ({ name: input.name, dtype: input.dtype, shape: this.settled.get(input.name) ?? this.guess(input, scope) }));
+  types(scope: Scope): readonly (OrderedShape & TensorType & { readonly name: string })[] {
+    return this.declared.map((input) => {
+      const known = this.settled.get(input.name) ?? { shape: this.guess(input, scope), axes: "any" };
+      return { name: input.name, dtype: input.dtype, ...known };
+    });
   }
 
   /** Hands an input to the first layer that says what it means. Throws InputSettled where that is not what it was taken for. */
@@ -39,9 +42,11 @@ export class NetworkInputs {
     if (input === undefined || this.settled.has(name)) return;
     const before = this.guess(input, scope);
     const set = this.set(name);
-    const shape = set === undefined ? withBatch(layer, shapeOf(input, scope), this.settings.batch) : writtenShape(layer, set, this.settings);
-    this.settled.set(name, shape);
-    if (shape.join() !== before.join()) throw new InputSettled();
+    const reader: Reader = { lead: layer, imageOrder: layer.imageOrder };
+    const known =
+      set === undefined ? ordered(reader, withBatch(layer, shapeOf(input, scope), this.settings.batch)) : writtenShape(reader, set, this.settings);
+    this.settled.set(name, known);
+    if (known.shape.join() !== before.join() || (isLayout(known.axes) && known.axes !== "nchw")) throw new InputSettled();
   }
 
   private set(name: string): Shape | undefined {
@@ -55,10 +60,13 @@ export class NetworkInputs {
     const set = this.set(input.name);
     const shape = set ?? shapeOf(input, scope);
     const unbatched = shape.length === 3;
-    const ordered = set !== undefined && this.settings.layout === "nhwc" ? fromLayout(shape, "nhwc", !unbatched) : shape;
     const { batch } = this.settings;
-    return unbatched ? [batch ?? 1, ...ordered] : ordered.map((size, axis) => (axis === 0 ? (batch ?? size) : size));
+    return unbatched ? [batch ?? 1, ...shape] : shape.map((size, axis) => (axis === 0 ? (batch ?? size) : size));
   }
+}
+
+function ordered(reader: Reader, shape: Shape): OrderedShape {
+  return { shape, ...orderOf(reader, shape.length) };
 }
 
 function shapeOf({ shape, place, name }: NetworkInput, scope: Scope): Shape {

@@ -4,6 +4,7 @@ import type { Layer } from "../../graph/layer.js";
 import { builtKeras } from "../../ops/keras-layer.js";
 import type { CallEntry } from "../../ops/entry.js";
 import { families } from "../../ops/table.js";
+import { madeBy, TURNED, turnTo, UNORDERED } from "../../ops/tensor/turn.js";
 import { bindArguments, readSignature, type WrittenArguments } from "./binding.js";
 import { catalogOf, type Catalog } from "./catalog.js";
 import { readStatements, type Statement } from "./statements.js";
@@ -75,25 +76,40 @@ function chainOf(statements: readonly Statement[], name: string, source: string)
   const nodes: Node[] = [];
   let input: GraphInput = { name: "input" };
   let current = input.name;
+  let between = UNORDERED;
+  let turned = false;
+  const add = (node: Pick<Node, "name" | "layer" | "at" | "place">) => {
+    const made = `t${nodes.length}`;
+    nodes.push({ ...node, inputs: [current], outputs: [made] });
+    between = madeBy(node.layer, between);
+    current = made;
+  };
+  let layers = 0;
   for (const statement of statements) {
     if (statement.kind === "input") {
-      if (nodes.length === 0) input = { name: "input", type: { shape: statement.shape }, channelsLast: statement.channelsLast };
+      if (nodes.length > 0) continue;
+      const { shape, order } = statement;
+      input = { name: "input", type: { shape }, imageOrder: order };
+      if (shape.length >= 4) between = { axes: order, imageOrder: "nhwc" };
       continue;
     }
-    const index = String(nodes.length);
-    const made = `t${index}`;
-    nodes.push({
-      name: statement.name ?? index,
-      layer: statement.layer,
-      inputs: [current],
-      outputs: [made],
-      at: statement.at,
-      place: statement.place,
-    });
-    current = made;
+    const { layer } = statement;
+    const step = turnTo(layer, between);
+    if (step !== undefined) add({ name: "turn", layer: step });
+    turned ||= step !== undefined;
+    add({ name: statement.name ?? String(layers), layer, at: statement.at, place: statement.place });
+    layers += 1;
   }
   const last = nodes.at(-1);
   const outputs = Array.from({ length: last?.layer.returns ?? 1 }, (_, at) => (at === 0 ? "output" : `output ${at + 1}`));
   if (last !== undefined) nodes[nodes.length - 1] = { ...last, outputs };
-  return { name: name.length <= 60 ? name : `${name.slice(0, 57)}...`, format: "spec", source, inputs: [input], nodes, outputs };
+  return {
+    name: name.length <= 60 ? name : `${name.slice(0, 57)}...`,
+    format: "spec",
+    source,
+    inputs: [input],
+    nodes,
+    outputs,
+    warnings: turned ? [TURNED] : undefined,
+  };
 }

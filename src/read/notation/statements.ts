@@ -1,3 +1,4 @@
+import type { Layout } from "../../graph/layout.js";
 import { InputError, type Place } from "../../graph/diagnostic.js";
 import type { Layer } from "../../graph/layer.js";
 import type { Literal } from "../../ops/args.js";
@@ -16,7 +17,7 @@ export type Statement =
       readonly at?: readonly number[] | undefined;
       readonly place: Place;
     }
-  | { readonly kind: "input"; readonly shape: readonly number[]; readonly channelsLast: boolean; readonly place: Place };
+  | { readonly kind: "input"; readonly shape: readonly number[]; readonly order: Layout; readonly place: Place };
 
 /** More layers than this are refused before they are made. */
 export const MAX_LAYERS = 1_000_000;
@@ -206,7 +207,7 @@ function kerasInput(call: WrittenCall): Statement | undefined {
   const { value } = argument;
   const sizes = kerasShape(value);
   const batched = argument.name === "batch_shape" || argument.name === "batch_input_shape" ? sizes : [1, ...sizes];
-  return { kind: "input", shape: batched, channelsLast: !isChannelsFirst(call), place: value.place };
+  return { kind: "input", shape: batched, order: isChannelsFirst(call) ? "nchw" : "nhwc", place: value.place };
 }
 
 function inputArgument(call: WrittenCall) {

@@ -1,7 +1,7 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
 import type { GraphInput, OpenTensor } from "../../graph/graph.js";
 import type { Inferrer } from "../../graph/inferrer.js";
-import { fromLayout } from "../../graph/layout.js";
+import type { Layout } from "../../graph/layout.js";
 import type { Shape } from "../../graph/shape.js";
 import { writtenInputs, type InputShapes } from "../../graph/written-input.js";
 import type { Ledger } from "./ledger.js";
@@ -32,7 +32,7 @@ export class OnnxInputs {
     private readonly inferrer: Inferrer,
     private readonly sizes: InputSizes,
     private readonly place: Place,
-    private readonly images: "as-written" | "channels-last" | "channels-first" = "as-written",
+    private readonly imageOrder: Layout | undefined,
   ) {}
 
   /** What nodes read under the names of the inputs. Throws `unknown-input`, `wrong-rank`, `bad-shape`. */
@@ -59,11 +59,8 @@ export class OnnxInputs {
       return { kind: "unknown", reason: `the shape of input ${name} is open` };
     }
     const dtype = dtypeOf(tensor.elementType);
-    // Keras's images are channels last; the core's are channels first.
-    const image = this.images !== "as-written" && shape.length >= 4;
-    const ordered = image && this.images === "channels-last" ? fromLayout(possible(shape), "nhwc", true) : possible(shape);
-    const value = { shape: ordered, dtype: dtype === "float32" ? undefined : dtype };
-    const axes = image ? ("nchw" as const) : ("plain" as const);
+    const value = { shape: possible(shape), dtype: dtype === "float32" ? undefined : dtype };
+    const axes = shape.length >= 4 ? (this.imageOrder ?? "plain") : "plain";
     this.found.push({ name, type: value, axes });
     return { kind: "tensor", name, value: this.inferrer.value(value, axes), isGuess: this.guessed.has(name) || this.scalars.has(name) || undefined };
   }

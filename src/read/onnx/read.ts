@@ -1,6 +1,7 @@
 import { fail, InputError, type Place } from "../../graph/diagnostic.js";
 import type { Graph, OpenTensor } from "../../graph/graph.js";
 import { Inferrer } from "../../graph/inferrer.js";
+import type { Layout } from "../../graph/layout.js";
 import { formatShape } from "../../graph/shape.js";
 import { AlikeNodes } from "./alike.js";
 import type { ByteSource } from "./bytes.js";
@@ -46,7 +47,7 @@ export interface ModelFile extends Pick<Model, "path" | "ruleOf" | "uniqueNames"
   readonly format: string;
   readonly lowering?: Graph["lowering"];
   /** The order of axes of its images, where its layers say one. */
-  readonly images?: "channels-last" | "channels-first";
+  readonly imageOrder?: Layout | undefined;
 }
 
 function decoded(bytes: Uint8Array, place: Place): ModelProto {
@@ -81,7 +82,7 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
   const tables = fixedTables(graph.nodes);
   readInitializers(model, graph, frame, tables);
   refuseContradictions(graph, frame, place);
-  const inputs = new OnnxInputs(types, ledger, inferrer, options, place, file.images);
+  const inputs = new OnnxInputs(types, ledger, inferrer, options, place, file.imageOrder);
   // Before IR version 4 initializers stand among the inputs.
   const open = graph.inputs.filter(({ name }) => !frame.scope.has(name));
   for (const [name, operand] of placedAt(place, () => inputs.read(open))) frame.scope.set(name, operand, place);

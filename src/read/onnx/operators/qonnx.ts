@@ -61,7 +61,7 @@ const conv: Rule = (node: OnnxNode) => {
 };
 
 const batchNorm: Rule = (node) => {
-  const layer = channelNorm({ op: "batch_norm", axis: -1, scale: true, shift: true, running: true });
+  const layer = channelNorm({ op: "batch_norm", axis: [-1], scale: true, shift: true, running: true });
   const stored = [...node.weights(node.inputs.slice(1, 3)), ...node.weights(node.inputs.slice(3, 5), "buffer")];
   return { kind: "layer", layer: storing(layer, stored), inputs: node.inputs.slice(0, 1) };
 };
