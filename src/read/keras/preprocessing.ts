@@ -1,7 +1,7 @@
 import type { Stored } from "../../graph/layer.js";
 import { elements, type Shape } from "../../graph/shape.js";
 import { fixed, type Fixed } from "../onnx/fixed.js";
-import { given, possible, shapeAt, shapeOf, text, type OnnxNode, type Result, type Rule } from "../onnx/operand.js";
+import { given, shapeAt, shapeOf, text, type OnnxNode, type Result, type Rule } from "../onnx/operand.js";
 import { attentionCost } from "../onnx/operators/attention.js";
 import { isList, isObject, type Json, type JsonObject } from "./json.js";
 
@@ -27,21 +27,6 @@ export function argumentsOf(node: OnnxNode): JsonObject {
 function layer(node: OnnxNode, parts: Fixed): Result {
   return { kind: "written", layer: { ...fixed(parts), axes: "any" }, inputs: node.inputs.filter(given) };
 }
-
-/** An image of another size: `height` and `width` of the config; without a batch, too. */
-const resized =
-  (op: string, perOutput: (config: JsonObject) => bigint): Rule =>
-  (node) => {
-    const config = configOf(node);
-    const shape = shapeAt(node, 0);
-    const first = config["data_format"] === "channels_first";
-    const [height, width] = [Number(config["height"] ?? 1), Number(config["width"] ?? 1)];
-    const output = possible(first ? [...shape.slice(0, -2), height, width] : [...shape.slice(0, -3), height, width, ...shape.slice(-1)]);
-    const each = perOutput(config);
-    return layer(node, { op, outputs: [output], operations: each === 0n ? {} : { interpolation: each * elements(output) } });
-  };
-
-const tapsOf = ({ interpolation }: JsonObject): bigint => (interpolation === "nearest" ? 0n : interpolation === "bicubic" ? 31n : 7n);
 
 /**
  * Attention and AdditiveAttention over [query, value, key] of any rank: the last axis but one is attended over (keras.layers.Attention).
@@ -76,9 +61,6 @@ const attention: Rule = (node) => {
 
 /** Layers of Keras that no constructor of the notations stands for: preprocessing, attention without projections. */
 export const moreRules: Readonly<Record<string, Rule>> = {
-  Resizing: resized("upsample", tapsOf),
-  CenterCrop: resized("center_crop", () => 0n),
-  RandomCrop: resized("center_crop", () => 0n),
   Attention: attention,
   AdditiveAttention: attention,
 };
