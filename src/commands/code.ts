@@ -37,7 +37,9 @@ export const code: Register = (program, context) => {
     .option("--name <class>", "what the class is called (default: after the network, else Net)")
     .option("-i, --input <shape>", "input shape, batch included or not: 64x56x56 or 1,64,56,56", collect)
     .option("-b, --batch <n>", "batch size", wholeNumber("--batch"))
-    .addOption(new Option("--layout <order>", "order of the axes in --input").choices(["nchw", "nhwc"]))
+    .addOption(
+      new Option("--layout <order>", "order of the axes in --input: Keras has nhwc, PyTorch and the shorthand nchw").choices(["nchw", "nhwc"]),
+    )
     .option("--set <name=value>", "set a parameter of a network file or zoo network: alpha=0.5, variant=NAME", collect, [])
     .option("-o, --output <file>", "write to a file, whole or not at all")
     .addHelpText("after", HELP)

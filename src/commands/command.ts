@@ -66,7 +66,7 @@ export function addModelFlags(command: Command): Command {
     .option("-b, --batch <n>", "batch size", wholeNumber("--batch"))
     .addOption(new Option("--dtype <type>", "element type of weights and activations").choices(DTYPES).default("float32"))
     .addOption(
-      new Option("--layout <order>", "order of the axes in shapes, typed and shown: nchw unless a model file has the other").choices([
+      new Option("--layout <order>", "order of the axes of images, typed and shown: Keras has nhwc, PyTorch and the shorthand nchw").choices([
         "nchw",
         "nhwc",
       ]),

@@ -48,7 +48,7 @@ Examples:
   convcost count model.onnx --dim batch=1,seq=128
   convcost count layers.txt --input 3x224x224 --sort macs --top 5
   echo "conv 3x3 64->128 @56x56" | convcost count - --json | jq .totals.macs
-  convcost count "layers.Conv2D(8, 3)" --input 32x32x3 --layout nhwc --dtype int8`;
+  convcost count "layers.Conv2D(8, 3)" --input 32x32x3 --dtype int8`;
 
 /** `convcost count`: a row a layer, and the totals. */
 export const count: Register = (program, context) => {

@@ -1,7 +1,7 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
 import type { GraphInput, OpenTensor } from "../../graph/graph.js";
 import type { Inferrer } from "../../graph/inferrer.js";
-import type { Layout } from "../../graph/layout.js";
+import { turnShape, type Layout } from "../../graph/layout.js";
 import type { Shape } from "../../graph/shape.js";
 import { writtenInputs, type InputShapes } from "../../graph/written-input.js";
 import type { Ledger } from "./ledger.js";
@@ -13,6 +13,8 @@ export interface InputSizes {
   /** Shape of the only input, or shapes by name. */
   readonly input?: InputShapes | undefined;
   readonly batch?: number | undefined;
+  /** The order in which images are written, where it is another than the model's. */
+  readonly layout?: Layout | undefined;
 }
 
 type TensorProtoType = Extract<TypeProto, { kind: "tensor" }>;
@@ -67,7 +69,10 @@ export class OnnxInputs {
 
   /** A shape that was typed, with a batch in front where the file has one dimension more. Throws `wrong-rank`. */
   private written(name: string, { shape, placeholders }: TensorProtoType, set: Shape): Shape {
-    const whole = shape !== undefined && set.length + 1 === shape.length ? [this.sizes.batch ?? 1, ...set] : set;
+    const batched = shape !== undefined && set.length + 1 === shape.length ? [this.sizes.batch ?? 1, ...set] : set;
+    const { layout } = this.sizes;
+    const turns = layout !== undefined && this.imageOrder !== undefined && batched.length >= 4;
+    const whole = turns ? turnShape(batched, layout, this.imageOrder) : batched;
     if (shape === undefined) return whole;
     if (whole.length !== shape.length) {
       fail("wrong-rank", `input ${name} has ${shape.length} dimensions, and ${set.length} are given`, {
