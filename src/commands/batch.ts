@@ -74,7 +74,7 @@ async function run(files: readonly string[], flags: BatchFlags, context: Context
   const output = emitting(context, flags);
   const out = gathered(output.write, io.now);
   let [answers, failed] = [0, 0];
-  const answerLines = await linesAnswered(task, flags.jobs === 0 ? io.cores : (flags.jobs ?? 1), context, {
+  const answerLines = await linesAnswered(task, flags.jobs === 0 ? io.cores : Math.min(flags.jobs ?? 1, io.cores), context, {
     write: (answered) => {
       failed += answered.failed;
       out.write(answered.text);

@@ -6,9 +6,13 @@ import { MAX_DIMENSION, type Shape } from "./shape.js";
  * Zero is left to whoever knows the layer that reads it.
  */
 export function parseShape(text: string, flag = "--input"): Shape {
-  const trimmed = text.trim().replace(/^[[(]\s*|\s*[\])]$/g, "");
-  const parts = trimmed.split(/\s*[x×,]\s*/i);
-  return parts.map((part) => {
+  // No pattern looks for the blanks: of a hundred thousand of them each would be tried as the first.
+  const parts = text
+    .trim()
+    .replace(/^[[(]|[\])]$/g, "")
+    .split(/[x×,]/i);
+  return parts.map((each) => {
+    const part = each.trim();
     if (!/^-?\d+$/.test(part)) {
       fail("bad-shape", `'${text}' is not a shape`, {
         place: { kind: "flag", flag },

@@ -90,7 +90,7 @@ const cases: readonly Case[] = [
   { what: "empty spec", argv: ["count", "", ...input], says: ["there is no layer here"] },
   { what: "spec of blanks and comments", argv: ["count", " ; # nothing", ...input], says: ["there is no layer here"] },
   { what: "empty repeat", argv: ["count", "3*()", ...input], says: ["no layer in this repeat"] },
-  { what: "repeat beyond the limit", argv: ["count", "9999*(9999*(relu))", ...input], says: ["more than a million layers"] },
+  { what: "repeat beyond the limit", argv: ["count", "9999*(9999*(relu))", ...input], says: ["more than 100000 layers"] },
   { what: "nesting beyond the limit", argv: ["count", "2*(".repeat(100) + "relu" + ")".repeat(100), ...input], says: ["nested more than 64 deep"] },
   { what: "unknown part", argv: ["count", "conv 3x3 8 z9", ...input], says: ["does not understand `z9`"], marks: "z9" },
   { what: "part that the layer has not", argv: ["count", "pw 8 g2 m2", ...input], says: ["takes no multiplier"], marks: "m2" },

@@ -90,7 +90,7 @@ export async function convcost(argv: readonly string[], setting: Setting = {}): 
     },
     now: () => 0,
     breathe: () => Promise.resolve(),
-    cores: 1,
+    cores: 4,
     startWorker: setting.startWorker,
   });
   return { code, stdout, stderr, written };

@@ -11,6 +11,7 @@ const key = (name: string, value: unknown, says: string) => line("bad-request", 
 
 /** Lines of a batch that are no requests, and what each key takes. */
 export const BATCHES: readonly Wrong[] = [
+  line("too-deep", `{"source": "zoo:ds_cnn", "set": {"a": ${"[".repeat(25_000)}${"]".repeat(25_000)}}}`, "this line is nested too deeply"),
   line("bad-json", "{bad", "this line is not JSON: "),
   line("line-too-long", `"${"x".repeat(16 * 1024 * 1024)}"`, "this line is longer than 16 MiB"),
   line("not-utf8", [Uint8Array.of(0x22, 0xff, 0x22)], "this line is not UTF-8"),

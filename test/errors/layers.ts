@@ -5,7 +5,7 @@ export const LAYERS = ofLayers([
   ["empty-spec", " ; # nothing", "", "there is no layer here"],
   ["empty-spec", "3*()", "4", "there is no layer in this repeat"],
   ["bad-size", "0*(relu)", "4", "a repeat of 0 makes no layer"],
-  ["too-many-layers", "9999*(9999*(relu))", "4", "this expands to more than a million layers"],
+  ["too-many-layers", "9999*(9999*(relu))", "4", "this expands to more than 100000 layers"],
   ["too-deep", "2*(".repeat(100) + "relu" + ")".repeat(100), "4", "brackets are nested more than 64 deep"],
   ["too-deep", `nn.Conv2d(${"(".repeat(100)}3${")".repeat(100)}, 8, 3)`, "3x8x8", "brackets are nested more than"],
   ["unbalanced", "3*(relu", "4", "this bracket is never closed"],

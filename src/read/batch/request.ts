@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { DTYPES, type DType } from "../../graph/dtype.js";
 import { fail } from "../../graph/diagnostic.js";
+import { isDeeperThan } from "../../graph/nesting.js";
 import type { Layout } from "../../graph/layout.js";
 import { MAX_DIMENSION } from "../../graph/shape.js";
 import type { InputShapes } from "../../graph/written-input.js";
@@ -40,7 +41,12 @@ export function parseLine(text: string): Envelope {
   return { value, id: typeof id === "string" ? JSON.stringify(id) : rawMember(text, "id") };
 }
 
+/** What is checked by calls that call each other. */
+const MAX_NESTING = 200;
+
 function parsed(text: string): unknown {
+  if (isDeeperThan(MAX_NESTING, text))
+    fail("too-deep", "this line is nested too deeply", { expected: `lists and objects ${MAX_NESTING} deep at most` });
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -20,7 +20,7 @@ export type Statement =
   | { readonly kind: "input"; readonly shape: readonly number[]; readonly order: Layout; readonly place: Place };
 
 /** More layers than this are refused before they are made. */
-export const MAX_LAYERS = 1_000_000;
+export const MAX_LAYERS = 100_000;
 const MAX_DEPTH = 64;
 
 const CALL = /[A-Za-z_][\w.]*[ \t]*\(/y;
@@ -76,7 +76,7 @@ function appendAll(cursor: Cursor, statements: Statement[], more: readonly State
 }
 
 function tooMany(cursor: Cursor, start: number): never {
-  return cursor.fail("too-many-layers", "this expands to more than a million layers", start, { expected: `at most ${MAX_LAYERS} layers` });
+  return cursor.fail("too-many-layers", `this expands to more than ${MAX_LAYERS} layers`, start, { expected: `at most ${MAX_LAYERS} layers` });
 }
 
 function readItem(cursor: Cursor, catalog: Catalog, depth: number): readonly Statement[] {

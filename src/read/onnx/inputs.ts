@@ -5,7 +5,7 @@ import { turnShape, type Layout } from "../../graph/layout.js";
 import type { Shape } from "../../graph/shape.js";
 import { writtenInputs, type InputShapes } from "../../graph/written-input.js";
 import type { Ledger } from "./ledger.js";
-import { dtypeOf, possible, type Operand } from "./operand.js";
+import { dtypeOf, possible, refuseRank, type Operand } from "./operand.js";
 import type { Sizes, TypeProto, ValueInfo } from "./schema.js";
 import { symbolOf, type WrittenTypes } from "./types.js";
 
@@ -44,7 +44,8 @@ export class OnnxInputs {
     // What is said of one input may give another its sizes: those go first.
     const ordered = [...infos.filter(({ name }) => set.has(name)), ...infos.filter(({ name }) => !set.has(name))];
     const operands = new Map(ordered.map((info) => [info.name, this.operand(info, set.get(info.name))]));
-    this.found.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+    const order = new Map(names.map((name, index) => [name, index]));
+    this.found.sort((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
     return operands;
   }
 
@@ -55,6 +56,7 @@ export class OnnxInputs {
       return { kind: "unknown", reason: `input ${name} is a ${inner.kind}: how many tensors it has depends on the data` };
     }
     const tensor: TensorProtoType = inner ?? { kind: "tensor", elementType: 1 };
+    refuseRank(tensor.shape?.length ?? 0);
     const shape = set === undefined ? this.shape(name, tensor) : this.written(name, tensor, set);
     if (shape === undefined) {
       this.open.push(this.types.open({ name, type: tensor }) ?? { name, shape: null, dtype: dtypeOf(tensor.elementType) });

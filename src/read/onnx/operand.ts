@@ -227,6 +227,7 @@ export function ints(node: NodeFacts, name: string): readonly number[] | undefin
 
 /** A shape that a tensor can have. Throws `bad-shape` for sizes that are negative, no whole numbers, or 2^53 and more. */
 export function possible(shape: Shape): Shape {
+  refuseRank(shape.length);
   if (shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return shape;
   return fail("bad-shape", `no tensor has the shape ${shape.join("x")}`, { expected: "sizes of 0 or more" });
 }
@@ -287,8 +288,13 @@ export function unknown(reason: string, ...shapes: readonly OpenShape[]): Result
 
 /** Sizes of which nothing is known but how many there are. Throws `bad-shape` for more than a tensor can have. */
 export function anySizes(rank: number): OpenShape {
-  if (rank <= MAX_RANK) return Array<null>(rank).fill(null);
-  return fail("bad-shape", `no tensor has ${rank} dimensions`, { expected: `at most ${MAX_RANK}` });
+  refuseRank(rank);
+  return Array<null>(rank).fill(null);
+}
+
+/** Throws `bad-shape` for more dimensions than a tensor can have. */
+export function refuseRank(rank: number): void {
+  if (rank > MAX_RANK) fail("bad-shape", `no tensor has ${rank} dimensions`, { expected: `at most ${MAX_RANK}` });
 }
 
 const MAX_RANK = 1000;

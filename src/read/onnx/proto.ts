@@ -94,6 +94,7 @@ const NO_LIST: readonly never[] = [];
 function readNode(pbf: ModelReader): NodeProto {
   const [inputs, outputs]: [string[], string[]] = [[], []];
   let metadata: Map<string, string> | undefined;
+  let own: Map<string, AttributeProto> | undefined;
   const node: Mutable<NodeProto> = { name: "", opType: "", domain: "", overload: "", inputs, outputs, attributes: NO_MAP, metadata: NO_MAP };
   const end = pbf.messageEnd();
   while (pbf.next(end)) {
@@ -102,8 +103,13 @@ function readNode(pbf: ModelReader): NodeProto {
     else if (field === 2) outputs.push(pbf.readString());
     else if (field === 3) node.name = pbf.readString();
     else if (field === 4) node.opType = pbf.readString();
-    else if (field === 5) node.attributes = readAttributes(pbf, end, node.attributes);
-    else if (field === 7) node.domain = pbf.readString();
+    else if (field === 5 && node.attributes.size === 0) node.attributes = readAttributes(pbf, end);
+    else if (field === 5) {
+      // The first ones may be those of other nodes, too.
+      node.attributes = own ??= new Map(node.attributes);
+      const attribute = readAttribute(pbf);
+      own.set(attribute.name, attribute);
+    } else if (field === 7) node.domain = pbf.readString();
     else if (field === 8) node.overload = pbf.readString();
     else if (field === 9) {
       node.metadata = metadata ??= new Map();
@@ -115,16 +121,16 @@ function readNode(pbf: ModelReader): NodeProto {
   return node;
 }
 
-/** The attributes of a node that stand together, those before them among them. Nodes with the same ones share them. */
-function readAttributes(pbf: ModelReader, nodeEnd: number, before: Attributes): Attributes {
+/** The first attributes of a node, as far as they stand together. Nodes with the same ones share them. */
+function readAttributes(pbf: ModelReader, nodeEnd: number): Attributes {
   const start = pbf.pos;
-  const end = before.size === 0 ? endOfAttributes(pbf, nodeEnd) : start;
+  const end = endOfAttributes(pbf, nodeEnd);
   const known = end === start ? undefined : pbf.attributes.get(start, end);
   if (known !== undefined) {
     pbf.pos = end;
     return known;
   }
-  const attributes = new Map(before);
+  const attributes = new Map<string, AttributeProto>();
   const add = () => {
     const attribute = readAttribute(pbf);
     attributes.set(attribute.name, attribute);

@@ -3,7 +3,7 @@ import { bytesOf, isFloat } from "../../graph/dtype.js";
 import type { Stored } from "../../graph/layer.js";
 import { elements, formatShape } from "../../graph/shape.js";
 import type { Ledger } from "./ledger.js";
-import { dtypeOf, possible, typedValuesOf, type Operand, type Origin } from "./operand.js";
+import { dtypeOf, possible, refuseRank, typedValuesOf, type Operand, type Origin } from "./operand.js";
 import type { FixedTables } from "./tables.js";
 import type { SparseTensorProto, TensorProto } from "./schema.js";
 import { StoredValues } from "./stored-values.js";
@@ -39,6 +39,7 @@ function isPlain(operand: Operand | undefined, value: number): boolean {
 /** An initializer. Throws `bad-onnx` for an impossible shape, for bytes that do not fit it, and for data outside of the model's folder. */
 export function stored(ledger: Ledger, tensor: TensorProto, name: string, place: Place, { once, tables }: StoredHow): Operand {
   const { dims, dataType } = tensor;
+  refuseRank(dims.length);
   if (dims.some((size) => size < 0 || !Number.isSafeInteger(size))) fail("bad-onnx", `the initializer ${name} has an impossible shape`, { place });
   checkData(tensor, name, place);
   if (tensor.absent !== undefined) return { kind: "unknown", reason: tensor.absent, shape: dims, dtype: dtypeOf(dataType) };
