@@ -430,6 +430,8 @@ const WEIGHTS: readonly Wrong[] = [
   ...ofFiles("m.json", [["bad-safetensors", '{"weight_map": 5}', "this index names no files"]]),
   ...ofFiles("m.safetensors", [
     ["bad-safetensors", bytesOf(uint64(1000), '{"a"'), "this is no safetensors file, or a damaged one"],
+    ["bad-safetensors", safetensors({ a: { dtype: "I8", shape: [4], data_offsets: [1, 5] } }, 5), "begins at byte 1, and that before it ends at 0"],
+    ["bad-safetensors", safetensors({ a: { dtype: "I8", shape: [4], data_offsets: [0, 4] } }, 5), "ends at byte 4, and the file has 5"],
     ["bad-safetensors", safetensors({ a: 5 }, 8), "the tensor a is not described"],
     [
       "bad-safetensors",
@@ -448,6 +450,8 @@ const WEIGHTS: readonly Wrong[] = [
     ["bad-gguf", bytesOf("GGUF", uint32(3), uint64(2 ** 40, 0)), "this file claims more tensors than there can be"],
     ["bad-gguf", bytesOf(ggufHead(1), ggufTensor("q", [2 ** 20, 2 ** 20], 0)), "bytes, and the file has"],
     ["bad-gguf", bytesOf(ggufHead(1), ggufTensor("q", Array<number>(9).fill(1), 0)), "the tensor q has 9 dimensions"],
+    ["bad-gguf", bytesOf(ggufHead(2), ggufTensor("q", [1], 0), ggufTensor("q", [1], 0)), "the tensor q (F32) is there twice"],
+    ["bad-gguf", bytesOf(ggufHead(1), ggufTensor("q", [33, 2], 2)), "the rows of tensor q are 33 long, and no whole blocks of 32"],
     ["bad-gguf", bytesOf(ggufHead(1), ggufTensor("q", [1], 999)), "the tensor q is of a type that is not known"],
     ["bad-gguf", bytesOf("GGUF", uint32(9), uint64(0, 0)), "this is version 9 of GGUF"],
     ["bad-gguf", bytesOf("GGUF", uint32(3), uint64(0, 1), uint64(100)), "this file is cut off"],

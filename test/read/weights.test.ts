@@ -46,6 +46,12 @@ describe("safetensors", () => {
   it.each<[string, Uint8Array, RegExp]>([
     ["data outside of the file", safetensors(header, 60), /lies outside of the file/],
     ["a shape of other bytes", safetensors({ a: { dtype: "F32", shape: [4], data_offsets: [0, 8] } }, 8), /as many bytes as its shape/],
+    [
+      "a hole before a tensor",
+      safetensors({ a: { dtype: "I8", shape: [4], data_offsets: [1, 5] } }, 5),
+      /begins at byte 1, and that before it ends at 0/,
+    ],
+    ["bytes of no tensor", safetensors({ a: { dtype: "I8", shape: [4], data_offsets: [0, 4] } }, 5), /ends at byte 4, and the file has 5/],
     ["an unknown type", safetensors({ a: { dtype: "F33", shape: [4], data_offsets: [0, 8] } }, 8), /F33/],
     ["a million brackets", bytesOf(uint64(1_000_001), "{".repeat(1_000_001)), /nested more than/],
     ["a header that is cut off", bytesOf(uint64(1000), '{"a"'), /no safetensors file/],

@@ -63,6 +63,11 @@ export function readGguf(bytes: ByteSource, options: { readonly source?: string 
     reader.value(reader.uint32(), 0);
   }
   const stored = Array.from({ length: tensors }, () => tensorOf(reader));
+  const names = new Set<string>();
+  for (const { name } of stored) {
+    if (names.has(name)) reader.bad(`the tensor ${name} is there twice`);
+    names.add(name);
+  }
   const needed = stored.reduce((sum, { bytes: own = 0n }) => sum + own, 0n);
   if (needed > BigInt(bytes.length)) reader.bad(`its tensors take ${needed} bytes, and the file has ${bytes.length}`);
   return weightsGraph(stored, "gguf", path);
@@ -76,7 +81,10 @@ function tensorOf(reader: Reader): Stored {
   const shape = Array.from({ length: rank }, () => reader.uint64()).reverse();
   const [type, perBlock, bytes] = TYPES[reader.uint32()] ?? reader.bad(`the tensor ${name} is of a type that is not known`);
   reader.uint64();
-  const blocks = (elements(shape) + BigInt(perBlock) - 1n) / BigInt(perBlock);
+  // Rows are whole blocks (ggml, gguf.cpp): the fastest dimension is a multiple of their size.
+  if ((shape.at(-1) ?? 1) % perBlock !== 0)
+    reader.bad(`the rows of tensor ${name} are ${shape.at(-1) ?? 1} long, and no whole blocks of ${perBlock}`);
+  const blocks = elements(shape) / BigInt(perBlock);
   return { name: `${name} (${type})`, role: roleOf(name, shape, undefined), shape, bytes: blocks * BigInt(bytes) };
 }
 

@@ -66,10 +66,28 @@ function tensorsOf(bytes: ByteSource, path: string): readonly Stored[] {
   const size = headerSize(head);
   const header = readJson(new TextDecoder().decode(bytes.read(8, 8 + size)), path);
   const data = bytes.length - 8 - size;
-  return Object.entries(header).flatMap(([name, value]) => (name === "__metadata__" ? [] : [tensorOf(name, value, data, path)]));
+  const placed = Object.entries(header).flatMap(([name, value]) => (name === "__metadata__" ? [] : [tensorOf(name, value, data, path)]));
+  refuseGaps(placed, data, path);
+  return placed.map(({ tensor }) => tensor);
 }
 
-function tensorOf(name: string, value: Json, data: number, path: string): Stored {
+interface Placed {
+  readonly tensor: Stored;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The data is that of all tensors, one behind the other (huggingface/safetensors, Metadata::validate). */
+function refuseGaps(placed: readonly Placed[], data: number, path: string): void {
+  let next = 0;
+  for (const { tensor, start, end } of [...placed].sort((a, b) => a.start - b.start || a.end - b.end)) {
+    if (start !== next) bad(path, `the data of tensor ${tensor.name} begins at byte ${start}, and that before it ends at ${next}`);
+    next = end;
+  }
+  if (next !== data) bad(path, `the data of its tensors ends at byte ${next}, and the file has ${data}`);
+}
+
+function tensorOf(name: string, value: Json, data: number, path: string): Placed {
   if (!isObject(value)) return bad(path, `the tensor ${name} is not described`);
   const { dtype: written, shape, data_offsets: offsets } = value;
   const dtype = typeof written === "string" ? own(TYPES, written) : undefined;
@@ -78,7 +96,7 @@ function tensorOf(name: string, value: Json, data: number, path: string): Stored
   const [start = 0, end = 0] = wholeNumbers(offsets) ?? [];
   if (start > end || end > data) bad(path, `the data of tensor ${name} lies outside of the file`);
   if (bytesOf(elements(sizes), dtype) !== BigInt(end - start)) bad(path, `the tensor ${name} does not take as many bytes as its shape`);
-  return { name, role: roleOf(name, sizes, dtype), shape: sizes, dtype };
+  return { tensor: { name, role: roleOf(name, sizes, dtype), shape: sizes, dtype }, start, end };
 }
 
 function wholeNumbers(value: Json | undefined): readonly number[] | undefined {
