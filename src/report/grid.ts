@@ -39,7 +39,7 @@ export function harmless(text: string): string {
 /** The same, a piece for each UTF-16 unit of the text: for who has to know what became of which. */
 export function harmlessUnits(text: string): readonly string[] {
   // What is written with two units has its escape at the first.
-  const units = [...text].flatMap((character) => [character.replace(UNSEEN, escaped), ...(character.length > 1 ? [""] : [])]);
+  const units = Array.from(text).flatMap((character) => [character.replace(UNSEEN, escaped), ...(character.length > 1 ? [""] : [])]);
   // The runner of GitHub trims a line before it looks for `::`, and finds `##[` anywhere.
   const command = /^\s*:(?=:)/.exec(text)?.[0].length;
   if (command !== undefined) units[command - 1] = "\\x3a";

@@ -93,7 +93,8 @@ describe("the command as a process", () => {
     for (const path of [secret, other, fresh]) expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ totals: { layers: 1 } });
     const loop = join(folder, "loop.json");
     symlinkSync("loop.json", loop);
-    expect(write(loop)).toMatchObject({ status: 2, stderr: expect.stringContaining("this file cannot be written (ELOOP)") });
+    const { status, stderr } = write(loop);
+    expect([status, stderr]).toEqual([2, expect.stringContaining("this file cannot be written (ELOOP)")]);
     expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
@@ -104,7 +105,8 @@ describe("the command as a process", () => {
     const limited = (...args: readonly string[]) =>
       spawnSync("sh", ["-c", 'ulimit -n 36; exec "$@"', "sh", process.execPath, BIN, ...args], { encoding: "utf8" });
     expect(limited("check", ...paths, "--max-macs", "1M")).toMatchObject({ status: 0, stderr: "" });
-    expect(limited("compare", ...paths)).toMatchObject({ status: 2, stderr: expect.stringContaining("too many files are open (EMFILE)") });
+    const { status, stderr } = limited("compare", ...paths);
+    expect([status, stderr]).toEqual([2, expect.stringContaining("too many files are open (EMFILE)")]);
   });
 
   it("reads layers and models from pipes, which have no length and can be read once", () => {

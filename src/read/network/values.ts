@@ -66,7 +66,8 @@ const ORDERS: Readonly<Record<string, (a: Numeric, b: Numeric) => boolean>> = {
 function equal(left: Value, right: Value): boolean {
   if (isList(left) && isList(right)) return left.length === right.length && left.every((item, index) => equal(item, right[index] ?? null));
   // A figure is a bigint whatever its size.
-  return isNumeric(left) && isNumeric(right) ? left == right : left === right;
+  if (isNumeric(left) && isNumeric(right)) return left >= right && left <= right;
+  return left === right;
 }
 
 export function isNumeric(value: Value): value is Numeric {
