@@ -153,6 +153,18 @@ function safetensorsCase(random: Random): Case {
   return file("model.safetensors", random.chance(2) ? mutateBytes(content, random) : content, random);
 }
 
+/** An index and the file that it names; sometimes files that are not there, or the index itself. */
+function safetensorsIndex(random: Random): Case {
+  const name = "model-00001-of-00002.safetensors";
+  const index = JSON.stringify({ metadata: { total_size: 67 }, weight_map: { "a.weight": name, b: name } });
+  const part = Object.values(safetensorsCase(random).files)[0];
+  const text = random.chance(4) ? mutateText(index, random, [name, "m.index.json", "../", "null"]) : mutateJson(index, random);
+  return {
+    argv: ["m.index.json", ...flags(random)],
+    files: { "m.index.json": strToU8(text), ...(part === undefined || random.chance(8) ? {} : { [name]: part }) },
+  };
+}
+
 function gguf(random: Random): Case {
   return file("model.gguf", mutateBytes(random.pick(GGUF), random), random);
 }
@@ -242,6 +254,7 @@ export const TARGETS: readonly Target[] = [
   { name: "pt2", covers: ["pt2"], make: pt2 },
   { name: "tfjs", covers: ["tfjs"], make: tfjs },
   { name: "safetensors", covers: ["safetensors"], make: safetensorsCase },
+  { name: "safetensors-index", covers: ["safetensors-index"], make: safetensorsIndex },
   { name: "gguf", covers: ["gguf"], make: gguf },
   { name: "printed", covers: ["PyTorch's print(model)"], make: printed },
   { name: "network", covers: ["networks"], make: network },

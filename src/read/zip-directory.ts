@@ -1,4 +1,5 @@
 import { inflateSync } from "fflate";
+import { crc32 } from "../graph/crc32.js";
 import { fail, type Place } from "../graph/diagnostic.js";
 import type { ByteSource } from "./onnx/bytes.js";
 
@@ -7,6 +8,9 @@ export interface ZipEntry {
   readonly name: string;
   /** 0 stored, 8 deflated. */
   readonly method: number;
+  readonly isEncrypted: boolean;
+  /** The CRC-32 of what it holds, unpacked. */
+  readonly crc: number;
   readonly packed: number;
   readonly size: number;
   /** Where its own header begins. */
@@ -23,7 +27,7 @@ const LARGE = 4 * 1024 * 1024;
 
 /**
  * A zip archive read by its directory (PKWARE APPNOTE 6.3.10, sections 4.3 and 4.5.3, zip64 included): files that are not asked for are never loaded. Methods throw
- * `bad-zip` where the archive is damaged.
+ * `bad-zip` where the archive is damaged or encrypted.
  */
 export class ZipArchive {
   readonly entries: readonly ZipEntry[];
@@ -36,9 +40,17 @@ export class ZipArchive {
     this.entries = this.directory();
   }
 
-  /** The content of a file; nothing where it is larger than `maxBytes`. */
+  /** The content of a file, checked against its CRC-32; nothing where it is larger than `maxBytes`. */
   content(entry: ZipEntry, maxBytes: number): Uint8Array | undefined {
+    const content = this.unchecked(entry, maxBytes);
+    if (content !== undefined && crc32(content) !== entry.crc) this.wrong(`${entry.name} has another CRC-32 than the archive says`);
+    return content;
+  }
+
+  /** The same for archives of torch.save, which may be written without checksums (torch.serialization.set_crc32_options). */
+  unchecked(entry: ZipEntry, maxBytes: number): Uint8Array | undefined {
     if (entry.size > maxBytes) return undefined;
+    if (entry.isEncrypted) this.wrong(`${entry.name} is encrypted`);
     if (entry.size > LARGE && entry.size > MOST_TIMES * entry.packed) this.damaged();
     const packed = this.read(this.start(entry), entry.packed);
     if (entry.method === 0) return packed;
@@ -52,7 +64,7 @@ export class ZipArchive {
 
   /** A file that stands unpacked in the archive, to be read in pieces; nothing for a packed one. */
   window(entry: ZipEntry): ByteSource | undefined {
-    if (entry.method !== 0) return undefined;
+    if (entry.method !== 0 || entry.isEncrypted) return undefined;
     const start = this.start(entry);
     const { size } = entry;
     return { length: size, read: (from, to) => this.bytes.read(start + from, start + Math.min(to, size)) };
@@ -69,17 +81,19 @@ export class ZipArchive {
     if (count > MAX_ENTRIES || size > MAX_DIRECTORY) this.damaged();
     const bytes = this.read(at, size);
     const data = view(bytes);
-    const entries: ZipEntry[] = [];
+    const entries = new Map<string, ZipEntry>();
     let offset = 0;
     for (let index = 0; index < count; index++) {
       if (offset + 46 > bytes.length || data.getUint32(offset, true) !== 0x02014b50) this.damaged();
       const [name, extra, comment] = [28, 30, 32].map((field) => data.getUint16(offset + field, true));
       const next = offset + 46 + (name ?? 0) + (extra ?? 0) + (comment ?? 0);
       if (next > bytes.length) this.damaged();
-      entries.push(this.entry(bytes.subarray(offset, next), name ?? 0, extra ?? 0));
+      const entry = this.entry(bytes.subarray(offset, next), name ?? 0, extra ?? 0);
+      if (entries.has(entry.name)) this.wrong(`this archive has two files called ${entry.name}`);
+      entries.set(entry.name, entry);
       offset = next;
     }
-    return entries;
+    return [...entries.values()];
   }
 
   /** Sizes that need more than four bytes stand in the extra field of zip64, in this order, those alone that do. */
@@ -91,7 +105,15 @@ export class ZipArchive {
       return value === 0xffffffff ? (wide.shift() ?? this.damaged()) : value;
     };
     const [size, packed, at] = [number(24), number(20), number(42)];
-    return { name: new TextDecoder().decode(bytes.subarray(46, 46 + name)), method: data.getUint16(10, true), packed, size, at };
+    return {
+      name: new TextDecoder().decode(bytes.subarray(46, 46 + name)),
+      method: data.getUint16(10, true),
+      isEncrypted: (data.getUint16(8, true) & 1) === 1,
+      crc: data.getUint32(16, true),
+      packed,
+      size,
+      at,
+    };
   }
 
   private end(): { readonly count: number; readonly size: number; readonly at: number } {
@@ -128,7 +150,11 @@ export class ZipArchive {
   }
 
   private damaged(): never {
-    return fail("bad-zip", "this archive is damaged", { place: this.place, expected: this.expected });
+    return this.wrong("this archive is damaged");
+  }
+
+  private wrong(message: string): never {
+    return fail("bad-zip", message, { place: this.place, expected: this.expected });
   }
 }
 

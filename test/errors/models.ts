@@ -293,11 +293,30 @@ const KERAS = ofFiles("m.json", [
 const nestedModels = (depth: number): object =>
   depth === 0 ? layer("ReLU", "r", {}) : layer("Sequential", `m${depth}`, { layers: [nestedModels(depth - 1)] });
 
+/** An archive changed at a place of the directory's entry (PKWARE APPNOTE 4.3.12) of its only file: 8 has the flags, 16 the CRC-32. */
+function withByte(zip: Uint8Array, field: number): Uint8Array {
+  const bytes = zip.slice();
+  const entry = new TextDecoder("latin1").decode(bytes).lastIndexOf("PK\u0001\u0002");
+  bytes[entry + field] = (bytes[entry + field] ?? 0) ^ 1;
+  return bytes;
+}
+
+const renamed = (zip: Uint8Array) => Uint8Array.from(zip, (byte) => (byte === "x".charCodeAt(0) ? "g".charCodeAt(0) : byte));
+
+const KERAS_ARCHIVES = ([0, 6] as const).map((level) =>
+  zipSync({ "config.json": strToU8(JSON.stringify(sequential(kerasInput("x", [null, 4]))) + " ".repeat(100)) }, { level }),
+);
+
 const ARCHIVES: readonly Wrong[] = [
   ...ofFiles("m.json", [["bad-keras", JSON.stringify(sequential(kerasInput("x", [null, 4]), nestedModels(40))), "models are nested more than"]]),
   ...ofFiles("m.keras", [
     ["no-architecture", zipSync({ a: strToU8("b") }), "this archive has no config.json that could be a model's"],
     ["bad-zip", zipSync({ "config.json": strToU8("{}") }).subarray(0, 40), "this archive is damaged"],
+    ...KERAS_ARCHIVES.flatMap((zip): readonly (readonly [string, Uint8Array, string])[] => [
+      ["bad-zip", withByte(zip, 16), "config.json has another CRC-32 than the archive says"],
+      ["bad-zip", withByte(zip, 8), "config.json is encrypted"],
+    ]),
+    ["bad-zip", renamed(zipSync({ "config.json": strToU8("{}"), "confix.json": strToU8("{}") })), "two files called config.json"],
   ]),
   ...ofFiles("m.h5", [
     ["no-architecture", hdf5(undefined), "this HDF5 file has neither a model of Keras nor weights"],
@@ -330,6 +349,7 @@ const ARCHIVES: readonly Wrong[] = [
       "conv2d makes 128 elements of its inputs, and the file says 2x4x5x5",
     ],
     ["bad-zip", archive(PT2).subarray(0, 300), "this archive is damaged"],
+    ["bad-zip", withByte(program("{}"), 16), "net/models/model.json has another CRC-32 than the archive says"],
     ["bad-attribute", archive(windowed({ as_ints: [0, 1] })), "stride of conv2d is 0"],
     ["bad-attribute", archive(windowed({ as_ints: [1, 2] }, 2.5)), "groups of conv2d is 2.5"],
     ["bad-attribute", archive(MISJOINED), "the path of einsum joins operands 0 and 5 of 2"],

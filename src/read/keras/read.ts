@@ -1,11 +1,11 @@
 import { strFromU8 } from "fflate";
-import { fail, InputError } from "../../graph/diagnostic.js";
+import { fail, InputError, type Place } from "../../graph/diagnostic.js";
 import type { Graph } from "../../graph/graph.js";
 import type { Layout } from "../../graph/layout.js";
 import { bytesSource, type ByteSource } from "../onnx/bytes.js";
 import { modelGraph, type ReadOnnxOptions } from "../onnx/read.js";
 import type { GraphProto } from "../onnx/schema.js";
-import { zipEntry } from "../zip.js";
+import { ZipArchive } from "../zip-directory.js";
 import { decodeKeras } from "./decode.js";
 import { rootAttributes } from "./hdf5.js";
 import { isList, isObject, readJson, type Json, type JsonObject } from "./json.js";
@@ -18,6 +18,8 @@ const MAX_CONFIG = 64 * 1024 * 1024;
 
 /** Bytes of weights at most that are looked at for their shapes. */
 const MAX_WEIGHTS = 256 * 1024 * 1024;
+
+const EXPECTED = "a .keras file";
 
 export type ReadKerasOptions = ReadOnnxOptions;
 
@@ -32,21 +34,27 @@ export function readKerasHdf5(bytes: ByteSource, options: ReadKerasOptions = {})
 /** Reads a `.keras` archive: its config.json, weights unread. Throws `bad-zip`, `no-architecture`, and what the layers throw. */
 export function readKerasArchive(bytes: ByteSource, options: ReadKerasOptions = {}): Graph {
   const path = options.source ?? "model.keras";
-  const config = zipEntry(bytes, { name: /^config\.json$/, maxBytes: MAX_CONFIG, expected: "a .keras file" }, path);
+  const place: Place = { kind: "file", path };
+  const archive = new ZipArchive(bytes, place, EXPECTED);
+  const config = contentOf(archive, "config.json", MAX_CONFIG);
   if (config === undefined) {
     return fail("no-architecture", "this archive has no config.json that could be a model's", {
-      place: { kind: "file", path },
-      expected: "a .keras file",
+      place,
+      expected: EXPECTED,
       hint: "archives of torch.save are not read: export the model with torch.export or to ONNX, or pipe print(model)",
     });
   }
-  return kerasGraph(readJson(strFromU8(config), path), path, options, () => weightsOf(bytes, path));
+  return kerasGraph(readJson(strFromU8(config), path), path, options, () => weightsOf(archive, path));
+}
+
+function contentOf(archive: ZipArchive, name: string, maxBytes: number): Uint8Array | undefined {
+  const entry = archive.entries.find((file) => file.name === name);
+  return entry === undefined ? undefined : archive.content(entry, maxBytes);
 }
 
 /** The shapes of an archive's weights; none where it has them not, or in a form that is not read. */
-function weightsOf(bytes: ByteSource, path: string): StoredShapes {
-  const wanted = { name: /^model\.weights\.h5$/, maxBytes: MAX_WEIGHTS, expected: "a .keras file" };
-  const weights = zipEntry(bytes, wanted, path);
+function weightsOf(archive: ZipArchive, path: string): StoredShapes {
+  const weights = contentOf(archive, "model.weights.h5", MAX_WEIGHTS);
   if (weights === undefined) return new Map();
   try {
     return archiveWeights(bytesSource(weights), path);

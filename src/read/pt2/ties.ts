@@ -48,7 +48,7 @@ function addPickled(ties: Map<string, string>, archive: ZipArchive, entry: ZipEn
   if (inside === undefined || inside.length < 22 || String.fromCharCode(...inside.read(0, 2)) !== "PK") return;
   const inner = new ZipArchive(inside, place, "a state dict of torch.save");
   const pickled = inner.entries.find(({ name }) => /(^|\/)data\.pkl$/.test(name));
-  const content = pickled === undefined ? undefined : inner.content(pickled, MAX_CONFIG);
+  const content = pickled === undefined ? undefined : inner.unchecked(pickled, MAX_CONFIG);
   for (const [name, { storage, offset, sizes }] of content === undefined ? [] : (readStateDict(content) ?? [])) {
     ties.set(name, keyOf(`${entry.name}:${storage}`, offset, sizes));
   }
