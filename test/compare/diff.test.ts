@@ -172,7 +172,7 @@ describe("what weighs most", () => {
 });
 
 it("a hundred thousand layers with one put in", () => {
-  const block = "20000*(conv 1x1 4; relu; bn; relu; dropout)";
+  const block = "19999*(conv 1x1 4; relu; bn; relu; dropout)";
   const difference = diffCosts(layers(block, "4x1x1"), layers(`dropout; ${block}`, "4x1x1"));
-  expect(difference.counts).toMatchObject({ added: 1, removed: 0, changed: 0, unchanged: 100_000 });
+  expect(difference.counts).toMatchObject({ added: 1, removed: 0, changed: 0, unchanged: 99_995 });
 });

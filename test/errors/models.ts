@@ -443,6 +443,25 @@ const TFLITE = ofFiles("m.tflite", [
     "the model runs its graph 0, which is not there or runs itself",
   ],
   ["bad-attribute", convNet([CONV], {}, [0, 1], { 1: { int: -1 }, 2: { int: 1 } }), "is -1"],
+  [
+    "bad-attribute",
+    tflite(
+      ["Convolution2DTransposeBias"],
+      [
+        {
+          tensors: [
+            { name: "x", shape: [1, 8, 8, 3] },
+            { name: "w", shape: [4, 3, 3, 3] },
+            { name: "y", shape: [1, 8, 8, 4] },
+          ],
+          inputs: [0],
+          outputs: [2],
+          operators: [{ code: 0, inputs: [0, 1], outputs: [2], custom: [1, 0, 0] }],
+        },
+      ],
+    ),
+    "the options of Convolution2DTransposeBias have impossible values",
+  ],
   ["channel-mismatch", convNet([4], { w: [1, 3, 3, 4] }), "a depthwise convolution cannot make 4 channels of 3"],
 ]);
 

@@ -1,4 +1,4 @@
-import { functional, input as kerasInput, layer } from "../read/keras-layers.js";
+import { functional, input as kerasInput, kerasCall, layer } from "../read/keras-layers.js";
 import { input, model, node, output } from "../read/onnx-model.js";
 import { ofFiles, type Wrong } from "./case.js";
 import { one } from "./models.js";
@@ -41,6 +41,17 @@ const KERAS = ofFiles("m.json", [
     "data-dependent",
     JSON.stringify(functional([kerasInput("x", [null, 4]), layer("TFOpLambda", "f", { function: "math.zeta" }, ["x"])], "f")),
     "the function math.zeta is not known",
+  ],
+  ["data-dependent", JSON.stringify(kerasCall("GetItem", {}, [[4], [4]])), "which elements are taken depends on the data"],
+  [
+    "data-dependent",
+    JSON.stringify(functional([kerasInput("x", [null, 4]), layer("SlicingOpLambda", "f", { function: "__operators__.getitem" }, ["x"])], "f")),
+    "which elements are taken depends on the data",
+  ],
+  [
+    "data-dependent",
+    JSON.stringify(functional([kerasInput("x", [null, 4]), layer("Lambda", "f", { function: ["4wE=", null, null] }, ["x"])], "f")),
+    "what this Lambda computes is not written",
   ],
 ]);
 

@@ -46,8 +46,7 @@ const PENDING: ReadonlyMap<string, string> = new Map(Object.entries(pending));
 describe.skipIf(!hasReference(FILE))(`what Keras itself gave (../shared/reference/${FILE})`, () => {
   const cases = kerasCases();
   it.each(cases.filter(({ id }) => !PENDING.has(id)))("$id", async (each) => {
-    const { note: _, ...wanted } = each.expect;
-    expect(await said(each)).toEqual(wanted);
+    expect(await said(each)).toEqual(Object.fromEntries(Object.entries(each.expect).filter(([name]) => name !== "note")));
   });
 
   it("each case that is pending is one of them", () => {
