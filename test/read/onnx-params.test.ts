@@ -1,5 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { analysed, functionOf, input, int64s, message, model, node, output, tensorOf, truth, weight, whole, type Write } from "./onnx-model.js";
+import {
+  analysed,
+  functionOf,
+  input,
+  int64s,
+  message,
+  model,
+  node,
+  number,
+  output,
+  tensorOf,
+  text,
+  truth,
+  weight,
+  whole,
+  type Write,
+} from "./onnx-model.js";
 
 const totalsOf = (...graph: readonly Write[]) => analysed(model(graph)).totals;
 const floats = (...values: readonly number[]) => new Uint8Array(new Float32Array(values).buffer);
@@ -353,5 +369,36 @@ describe("QONNX and Brevitas", () => {
       totals: { params: BigInt(5 * 9 * 4 + 10), buffers: 10n, macs: BigInt(8 * 6 * 5 * 9 * 4) },
       outputs: [{ shape: [1, 4, 3, 5] }],
     });
+  });
+});
+
+describe("what torch.onnx.export(dynamo=True) notes about its initializers", () => {
+  const entry = (key: string, value: string) => message(4, text(1, key), text(2, value));
+  const noted = (name: string, ...notes: readonly Write[]) => message(13, text(1, name), ...notes);
+  const kind = (name: string, of: string) => noted(name, entry("pkg.torch.export.graph_signature.InputSpec.kind", of));
+  const folded = (name: string, from: string) => noted(name, entry("pkg.onnxscript.optimizer.folded_from", from));
+  const x = input("x", [2, 4]);
+  const rows = message(11, text(1, "i"), message(2, message(1, number(1, 7), message(2, message(1, number(1, 2))))));
+  const plus = (name: string) => [x, weight(name, [2, 4]), node("Add", ["x", name], ["y"]), output("y")];
+  /** The parameters and buffers that the same modules have in PyTorch 2.13. */
+  it.each<readonly [of: string, graph: readonly Write[], params: bigint, buffers: bigint]>([
+    ["a parameter that is added", [...plus("m.w"), kind("m.w", "PARAMETER")], 8n, 0n],
+    ["a parameter of one number", [x, weight("m.s", []), node("Mul", ["x", "m.s"], ["y"]), output("y"), kind("m.s", "PARAMETER")], 1n, 0n],
+    ["a buffer that is added", [...plus("m.pe"), kind("m.pe", "BUFFER")], 0n, 8n],
+    ["a constant", [...plus("c"), kind("c", "CONSTANT_TENSOR")], 0n, 0n],
+    ["a table folded of a buffer and numbers", [...plus("t"), folded("t", "['cos', 'm.rotary_emb.inv_freq', 'val_3']")], 0n, 8n],
+    ["a table folded of a buffer that is there", [...plus("t"), weight("m.b", [8]), kind("m.b", "BUFFER"), folded("t", "['m.b', 'val_3']")], 0n, 8n],
+    ["numbers of the exporter", [...plus("val_3"), folded("val_3", "['val_1', 'val_2']")], 0n, 0n],
+    [
+      "an embedding and an output layer with one weight, transposed when it was folded",
+      [
+        ...[rows, weight("m.b.weight", [10, 4]), weight("val_0", [4, 10]), kind("m.b.weight", "PARAMETER"), folded("val_0", "['m.b.weight']")],
+        ...[node("Gather", ["m.b.weight", "i"], ["e"]), node("MatMul", ["e", "val_0"], ["y"]), output("y")],
+      ],
+      40n,
+      0n,
+    ],
+  ])("%s", (_, graph, params, buffers) => {
+    expect(totalsOf(...graph)).toMatchObject({ params, buffers });
   });
 });

@@ -95,6 +95,17 @@ describe("graphs inside the nodes of an archive", () => {
     expect(uncounted[0]?.reason).toContain("depends on the data");
   });
 
+  it("with_effects is the operator that it runs: tokens are no tensors", () => {
+    const check = (before: string, after: string) => ({
+      ...higher("with_effects", [tensor(before), { as_operator: "torch.ops.aten._linalg_check_errors.default" }, tensor("x")], [after]),
+      outputs: [tensor(after), { as_none: true }],
+    });
+    const { totals, partial } = read(program([check("token", "t1"), check("t1", "t2"), linear("x", "w", "y")]));
+    expect([totals.macs, partial]).toEqual([32n, false]);
+    const own = higher("with_effects", [tensor("token"), { as_operator: "mine.op.default" }, tensor("x"), tensor("w")], ["t1", "y"]);
+    expect(read(program([own])).uncounted).toEqual([{ op: "mine.op", count: 1, reason: "this operator is not known" }]);
+  });
+
   it("one that is not known is a row with a reason, and its weights count", () => {
     const { totals, uncounted } = read(program([higher("novel", [body, tensor("x"), tensor("w")], ["y"])]));
     expect([totals.params, uncounted]).toEqual([32n, [{ op: "higher_order.novel", count: 1, reason: "this operator is not known" }]]);

@@ -12,6 +12,7 @@ import type {
   TypeProto,
   ValueInfo,
 } from "./schema.js";
+import { withNotes } from "./noted.js";
 import { readEntry, readSparse, readTensor } from "./tensor.js";
 
 // Field numbers are those of onnx.proto3 (github.com/onnx/onnx).
@@ -84,7 +85,7 @@ function readGraph(pbf: ModelReader): GraphProto {
     else if (field === 13) valueInfo.push(readValueInfo(pbf));
     else if (field === 15) sparseInitializers.push(readSparse(pbf));
   }
-  return { name, nodes, initializers, sparseInitializers, inputs, outputs, valueInfo };
+  return withNotes({ name, nodes, initializers, sparseInitializers, inputs, outputs, valueInfo });
 }
 
 /** What most nodes and attributes have none of: one for all of them. */
@@ -210,11 +211,16 @@ function exactly(pbf: ModelReader, at: number, before: readonly bigint[] = []): 
 
 function readValueInfo(pbf: ModelReader): ValueInfo {
   const info: Mutable<ValueInfo> = { name: "" };
+  let metadata: Map<string, string> | undefined;
   const end = pbf.messageEnd();
   while (pbf.next(end)) {
     const { field } = pbf;
     if (field === 1) info.name = pbf.readString();
     else if (field === 2) info.type = readType(pbf);
+    else if (field === 4) {
+      info.metadata = metadata ??= new Map();
+      metadata.set(...readEntry(pbf));
+    }
   }
   return info;
 }

@@ -111,6 +111,8 @@ export type TypeProto =
 export interface ValueInfo {
   readonly name: string;
   readonly type?: TypeProto | undefined;
+  /** What exporters note about a value (`pkg.torch.export.graph_signature.InputSpec.kind`); absent where there is nothing. */
+  readonly metadata?: ReadonlyMap<string, string> | undefined;
 }
 
 export interface GraphProto {

@@ -16,7 +16,7 @@ const MAX_NODES = 300_000;
 
 /** Operators that check something, or make numbers of Python's: no tensor comes out, and nothing is counted. */
 const CHECKS =
-  /^(_assert|sym_|_functional_(sym_|assert)|_local_scalar_dense$|item$|is_|size$|numel$|stride$|dim$|_print$|_make_dep_token$|_sink_tokens$)/;
+  /^(_assert|sym_|_functional_(sym_|assert)|_local_scalar_dense$|item$|is_|size$|numel$|stride$|dim$|_print$|_linalg_check_errors$|_make_dep_token$|_sink_tokens$)/;
 const NUMBER_NAMESPACES = new Set(["_operator", "math", "operator", "builtins", "torch"]);
 
 /** Runs the nodes of a program: each becomes a row, but for views of stored tensors and checks. */

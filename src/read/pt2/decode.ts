@@ -98,7 +98,8 @@ class Decoder {
         ? [{ name: typeof input["name"] === "string" ? input["name"] : "", value: this.value(input["arg"]) }]
         : [],
     );
-    return { name: own, namespace, op: op === "" ? target : op, overload, args, outputs, origin: originOf(node["metadata"]) };
+    const made = { name: own, namespace, op: op === "" ? target : op, overload, args, outputs, origin: originOf(node["metadata"]) };
+    return made.op === "with_effects" ? withoutToken(made) : made;
   }
 
   private value(written: JsonObject): Value {
@@ -131,6 +132,14 @@ class Decoder {
   private bad(message: string): never {
     return fail("bad-pt2", message, { place: this.place, expected: "an archive of torch.export.save" });
   }
+}
+
+/** with_effects(token, op, ...args): the operator itself. The token that goes in and comes out only keeps nodes in order. */
+function withoutToken(node: ProgramNode): ProgramNode {
+  const [, target, ...args] = node.args;
+  const written = target?.value.kind === "text" ? target.value.value : "";
+  const [namespace = "", op = "", overload = ""] = written.replace(/^torch\.ops\./, "").split(".");
+  return op === "" ? node : { ...node, namespace, op, overload, args, outputs: node.outputs.slice(1) };
 }
 
 const TENSORS = new Set(["as_tensor", "as_tensors", "as_optional_tensor", "as_optional_tensors", "as_nested_tensors"]);
