@@ -146,8 +146,7 @@ class TypeNumbers {
 }
 
 function onlyOrigin(operand: Operand): Origin | undefined {
-  if (operand.kind !== "constant" || operand.origins.length > 1) return undefined;
-  return operand.origins[0];
+  return operand.kind === "constant" ? operand.origins.only : undefined;
 }
 
 /** Whether somebody knows the values of a constant, so that something may depend on them. */

@@ -4,6 +4,7 @@ import type { Ledger } from "./ledger.js";
 import { possible, type Operand, type Result } from "./operand.js";
 import type { NodeProto } from "./schema.js";
 import type { FixedTables } from "./tables.js";
+import { Origins } from "./origins.js";
 import { roleOf } from "./weights.js";
 
 type Constant = Extract<Operand, { kind: "constant" }>;
@@ -35,7 +36,7 @@ export function madeConstant(
   const { t, sparse } = proto.attributes.get("value") ?? proto.attributes.get("sparse_value") ?? {};
   const tensor = proto.opType === "Constant" ? (t ?? sparse?.values) : undefined;
   // A Constant node may hold a weight (Paddle's exports have all of theirs there).
-  const held = tensor === undefined ? [] : [ledger.origin(tensor, name, "node", false, roleOf(tables, proto.outputs[0] ?? "", tensor))];
+  const held = tensor === undefined ? [] : [Origins.of(ledger.origin(tensor, name, "node", false, roleOf(tables, proto.outputs[0] ?? "", tensor)))];
   const dtype = ownType(result.dtype);
   const from = dataOf(proto, inputs, dtype);
   return {
@@ -44,8 +45,7 @@ export function madeConstant(
     shape: possible(shape),
     dtype,
     values,
-    // Each once: a tensor that is added to itself over and over would have twice as many each time.
-    origins: from.length === 1 && held.length === 0 ? (from[0]?.origins ?? []) : [...new Set([...held, ...from.flatMap(({ origins }) => origins)])],
+    origins: Origins.joined([...held, ...from.map(({ origins }) => origins)]),
     isFilled: FILLS.has(proto.opType) || (from.length === 1 && from[0]?.isFilled) || undefined,
     isPicked: PICKS.has(proto.opType) || from.some(({ isPicked }) => isPicked === true) || undefined,
   };

@@ -1,3 +1,4 @@
+import { Origins } from "./origins.js";
 import { fail } from "../../graph/diagnostic.js";
 import { isDType, type DType } from "../../graph/dtype.js";
 import type { TypedValue } from "../../graph/inferrer.js";
@@ -35,7 +36,7 @@ export type Operand =
       readonly dtype: DType | undefined;
       readonly values?: Values | StoredValues | undefined;
       /** The tensors of the file that it is, or was computed from: they are parameters once a layer reads it. */
-      readonly origins: readonly Origin[];
+      readonly origins: Origins;
       /** One value over and over, which a node makes of nothing. */
       readonly isFilled?: boolean | undefined;
       /** Rows of a table, picked by position. */
@@ -158,7 +159,7 @@ export function valuesOf(operand: Operand | undefined): readonly number[] | unde
 
 /** Known values as an operand. */
 export function constantOf(name: string, shape: Shape, values: Values): Extract<Operand, { kind: "constant" }> {
-  return { kind: "constant", name, shape, dtype: values.dtype, values, origins: [] };
+  return { kind: "constant", name, shape, dtype: values.dtype, values, origins: Origins.none };
 }
 
 /** Values that a node makes, of their own type. */

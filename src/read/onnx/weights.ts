@@ -1,3 +1,4 @@
+import { Origins } from "./origins.js";
 import { fail, type Place } from "../../graph/diagnostic.js";
 import { bytesOf, isFloat } from "../../graph/dtype.js";
 import type { Stored } from "../../graph/layer.js";
@@ -43,7 +44,7 @@ export function stored(ledger: Ledger, tensor: TensorProto, name: string, place:
   if (dims.some((size) => size < 0 || !Number.isSafeInteger(size))) fail("bad-onnx", `the initializer ${name} has an impossible shape`, { place });
   checkData(tensor, name, place);
   if (tensor.absent !== undefined) return { kind: "unknown", reason: tensor.absent, shape: dims, dtype: dtypeOf(dataType) };
-  const origins = [ledger.origin(tensor, name, "initializer", once, roleOf(tables, tensor.name, tensor))];
+  const origins = Origins.of(ledger.origin(tensor, name, "initializer", once, roleOf(tables, tensor.name, tensor)));
   return { kind: "constant", name, shape: dims, dtype: dtypeOf(dataType), values: new StoredValues(tensor), origins };
 }
 
@@ -51,7 +52,7 @@ export function stored(ledger: Ledger, tensor: TensorProto, name: string, place:
 export function storedSparse(ledger: Ledger, { values, dims }: SparseTensorProto, name: string, place: Place): Operand {
   checkData(values, name, place);
   const dtype = dtypeOf(values.dataType);
-  return { kind: "constant", name, shape: possible(dims), dtype, origins: [ledger.origin(values, name, "initializer")] };
+  return { kind: "constant", name, shape: possible(dims), dtype, origins: Origins.of(ledger.origin(values, name, "initializer")) };
 }
 
 function checkData({ dims, dataType, rawLength, location }: TensorProto, name: string, place: Place): void {
@@ -99,7 +100,7 @@ export function storedBy(
   for (const operand of operands) {
     if (operand?.kind !== "constant") continue;
     const { name, shape, dtype } = operand;
-    const from = operand.isFilled === true && always ? [{ name, shape, dtype, held: "node" as const }] : operand.origins;
+    const from = operand.isFilled === true && always ? [{ name, shape, dtype, held: "node" as const }] : operand.origins.list();
     const masks = scores && isMask(operand);
     for (const origin of from) {
       if (!always && !looksTrained(origin, masks)) continue;

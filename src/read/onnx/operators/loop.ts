@@ -1,3 +1,4 @@
+import { Origins } from "../origins.js";
 import { fail, InputError } from "../../../graph/diagnostic.js";
 import { joined, noValues, sizes, truths } from "../../../graph/values.js";
 import { fixed } from "../fixed.js";
@@ -159,7 +160,14 @@ function never(node: OnnxNode, { body, initial }: Head): Result {
   const scans = (attempt?.outputs ?? []).slice(initial.length + 1).map((operand): Operand => {
     const shape = shapeOf(operand);
     if (shape === undefined) return operand;
-    return { kind: "constant", name: "stack", shape: [0, ...shape], dtype: typeOf(operand), values: noValues(typeOf(operand)), origins: [] };
+    return {
+      kind: "constant",
+      name: "stack",
+      shape: [0, ...shape],
+      dtype: typeOf(operand),
+      values: noValues(typeOf(operand)),
+      origins: Origins.none,
+    };
   });
   return { kind: "operands", operands: [...initial, ...scans] };
 }

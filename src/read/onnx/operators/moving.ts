@@ -157,7 +157,7 @@ const expand: Rule = (node) => {
   }
   const output = broadcast("Expand", inputShape(node), possible(known(node, 1, "the shape")));
   const [source] = node.inputs;
-  if (source?.kind === "constant" && source.origins.length > 0 && !isFill(source))
+  if (source?.kind === "constant" && !source.origins.isEmpty && !isFill(source))
     return { kind: "layer", layer: fixed({ op: "expand", outputs: [output], dtype: source.dtype, stored: node.store([source]) }), inputs: [source] };
   const own = shapeOf(source) ?? [];
   return moved(
