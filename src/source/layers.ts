@@ -1,11 +1,11 @@
 import { InputError } from "../graph/diagnostic.js";
 import { parseLayers } from "../read/notation/read.js";
-import { isPrinted, isPrintedAlone } from "../read/torch/tree.js";
+import { isPrinted, isPrintedAlone, isPrintOnly } from "../read/torch/tree.js";
 import type { Source } from "./source.js";
 
 /** A text of layers, or the text of print(model): a tree of modules. */
 export function openLayers(text: string, source: string): Source | Promise<Source> {
-  if (isPrinted(text)) return printed(text, source);
+  if (isPrinted(text) || isPrintOnly(text)) return printed(text, source);
   try {
     return { type: "layers", graph: parseLayers(text, { source }) };
   } catch (error) {

@@ -33,6 +33,12 @@ describe("safetensors", () => {
     ["blocks.0.attn.bias", "F32", [48], "parameter"],
     ["layers.0.blocks.1.attn.relative_position_index", "I64", [49, 49], "buffer"],
     ["layers.0.blocks.1.attn.relative_position_bias_table", "F32", [169, 3], "parameter"],
+    ["encoder.layer.0.attention.relative_coords_table", "F32", [1, 7, 7, 2], "buffer"],
+    ["final_logits_bias", "F32", [1, 60], "buffer"],
+    ["fc.parametrizations.weight.0._u", "F32", [5], "buffer"],
+    ["fc.parametrizations.weight.0.base", "F32", [4, 4], "buffer"],
+    ["fc.parametrizations.weight.original0", "F32", [5, 1], "parameter"],
+    ["fc.weight_v", "F32", [5, 4], "parameter"],
     ["model.layers.0.mlp.up_proj.qweight", "I32", [4, 16], "parameter"],
     ["fc.weight", "I8", [4, 4], "parameter"],
   ])("%s of %s, %j, is a %s", (name, dtype, shape, role) => {
@@ -41,6 +47,14 @@ describe("safetensors", () => {
     const { totals } = analyze(readSafetensors(source(safetensors({ [name]: { dtype, shape, data_offsets: [0, bytes] } }, bytes))));
     const counted = BigInt(count);
     expect([totals.params, totals.buffers]).toEqual(role === "buffer" ? [0n, counted] : [counted, 0n]);
+  });
+
+  // torch.nn.utils.prune and torch.nn.utils.spectral_norm.
+  it("what stands beside the original of a weight is a buffer", () => {
+    const ofFive = (start: number) => ({ dtype: "I8", shape: [5], data_offsets: [start, start + 5] });
+    const names = ["weight_orig", "weight_mask", "weight_u", "weight_v", "other_mask"];
+    const { totals } = analyze(readSafetensors(source(safetensors(Object.fromEntries(names.map((name, at) => [`fc.${name}`, ofFive(5 * at)])), 25))));
+    expect([totals.params, totals.buffers]).toEqual([10n, 15n]);
   });
 
   it.each<[string, Uint8Array, RegExp]>([

@@ -48,6 +48,11 @@ export function isPrintedAlone(text: string): boolean {
   return /^\uFEFF?\s*[A-Za-z_]\w*\(\s*\)\s*$/.test(text);
 }
 
+/** Whether a text of one line is written by print alone: a lazy layer that has not seen its input yet, or a list of parameters. */
+export function isPrintOnly(text: string): boolean {
+  return /^\uFEFF?\s*(Lazy\w+\((in_features=)?0,|Parameter(List|Dict)\(\s+\()/.test(text);
+}
+
 /** Reads the text of `print(model)`. Throws `bad-module` with its line. */
 export function readTree(text: string, path: string): PrintedText {
   const start = PROMPT.exec(text)?.[0] ?? "";

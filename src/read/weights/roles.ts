@@ -24,12 +24,22 @@ const BUFFERS = new Set([
   "num_updates",
   "total_ops",
   "total_params",
+  "final_logits_bias",
+  "relative_coords_table",
 ]);
+/** Vectors of spectral norms and the base of an orthogonal matrix (torch.nn.utils.parametrizations). */
+const PARAMETRIZED = /(^|\.)parametrizations\.\w+\.\d+\.(_u|_v|base)$/;
+/** A mask of torch.nn.utils.prune, and the vectors of torch.nn.utils.spectral_norm, stand beside the parameter `NAME_orig`. */
+const BESIDE_ORIGINAL = /_(mask|u|v)$/;
 /** Frequencies of rotary positions in files of llama.cpp. */
 const ROTARY = /^(rope_freqs|rope_factors_(long|short))\.weight$|\.attn_rot_embd$/;
 
-/** Whether a tensor of a file of weights is a parameter. Whole numbers of 64 bits and truth are never learned; those of fewer may be quantised weights. */
-export function roleOf(name: string, shape: Shape, dtype: DType | undefined): Stored["role"] {
+/**
+ * Whether a tensor of a file of weights is a parameter. Whole numbers of 64 bits and truth are never learned; those of fewer may be quantised weights.
+ * @param has whether the file has a tensor of a name
+ */
+export function roleOf(name: string, shape: Shape, dtype: DType | undefined, has: (name: string) => boolean = () => false): Stored["role"] {
+  if (PARAMETRIZED.test(name) || (BESIDE_ORIGINAL.test(name) && has(name.replace(BESIDE_ORIGINAL, "_orig")))) return "buffer";
   const last = name.slice(name.lastIndexOf(".") + 1);
   if (BUFFERS.has(last) || ROTARY.test(name) || dtype === "int64" || dtype === "bool") return "buffer";
   return isCausalMask(name, shape) ? "buffer" : "parameter";

@@ -66,7 +66,8 @@ function tensorsOf(bytes: ByteSource, path: string): readonly Stored[] {
   const size = headerSize(head);
   const header = readJson(new TextDecoder().decode(bytes.read(8, 8 + size)), path);
   const data = bytes.length - 8 - size;
-  const placed = Object.entries(header).flatMap(([name, value]) => (name === "__metadata__" ? [] : [tensorOf(name, value, data, path)]));
+  const has = (name: string) => Object.hasOwn(header, name);
+  const placed = Object.entries(header).flatMap(([name, value]) => (name === "__metadata__" ? [] : [tensorOf(name, value, data, path, has)]));
   refuseGaps(placed, data, path);
   return placed.map(({ tensor }) => tensor);
 }
@@ -87,7 +88,7 @@ function refuseGaps(placed: readonly Placed[], data: number, path: string): void
   if (next !== data) bad(path, `the data of its tensors ends at byte ${next}, and the file has ${data}`);
 }
 
-function tensorOf(name: string, value: Json, data: number, path: string): Placed {
+function tensorOf(name: string, value: Json, data: number, path: string, has: (name: string) => boolean): Placed {
   if (!isObject(value)) return bad(path, `the tensor ${name} is not described`);
   const { dtype: written, shape, data_offsets: offsets } = value;
   const dtype = typeof written === "string" ? own(TYPES, written) : undefined;
@@ -96,7 +97,7 @@ function tensorOf(name: string, value: Json, data: number, path: string): Placed
   const [start = 0, end = 0] = wholeNumbers(offsets) ?? [];
   if (start > end || end > data) bad(path, `the data of tensor ${name} lies outside of the file`);
   if (bytesOf(elements(sizes), dtype) !== BigInt(end - start)) bad(path, `the tensor ${name} does not take as many bytes as its shape`);
-  return { tensor: { name, role: roleOf(name, sizes, dtype), shape: sizes, dtype }, start, end };
+  return { tensor: { name, role: roleOf(name, sizes, dtype, has), shape: sizes, dtype }, start, end };
 }
 
 function wholeNumbers(value: Json | undefined): readonly number[] | undefined {
