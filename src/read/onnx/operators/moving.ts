@@ -189,6 +189,9 @@ const resize: Rule = (node) => {
   const sizes = upsample ? undefined : valuesOf(node.inputs[3]);
   if ((sizes?.length ?? 0) === 0 && (scales?.length ?? 0) === 0)
     return unknown(`the size of ${node.op} is computed from the model's data`, anySizes(shape.length));
+  // The specification: greater than 0. A size of 0 would count what runs as nothing.
+  const wrong = scales?.find((scale) => !(scale > 0 && scale < Infinity));
+  if (wrong !== undefined) fail("bad-attribute", `a scale of ${node.op} is ${wrong}`, { expected: "a number above 0" });
   const output = possible(resized(node, shape, sizes, scales));
   const mode = text(node, "mode", "nearest");
   const changed = output.filter((size, axis) => size !== shape[axis]).length;

@@ -153,6 +153,18 @@ const softmaxRule: Rule = (node) => ({
   inputs: first(node),
 });
 
+/** GroupNormalization (ONNX, version 21): the channels divide into `num_groups`. Throws `groups-do-not-divide`. */
+const groupNorm: Rule = (node) => {
+  const [, channels = 1] = inputShape(node);
+  const groups = int(node, "num_groups", 1);
+  if (channels % groups !== 0) {
+    fail("groups-do-not-divide", `the ${channels} channels of ${node.op} do not divide into ${groups} groups`, {
+      expected: `a divisor of ${channels}`,
+    });
+  }
+  return keeping("group_norm", "normalization", 7n)(node);
+};
+
 export const reducingRules: Readonly<Record<string, Rule>> = {
   BatchNormalization: batchNorm,
   InstanceNormalization: instanceNorm,
@@ -168,7 +180,7 @@ export const reducingRules: Readonly<Record<string, Rule>> = {
   SoftmaxCrossEntropyLoss: loss,
   CumSum: running("cumsum"),
   CumProd: running("cumprod"),
-  GroupNormalization: keeping("group_norm", "normalization", 7n),
+  GroupNormalization: groupNorm,
   RMSNormalization: keeping("rms_norm", "normalization", 4n),
   MeanVarianceNormalization: keeping("mean_variance_norm", "normalization", 5n),
   LpNormalization: keeping("lp_norm", "normalization", 3n),
