@@ -105,11 +105,39 @@ FUNCTIONS = [
     ("ops.depthwise_conv(x, ops.ones((3, 3, 3, 2)))", [IMAGE]), ("ops.separable_conv(x, ops.ones((3, 3, 3, 2)), ops.ones((1, 1, 6, 5)))", [IMAGE]), ("ops.conv_transpose(x, ops.ones((3, 3, 5, 3)), 2, 'same')", [IMAGE]),
     ("ops.image.resize(x, (5, 4))", [IMAGE]), ("ops.image.rgb_to_grayscale(x)", [IMAGE]), ("ops.image.pad_images(x, 1, 2, 3, 4)", [IMAGE]), ("ops.image.crop_images(x, 1, 2, 3, 4)", [IMAGE]),
     ("ops.image.extract_patches(x, (4, 5))", [IMAGE]), ("ops.depth_to_space(x, 2)", [(6, 4, 8)]), ("ops.space_to_depth(x, 2)", [(6, 4, 8)]), ("ops.layer_normalization(x)", [SQUARE]), ("x * 2 - 1", [SQUARE]), ("ops.where(x > 0, x, 0.0)", [SQUARE]),
+    ("ops.median(x, axis=1)", [(6, 4)]), ("ops.quantile(x, 0.5, axis=1)", [(6, 4)]), ("ops.moments(x, axes=[1])", [(6, 4)]), ("ops.digitize(x, ops.convert_to_numpy([0.0, 1.0]))", [(6, 4)]),
+    ("ops.image.gaussian_blur(x)", [IMAGE]), ("ops.take_along_axis(x, ops.convert_to_numpy([[[0]]]), axis=1)", [(6, 4)]),
+]
+
+# Models whose sizes are open, or that return more than the shapes of their input say.
+MODELS = [
+    *[
+        (text, (None, None, 3), None)
+        for text in [
+            "layers.Dense(2)(layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3)(x)))",
+            "layers.Conv2DTranspose(2, 3, strides=2)(layers.BatchNormalization()(layers.Conv2D(4, 3, trainable=False)(x)))",
+            "layers.Conv2D(2, 1)(layers.Concatenate()([x, layers.UpSampling2D()(layers.MaxPooling2D()(layers.SeparableConv2D(4, 3, padding='same')(x)))]))",
+            "layers.PReLU(shared_axes=[1, 2])(layers.LayerNormalization()(layers.DepthwiseConv2D(3)(x)))",
+            "layers.Dense(2)(layers.Flatten()(layers.Conv2D(4, 3)(layers.Resizing(8, 8)(x))))",
+            "layers.Conv2D(2, 1)(keras.Sequential([layers.Conv2D(4, 3), layers.BatchNormalization()])(x))",
+            "ops.mean(layers.Conv2D(4, 3)(x), axis=(1, 2))",
+        ]
+    ],
+    ("layers.Dense(2)(layers.LSTM(4)(x))", (None, 5), None),
+    ("layers.Bidirectional(layers.GRU(3, return_sequences=True))(layers.Conv1D(5, 3, padding='causal')(x))", (None, 4), None),
+    ("layers.LayerNormalization()(x + layers.MultiHeadAttention(2, 4)(x, x))", (None, 8), None),
+    ("layers.TimeDistributed(layers.Flatten())(layers.TimeDistributed(layers.Dense(5))(x))", (None, 6, 4), None),
+    ("layers.ConvLSTM2D(4, 3)(x)", (None, 8, 8, 3), None),
+    ("layers.Dense(2)(layers.GlobalAveragePooling1D()(layers.Embedding(20, 4)(x)))", (None,), None),
+    ("layers.Attention(use_scale=True)([x, y], return_attention_scores=True)", (9, 8), (7, 8)),
+    ("layers.HashedCrossing(10, output_mode='one_hot')((x, y))", (), ()),
+    ("layers.HashedCrossing(10, output_mode='one_hot')((x, y))", (1,), (1,)),
 ]
 
 
 def shapes(outputs):
-    return [[1 if size is None else size for size in tensor.shape] for tensor in keras.tree.flatten(outputs)]
+    # An open batch is one; other sizes that are open stay so.
+    return [[1 if size is None and axis == 0 else size for axis, size in enumerate(tensor.shape)] for tensor in keras.tree.flatten(outputs)]
 
 
 def count(weights):
@@ -137,11 +165,25 @@ def function_row(text, inputs):
     return {"function": text, "model": {key: model[key] for key in ["class_name", "config"]}, "outputs": shapes(outputs)}
 
 
+def model_row(text, left, right):
+    words = "Embedding" in text or "Hashed" in text
+    tensors = [keras.Input(shape, dtype="int32" if words else "float32") for shape in [left, right] if shape is not None]
+    made = keras.Model(tensors, eval(text, {"keras": keras, "layers": layers, "ops": ops, "x": tensors[0], "y": tensors[-1]}))
+    model = json.loads(made.to_json())
+    return {
+        "text": text,
+        "model": {key: model[key] for key in ["class_name", "config"]},
+        "params": count(made.trainable_weights),
+        "buffers": count(made.non_trainable_weights),
+        "outputs": shapes(made.outputs),
+    }
+
+
 def rows():
-    for table, row in [(LAYERS, layer_row), (FUNCTIONS, function_row)]:
-        for text, shape in table:
+    for table, row in [(LAYERS, layer_row), (FUNCTIONS, function_row), (MODELS, model_row)]:
+        for text, *shape in table:
             try:
-                yield row(text, shape)
+                yield row(text, *shape)
             except Exception as error:  # This Keras has it not, or not so.
                 import sys
 

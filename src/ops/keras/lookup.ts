@@ -77,7 +77,7 @@ function hashedCrossing(args: Args): Primitive {
     ([left = [], right = left]) => {
       if (formatShape(left) !== formatShape(right))
         fail("shape-mismatch", `hashed_crossing cannot cross ${formatShape(left)} and ${formatShape(right)}`);
-      return mode === "one_hot" && left.at(-1) === 1 ? [...left.slice(0, -1), bins] : encoded(left, mode, bins);
+      return encoded(left, mode, bins);
     },
     typeOf(mode),
   );

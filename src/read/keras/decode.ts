@@ -33,8 +33,10 @@ export function decodeKeras(config: JsonObject, path: string, stored: StoredShap
 }
 
 /** A function of keras.ops: Keras 3 names its module, but not in HDF5, where only layers say that they are trained. */
-function isFunction({ module, config, inbound_nodes: inbound }: JsonObject): boolean {
+function isFunction({ module, class_name: className, config, inbound_nodes: inbound }: JsonObject): boolean {
   if (typeof module === "string") return /^keras(\.src)?\.ops\b/.test(module);
+  // Pipeline writes none of what layers write.
+  if (className === "Pipeline") return false;
   return Array.isArray(inbound) && inbound.some(isObject) && isObject(config) && config["trainable"] === undefined && config["dtype"] === undefined;
 }
 

@@ -51,8 +51,10 @@ function unknownActivation(reason: string): Primitive {
 }
 
 function built(className: string, config: JsonObject): Layer {
-  const known = kerasArguments(className) ?? new Set<string>();
-  const written = Object.entries(config).filter(([key]) => known.has(key) && !SILENT.test(key));
+  const known = kerasArguments(className) ?? new Map<string, Literal | undefined>();
+  // TensorFlow.js writes null for a switch that was not set.
+  const isUnset = (key: string, value: Json) => value === null && known.get(key)?.kind === "boolean";
+  const written = Object.entries(config).filter(([key, value]) => known.has(key) && !SILENT.test(key) && !isUnset(key, value));
   return kerasLayer(
     className,
     written.map(([name, value]) => ({ name, value: literal(value, name), place: NOWHERE })),
@@ -70,6 +72,8 @@ export function literal(value: Json, key = ""): Literal {
   if (isObject(value)) return objectLiteral(value);
   // Older files have batch norm's one axis in a list.
   const [only] = value;
+  // TensorFlow.js's null stands for the size that follows from the others.
+  if (key === "target_shape") return { kind: "tuple", items: value.map((item) => literal(item ?? -1)), place };
   if (key === "axis" && value.length === 1 && only !== undefined) return literal(only);
   return { kind: "tuple", items: value.map((item) => literal(item)), place };
 }

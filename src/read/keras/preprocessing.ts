@@ -3,6 +3,7 @@ import { elements, type Shape } from "../../graph/shape.js";
 import { fixed, type Fixed } from "../onnx/fixed.js";
 import { given, shapeAt, shapeOf, text, type OnnxNode, type Result, type Rule } from "../onnx/operand.js";
 import { attentionCost } from "../onnx/operators/attention.js";
+import { layerOf } from "./layer.js";
 import { isList, isObject, type Json, type JsonObject } from "./json.js";
 
 /** The configuration of a layer. */
@@ -49,9 +50,10 @@ const attention: Rule = (node) => {
   const scale = config["use_scale"] === true || (additive && config["use_scale"] !== false);
   const parameter = (name: string, shape: Shape): Stored => ({ name, role: "parameter", shape });
   const features = { elementwise: pairs * BigInt(keys), activation: pairs * BigInt(keys) };
+  const scores = argumentsOf(node)["return_attention_scores"] === true ? [[...query.slice(0, -1), source]] : [];
   return layer(node, {
     op: "attention",
-    outputs: [[...query.slice(0, -1), values]],
+    outputs: [[...query.slice(0, -1), values], ...scores],
     stored: [...(scale ? [parameter("scale", additive ? [keys] : [])] : []), ...(concat ? [parameter("concat_score_weight", [])] : [])],
     macs: cost.macs,
     operations: additive || concat ? { ...cost.operations, ...features } : cost.operations,
@@ -59,8 +61,18 @@ const attention: Rule = (node) => {
   });
 };
 
+/** Words of a text as numbers; how many there are depends on the text, unless a length is set. */
+const textVectorization: Rule = (node) => {
+  const config = configOf(node);
+  if (typeof config["output_sequence_length"] === "number" || config["output_mode"] !== "int")
+    return { kind: "written", layer: layerOf(node.op, config), inputs: node.inputs };
+  const [batch = 1] = shapeAt(node, 0);
+  return { kind: "unknown", reason: "how many words it makes depends on the data", shapes: [[batch, null]] };
+};
+
 /** Layers of Keras that no constructor of the notations stands for: preprocessing, attention without projections. */
 export const moreRules: Readonly<Record<string, Rule>> = {
+  TextVectorization: textVectorization,
   Attention: attention,
   AdditiveAttention: attention,
 };

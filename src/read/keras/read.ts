@@ -3,12 +3,13 @@ import { fail, InputError, type Place } from "../../graph/diagnostic.js";
 import type { Graph } from "../../graph/graph.js";
 import type { Layout } from "../../graph/layout.js";
 import { bytesSource, type ByteSource } from "../onnx/bytes.js";
-import { modelGraph, type ReadOnnxOptions } from "../onnx/read.js";
-import type { GraphProto } from "../onnx/schema.js";
+import { modelGraph, type ModelFile, type ReadOnnxOptions } from "../onnx/read.js";
+import type { GraphProto, ModelProto } from "../onnx/schema.js";
 import { ZipArchive } from "../zip-directory.js";
 import { decodeKeras } from "./decode.js";
 import { rootAttributes } from "./hdf5.js";
 import { isList, isObject, readJson, type Json, type JsonObject } from "./json.js";
+import { withFixedParts } from "./open-sizes.js";
 import { kerasRule } from "./rules.js";
 import { kerasWeights } from "./weights.js";
 import { archiveWeights, legacyWeights, type StoredShapes } from "./stored.js";
@@ -76,17 +77,16 @@ export function kerasGraph(config: JsonObject, path: string, options: ReadKerasO
   const first = decodeKeras(model, path);
   // Where every layer is known, what it stores is known without a look at the weights.
   const proto = stored !== undefined && first.graph !== undefined && hasUnknown(first.graph) ? decodeKeras(model, path, stored()) : first;
-  if (proto.graph === undefined) throw new Error("a decoded Keras model has a graph");
   const layout = imageOrder(config);
-  const graph = modelGraph(proto, proto.graph, options, {
-    path,
-    format: "keras",
-    ruleOf: kerasRule,
-    uniqueNames: true,
-    weights: "implied",
-    imageOrder: layout,
-  });
-  return { ...graph, layout };
+  const file: ModelFile = { path, format: "keras", ruleOf: kerasRule, uniqueNames: true, weights: "implied", imageOrder: layout };
+  const read = (of: ModelProto) => modelGraph(of, of.graph ?? noGraph(), options, file);
+  const graph = read(proto);
+  const isOpen = graph.openInputs !== undefined && graph.openInputs.length > 0;
+  return { ...(isOpen ? read(withFixedParts(proto, read)) : graph), layout };
+}
+
+function noGraph(): never {
+  throw new Error("a decoded Keras model has a graph");
 }
 
 /** The order of a model's images: channels last, unless its layers say channels first alone. */

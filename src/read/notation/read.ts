@@ -2,6 +2,7 @@ import type { Place } from "../../graph/diagnostic.js";
 import type { Graph, GraphInput, Node } from "../../graph/graph.js";
 import type { Layer } from "../../graph/layer.js";
 import { builtKeras } from "../../ops/keras-layer.js";
+import type { Literal } from "../../ops/args.js";
 import type { CallEntry } from "../../ops/entry.js";
 import { families } from "../../ops/table.js";
 import { madeBy, TURNED, turnTo, UNORDERED } from "../../ops/tensor/turn.js";
@@ -28,10 +29,10 @@ export function torchEntry(className: string): CallEntry | undefined {
   return catalog().calls.get(className)?.torch;
 }
 
-/** Names of the arguments of a layer of Keras; nothing for one that is not counted. */
-export function kerasArguments(className: string): ReadonlySet<string> | undefined {
+/** The arguments of a layer of Keras by name, with their defaults; nothing for one that is not counted. */
+export function kerasArguments(className: string): ReadonlyMap<string, Literal | undefined> | undefined {
   const entry = catalog().calls.get(className)?.keras;
-  return entry === undefined ? undefined : new Set(readSignature(entry.signature).map(({ name }) => name));
+  return entry === undefined ? undefined : new Map(readSignature(entry.signature).map(({ name, fallback }) => [name, fallback]));
 }
 
 /**

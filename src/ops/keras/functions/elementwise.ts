@@ -1,4 +1,4 @@
-import type { Cause, Layer, Primitive } from "../../../graph/layer.js";
+import type { Cause, Inference, Layer, Primitive } from "../../../graph/layer.js";
 import type { DType } from "../../../graph/dtype.js";
 import { elements, type Shape } from "../../../graph/shape.js";
 import { activationByName, softmax } from "../../activation.js";
@@ -16,7 +16,7 @@ const UNARY = words(
 );
 /** Moves or names elements, and computes nothing. */
 const MOVING = words(
-  "Array Copy Roll Flip Fliplr Flipud OnesLike ZerosLike EmptyLike FullLike StopGradient Cast SaturateCast ConvertToTensor View Sort Argsort",
+  "Digitize Array Copy Roll Flip Fliplr Flipud OnesLike ZerosLike EmptyLike FullLike StopGradient Cast SaturateCast ConvertToTensor View Sort Argsort",
 );
 /** One operation for each element of what two tensors, or more, make together. */
 const JOINING = words(
@@ -35,6 +35,9 @@ const REDUCING: readonly (readonly [string, bigint])[] = [
   ...words("Std Var Nanstd Nanvar").map((name) => [name, 3n] as const),
   ["Ptp", 2n],
   ["Norm", 2n],
+  // A median sorts; what that takes depends on the method, and is not counted, as in Sort.
+  ["Median", 0n],
+  ["Nanmedian", 0n],
 ];
 
 export const snake = (name: string) => name.replace(/(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, "_").toLowerCase();
@@ -91,6 +94,23 @@ function reducing(op: string, perElement: bigint, axes: readonly number[] | unde
   };
 }
 
+/** The axes of what is asked for stand before those of the tensor, as in numpy. */
+function quantile(axes: readonly number[] | undefined, keep: boolean): Primitive {
+  const one = reducing("quantile", 0n, axes, keep);
+  return {
+    ...one,
+    infer(inputs) {
+      const made = one.infer(inputs);
+      return { ...made, outputs: made.outputs.map((output) => ({ ...output, shape: [...(inputs[1] ?? []), ...output.shape] })) };
+    },
+  };
+}
+
+/** The mean and the variance have one shape. */
+function twice(made: Inference): Inference {
+  return { ...made, outputs: [...made.outputs, ...made.outputs] };
+}
+
 function activation(name: string): Layer {
   const op = snake(name);
   return activationByName(op) ?? elementwise(op, "activation", 1n);
@@ -142,6 +162,22 @@ export const elementwiseFunctions: readonly CallEntry[] = [
       return typed(reducing(snake(name), count, axes, args.flag("keepdims")), /arg(max|min)$/i.test(name) ? "int64" : undefined);
     },
   })),
+  {
+    names: ["Quantile", "Nanquantile"],
+    signature: "q=None, axis=None, method='linear', keepdims=False",
+    build: (args) => {
+      const axes = args.isNone("axis") ? undefined : args.integers("axis", -16);
+      return quantile(axes, args.flag("keepdims"));
+    },
+  },
+  {
+    names: ["Moments"],
+    signature: "axes, keepdims=False, synchronized=False",
+    build: (args) => {
+      const one = reducing("moments", 4n, args.integers("axes", -16), args.flag("keepdims"));
+      return { ...one, infer: (inputs) => twice(one.infer(inputs)) };
+    },
+  },
   { names: ["Glu"], signature: "axis=-1", build: () => activation("Glu") },
   {
     names: ["Softmax", "LogSoftmax"],

@@ -1,8 +1,8 @@
-import { elements } from "../../../graph/shape.js";
+import { elements, type Shape } from "../../../graph/shape.js";
 import type { Primitive } from "../../../graph/layer.js";
 import type { Args } from "../../args.js";
 import type { CallEntry } from "../../entry.js";
-import { split } from "../../join.js";
+import { broadcast, split } from "../../join.js";
 import { firstInput, inference, resolveAxis } from "../../primitive.js";
 import { moving } from "./shape.js";
 
@@ -48,6 +48,17 @@ function taken(args: Args): Primitive {
   });
 }
 
+/** The indices stand for a whole axis; along the others they are broadcast (numpy.take_along_axis). */
+function takenAlong(args: Args): Primitive {
+  const axis = args.isNone("axis") ? undefined : args.integer("axis");
+  return moving("take_along_axis", ([input = [], indices = input]) => {
+    if (axis === undefined) return indices;
+    const at = resolveAxis("take_along_axis", axis, input.length);
+    const along = (shape: Shape) => shape.map((size, index) => (index === at ? 1 : size));
+    return broadcast("take_along_axis", along(input), along(indices)).map((size, index) => (index === at ? (indices[at] ?? size) : size));
+  });
+}
+
 function topK(args: Args): Primitive {
   const count = args.count("k");
   return {
@@ -75,7 +86,7 @@ export const partFunctions: readonly CallEntry[] = [
   { names: ["Split", "ArraySplit"], signature: "indices_or_sections, axis=0", build: splitBy },
   { names: ["Vsplit", "Hsplit", "Dsplit"], signature: "indices_or_sections", build: splitBy },
   { names: ["Take"], signature: "axis=None", build: taken },
-  { names: ["TakeAlongAxis"], signature: "axis=None", build: () => moving("take_along_axis", ([input = [], indices = input]) => indices) },
+  { names: ["TakeAlongAxis"], signature: "axis=None", build: takenAlong },
   { names: ["TopK"], signature: "k, sorted=True", build: topK },
   { names: ["OneHot", "MultiHot"], signature: "num_classes, axis=-1, dtype=None, sparse=False", build: oneHot },
 ];

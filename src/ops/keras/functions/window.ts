@@ -202,6 +202,14 @@ export const windowFunctions: readonly CallEntry[] = [
   { names: ["CropImages"], signature: borders("cropping"), build: (args) => bordered(args, -1) },
   { names: ["ExtractPatches"], signature: `size, strides=None, dilation_rate=1, padding='valid', ${FORMAT}`, build: patches },
   {
+    names: ["GaussianBlur"],
+    signature: `kernel_size=(3, 3), sigma=(1.0, 1.0), ${FORMAT}`,
+    build: (args) => {
+      const taps = args.integers("kernel_size", 1).reduce((product, size) => product * size, 1);
+      return elementwise("gaussian_blur", "transform", BigInt(2 * taps));
+    },
+  },
+  {
     names: ["AffineTransform", "PerspectiveTransform", "ElasticTransform"],
     signature: `interpolation='bilinear', ${FORMAT}`,
     build: (args) => elementwise("transform", "interpolation", tapsOf(args)),
