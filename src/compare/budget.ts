@@ -1,6 +1,6 @@
 import type { Costs, Uncounted } from "../analyze/analysis.js";
 import { fail, type Diagnostic, type Place } from "../graph/diagnostic.js";
-import { hasAllLayers, isAtLeast, measureOf, shareOf, titleOf, valueOf, type Measure, type MeasureName } from "./measures.js";
+import { hasAllLayers, isAtLeast, measureOf, shareOf, titleOf, uncountedIn, valueOf, type Measure, type MeasureName } from "./measures.js";
 import { allowed, type Allowance } from "./quantity.js";
 
 /** The most that a figure may be. A figure that equals it is within it. */
@@ -61,6 +61,8 @@ export interface BudgetResult {
   readonly verdict: Verdict;
   /** Why it cannot be told, or what was accepted about a budget that holds. */
   readonly doubts: readonly Doubt[];
+  /** The operators that may add to it. */
+  readonly uncounted: readonly Uncounted[];
   /** Where the limit comes from, for an increase. */
   readonly baseline?: { readonly value: bigint; readonly allowance: string } | undefined;
   /** What weighs most in a figure that is exceeded, the heaviest first: all layers over the limit where that is one of a layer. */
@@ -135,7 +137,9 @@ function judged(measure: Measure, limit: bigint, costs: Costs, unknown: BudgetCh
   const value = valueOf(measure, costs);
   const cut = isCut(measure, costs);
   const doubts: readonly Doubt[] = [...(isAtLeast(measure, costs) ? ["partial" as const] : []), ...(cut ? ["cut" as const] : [])];
-  const base = { measure: measure.name, title: titleOf(measure, costs), limit, value, atLeast: doubts.length > 0, doubts, heaviest: [] };
+  const title = titleOf(measure, costs);
+  const uncounted = uncountedIn(measure, costs);
+  const base = { measure: measure.name, title, limit, value, atLeast: doubts.length > 0, doubts, uncounted, heaviest: [] };
   if (value > limit) return { ...base, verdict: "fail", ...weightsOf(measure, limit, costs) };
   return { ...base, verdict: doubts.length === 0 || (unknown === "accept" && !cut) ? "pass" : "unknown" };
 }

@@ -1,4 +1,4 @@
-import { isLowerBound, type Costs, type LayerCosts } from "../analyze/analysis.js";
+import { isLowerBound, type Costs, type LayerCosts, type Uncounted } from "../analyze/analysis.js";
 import type { Unit } from "./quantity.js";
 
 /** A figure that a budget can be set on: of the whole model, or of the layer that has most of it. */
@@ -78,6 +78,13 @@ export function titleOf({ title }: Measure, { convention, totals }: Pick<Costs, 
 /** Whether the figure is only a lower bound: something that it sums, or may be the most of, is not known. */
 export function isAtLeast({ figure }: Measure, { totals }: Costs): boolean {
   return figure !== undefined && isLowerBound(totals, figure);
+}
+
+/** The operators that may add to a figure; all that were not counted where the layers do not tell which. */
+export function uncountedIn({ figure }: Measure, { layers, uncounted }: Costs): readonly Uncounted[] {
+  const adding = layers.filter((layer) => figure !== undefined && isLowerBound(layer, figure));
+  const found = uncounted.filter(({ op, reason }) => adding.some((layer) => layer.op === op && layer.uncounted === reason));
+  return found.length === 0 ? uncounted : found;
 }
 
 /** Whether every layer is there: not so of an analysis that was saved with --top. */

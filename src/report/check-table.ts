@@ -45,7 +45,7 @@ function modelText(model: CheckedModel, style: CheckTable): string {
   const { check, costs } = outcome;
   const table = renderTable(budgetGrid(check, units), style);
   const details = check.results.flatMap((result) => {
-    const sentence = sentenceOf(result, check, units);
+    const sentence = sentenceOf(result, units);
     if (sentence === undefined) return [];
     if (result.verdict !== "fail" || result.heaviest.length === 0) return [`${harmless(sentence)}\n`];
     const more = leftOut(result.heaviest.length, top);
@@ -77,7 +77,7 @@ function modelMarkdown(model: CheckedModel, { units, top }: CheckReport): string
   if (outcome.type === "error") return `${head}\n${escape(diagnosticLine(outcome.error))}\n`;
   const { check, costs } = outcome;
   const details = check.results.flatMap((result) => {
-    const sentence = sentenceOf(result, check, units);
+    const sentence = sentenceOf(result, units);
     if (sentence === undefined) return [];
     if (result.verdict !== "fail" || result.heaviest.length === 0) return [`- ${escape(sentence)}\n`];
     const more = leftOut(result.heaviest.length, top);

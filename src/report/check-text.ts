@@ -23,10 +23,10 @@ export function amountsOf({ measure, limit, limitAtLeast = false, value, atLeast
 }
 
 /** What is wrong or in doubt with a result, in one sentence; nothing for one that simply holds. */
-export function sentenceOf(result: BudgetResult, check: BudgetCheck, units: Units): string | undefined {
+export function sentenceOf(result: BudgetResult, units: Units): string | undefined {
   const { limit, value } = amountsOf(result, units);
   const title = titleOf(result);
-  const reasons = result.doubts.map((doubt) => (doubt === "partial" ? `${DOUBTS.partial}: ${operators(check)}` : DOUBTS[doubt])).join("; ");
+  const reasons = result.doubts.map((doubt) => (doubt === "partial" ? `${DOUBTS.partial}: ${operators(result)}` : DOUBTS[doubt])).join("; ");
   switch (result.verdict) {
     case "fail":
       return `${title}: ${value} exceeds ${limit}, headroom ${headroom(result.limit, result.value)}`;
@@ -40,7 +40,7 @@ export function sentenceOf(result: BudgetResult, check: BudgetCheck, units: Unit
 const MAX_OPERATORS = 5;
 
 /** Operators that were not counted, and how often. */
-export function operators({ uncounted }: BudgetCheck): string {
+export function operators({ uncounted }: Pick<BudgetResult, "uncounted">): string {
   const shown = uncounted.slice(0, MAX_OPERATORS).map(({ op, count }) => `${op} (${count})`);
   const more = uncounted.length - shown.length;
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(", ");

@@ -21,7 +21,7 @@ export function checkAnnotations(models: readonly CheckedModel[], { units, top, 
       return [annotation("error", `${name} could not be checked`, diagnosticLine(outcome.error), outcome.error.place ?? model.place)];
     const { check, places } = outcome;
     const results = check.results.flatMap((result, index): string[] => {
-      const sentence = sentenceOf(result, check, units);
+      const sentence = sentenceOf(result, units);
       if (sentence === undefined) return [];
       const heavy = result.heaviest.slice(0, top).map((weight) => weight.name);
       const text = heavy.length === 0 ? sentence : `${sentence}; most of it in ${heavy.join(", ")}`;

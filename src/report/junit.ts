@@ -1,4 +1,4 @@
-import { statusOf, type BudgetCheck, type BudgetResult, type CheckedModel } from "../compare/budget.js";
+import { statusOf, type BudgetResult, type CheckedModel } from "../compare/budget.js";
 import { amountsOf, operators, sentenceOf, titleOf, uncountedLayers } from "./check-text.js";
 import type { CheckReport } from "./check-table.js";
 import { diagnosticLine } from "./diagnostic.js";
@@ -34,7 +34,7 @@ function casesOf(model: CheckedModel, report: CheckReport): readonly Case[] {
   if (outcome.type === "error")
     return [{ name: "could be checked", result: "error", type: outcome.error.code, message: diagnosticLine(outcome.error), details: "" }];
   const { check } = outcome;
-  const cases = check.results.map((result) => caseOf(result, check, statusOf(model) === "fail", report));
+  const cases = check.results.map((result) => caseOf(result, statusOf(model) === "fail", report));
   if (check.unknown !== "fail") return cases;
   const uncounted = uncountedLayers(check);
   const message = uncounted === 0 ? "" : `${uncounted} ${uncounted === 1 ? "layer" : "layers"} could not be counted: ${operators(check)}`;
@@ -42,14 +42,14 @@ function casesOf(model: CheckedModel, report: CheckReport): readonly Case[] {
 }
 
 /** Where uncounted layers are a failure of their own, what they leave open fails with them. */
-function caseOf(result: BudgetResult, check: BudgetCheck, settled: boolean, { units, top }: CheckReport): Case {
+function caseOf(result: BudgetResult, settled: boolean, { units, top }: CheckReport): Case {
   const { limit, value } = amountsOf(result, units);
   const layers = result.heaviest.slice(0, top).map(({ name, value: weight }) => `${name}: ${weight}`);
   return {
     name: result.baseline === undefined ? result.measure : `${result.measure} (${titleOf(result)})`,
     result: result.verdict === "pass" ? "pass" : result.verdict === "fail" || settled ? "failure" : "error",
     type: result.verdict === "fail" ? "exceeded" : "unknown",
-    message: sentenceOf(result, check, units) ?? `${value} is within ${limit}`,
+    message: sentenceOf(result, units) ?? `${value} is within ${limit}`,
     details: layers.join("\n"),
   };
 }

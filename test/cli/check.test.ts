@@ -414,3 +414,12 @@ describe("names that would be more than names", () => {
     expect(line).toContain("%3A%3Aerror%3A%3Ax%250A%2C%3A|");
   });
 });
+
+it("names the layers that may add to a budget's own figure, and no others", async () => {
+  const print = "Net(\n  (fc): Linear(in_features=4, out_features=2, bias=True)\n  (own): RelPos()\n)\n";
+  const { code, stdout } = await convcost(["check", "m.txt", "--max-params", "100", "--max-macs", "100"], { files: { "m.txt": file(print) } });
+  expect(code).toBe(2);
+  // The parameters of a linear layer are printed, what it reads is not; of RelPos neither is.
+  expect(stdout).toMatch(/^Parameters: .*may add to it: RelPos \(1\)$/m);
+  expect(stdout).toMatch(/^MACs: .*may add to it: Linear \(1\), RelPos \(1\)$/m);
+});
