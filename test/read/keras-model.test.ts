@@ -139,7 +139,7 @@ describe("Keras: model.to_json()", () => {
       "RNN",
       {
         cell: [
-          { class_name: "GRUCell", config: { units: 4 } },
+          { class_name: "GRUCell", config: { units: 4, reset_after: true } },
           { class_name: "SimpleRNNCell", config: { units: 3 } },
         ],
       },

@@ -50,7 +50,11 @@ function unknownActivation(reason: string): Primitive {
   return { ...keeping, infer: (inputs) => ({ ...keeping.infer(inputs), uncounted: { of: "cost", reason } }) };
 }
 
-function built(className: string, config: JsonObject): Layer {
+/** What a file means that does not write an argument: Keras before 2.2 and TensorFlow.js know only the GRU without `reset_after`. */
+const UNWRITTEN: ReadonlyMap<string, JsonObject> = new Map(["GRU", "GRUCell"].map((name) => [name, { reset_after: false }]));
+
+function built(className: string, given: JsonObject): Layer {
+  const config = { ...UNWRITTEN.get(className), ...given };
   const known = kerasArguments(className) ?? new Map<string, Literal | undefined>();
   // TensorFlow.js writes null for a switch that was not set.
   const isUnset = (key: string, value: Json) => value === null && known.get(key)?.kind === "boolean";
