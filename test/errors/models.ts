@@ -276,6 +276,11 @@ const KERAS = ofFiles("m.json", [
   ["wrong-rank", keras3("Resize", { size: [4, 4] }, [[6]]), "upsample cannot read an input of 2 dimensions"],
   ["bad-json", `{"class_name": "Sequential", "config": ${"[".repeat(10_000)}`, "this JSON is nested more than"],
   ["bad-json", '{"class_name": "Sequential", "config": {', "this is no JSON of a model, or a damaged one"],
+  [
+    "bad-keras",
+    JSON.stringify(functional([kerasInput("x", [null, 4]), layer("ReLU", "a", {}, ["x"])], "a")).replace('[["a",0,0]]', '[["a",0,4000000000]]'),
+    "a has no output 4000000000 of a call 0",
+  ],
   ["bad-keras", JSON.stringify({ class_name: "Sequential", config: {} }), "this model has no list of layers"],
 
   ["bad-keras", JSON.stringify({ class_name: "Sequential", config: { layers: [5] } }), "a layer of this model is no object"],
@@ -469,6 +474,26 @@ const TFLITE = ofFiles("m.tflite", [
       ],
     ),
     "the options of Convolution2DTransposeBias have impossible values",
+  ],
+  [
+    "bad-attribute",
+    tflite(
+      [22],
+      [
+        {
+          tensors: [
+            { name: "x", shape: [1] },
+            { name: "shape", shape: [1], buffer: 1 },
+            { name: "y", shape: [1] },
+          ],
+          inputs: [0],
+          outputs: [2],
+          operators: [{ code: 0, inputs: [0, 1], outputs: [2] }],
+        },
+      ],
+      [new Uint8Array(new Float32Array([0.5]).buffer)],
+    ),
+    "0.5 is no size or position",
   ],
   ["channel-mismatch", convNet([4], { w: [1, 3, 3, 4] }), "a depthwise convolution cannot make 4 channels of 3"],
 ]);

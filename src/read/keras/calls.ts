@@ -1,3 +1,4 @@
+import { fail } from "../../graph/diagnostic.js";
 import { isList, isObject, type Json, type JsonObject } from "./json.js";
 
 /** One output of one call of a layer, as Keras names it: `["conv", 0, 0]`. */
@@ -85,10 +86,18 @@ function sortedEntries(value: JsonObject): readonly (readonly [string, Json])[] 
   return Object.entries(value).sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));
 }
 
+/** More than a layer has: a number beyond these is damage, and would be a list as long. */
+const MAX_OUTPUTS = 10_000;
+const MAX_CALLS = 1_000_000;
+
+const isNumber = (value: number, most: number) => Number.isInteger(value) && value >= 0 && value <= most;
+
 function historyOf([layer, call, output]: readonly Json[]): History | undefined {
   if (typeof layer !== "string" || typeof call !== "number") return undefined;
   if (layer === "_CONSTANT_VALUE") return { layer, call, output: 0 };
-  return typeof output === "number" ? { layer, call, output } : undefined;
+  if (typeof output !== "number") return undefined;
+  if (isNumber(call, MAX_CALLS) && isNumber(output, MAX_OUTPUTS)) return { layer, call, output };
+  return fail("bad-keras", `${layer} has no output ${output} of a call ${call}`, { expected: `whole numbers from 0, at most ${MAX_OUTPUTS}` });
 }
 
 function textOf(value: Json | undefined): string | undefined {

@@ -1,3 +1,4 @@
+import { fail } from "../../graph/diagnostic.js";
 import { elements, type Shape } from "../../graph/shape.js";
 import { joined, taken, wholes, type Values } from "../../graph/values.js";
 import { resolveAxis } from "../../ops/primitive.js";
@@ -84,6 +85,8 @@ export const batches =
 export function list(values: readonly number[]): Operand {
   const far = Number.MAX_SAFE_INTEGER;
   const near = values.map((value) => Math.min(Math.max(value, -far), far));
+  const broken = near.find((value) => !Number.isInteger(value));
+  if (broken !== undefined) fail("bad-attribute", `${broken} is no size or position`, { expected: "whole numbers" });
   return constantOf("list", [values.length], wholes("int64", near));
 }
 
