@@ -26,7 +26,7 @@ export async function onnx({ convcost, folder, runs, say }) {
     atLeast(`  onnx ${version}: onnx.load, infer_shapes`, {
       ms: median(times.get("onnx")),
       value: medianRatio(times.get("onnx"), times.get("convcost")),
-      limit: 5,
+      limit: 1,
       unit: "x convcost",
     }),
   ];

@@ -23,7 +23,7 @@ export async function weights({ bare, convcost, folder, runs }) {
     const [time, timeWithout] = [times.get(whole.name), times.get(without.name)];
     const [peak, peakWithout] = [whole, without].map((command) => peakMemory(command, folder, PEAK_RUNS));
     return [
-      atMost(what, { ms: median(time), peak, value: medianRatio(time, times.get(bare.name)), limit: 1.6, unit: "x bare node" }),
+      atMost(what, { ms: median(time), peak, value: medianRatio(time, times.get(bare.name)), limit: 2.2, unit: "x bare node" }),
       atMost("  time to that without weights", { ms: median(timeWithout), value: medianRatio(time, timeWithout), limit: 1.05, unit: "x" }),
       atMost("  memory beyond that without weights", { peak: peakWithout, value: peak - peakWithout, limit: 8, unit: " MiB", digits: 1 }),
     ];

@@ -79,7 +79,6 @@ function drawn(lines: readonly Table.HorizontalTableRow[], columns: readonly Dra
     colAligns: columns.map(({ align }) => align),
     colWidths: columns.map(({ width }) => width),
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-    wordWrap: true,
   });
   table.push(...lines);
   return table
@@ -101,7 +100,7 @@ function drawnReason({ cells: [label = "", reason = ""] }: Row, [first]: readonl
     { align: "left", width: labelWidth },
     { align: "left", width: Math.min(stringWidth(text), room) },
   ];
-  return drawn([[label, chalk.dim(text)]], columns, gap);
+  return drawn([[label, { content: chalk.dim(text), wordWrap: true }]], columns, gap);
 }
 
 function headOf(columns: readonly Sized[], chalk: ChalkInstance): Table.HorizontalTableRow {
