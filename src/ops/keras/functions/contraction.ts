@@ -4,7 +4,8 @@ import { elements, formatShape, type Shape } from "../../../graph/shape.js";
 import type { Args } from "../../args.js";
 import type { CallEntry } from "../../entry.js";
 import { broadcast } from "../../join.js";
-import { inference, NOTHING, resolveAxis } from "../../primitive.js";
+import { inference, resolveAxis } from "../../primitive.js";
+import { calledFunction } from "./function.js";
 
 // keras/src/ops/numpy.py, nn.py: products of tensors. MACs are the elements of the output for each that is summed.
 
@@ -14,17 +15,10 @@ interface Product {
 }
 
 function product(op: string, of: (left: Shape, right: Shape) => Product): Primitive {
-  return {
-    type: "primitive",
-    op,
-    stores: NOTHING,
-    axes: "plain",
-    calledAs: "function",
-    infer([left = [], right = left]) {
-      const { output, macs } = of(left, right);
-      return inference([{ shape: output }], { macs, mixes: { channels: true, space: true } });
-    },
-  };
+  return calledFunction(op, ([left = [], right = left]) => {
+    const { output, macs } = of(left, right);
+    return inference([{ shape: output }], { macs, mixes: { channels: true, space: true } });
+  });
 }
 
 /** Numpy's matmul: vectors are rows or columns, leading axes broadcast. Throws `shape-mismatch`. */
@@ -108,29 +102,22 @@ function spelledOut(term: string, rank: number): string {
 /** Einstein's sum (numpy.einsum): MACs are the product of all letters, taken pair by pair from the left where there are more than two tensors. */
 export function einsum(subscripts: string): Primitive {
   const [left = "", right] = subscripts.replaceAll(" ", "").split("->");
-  return {
-    type: "primitive",
-    op: "einsum",
-    stores: NOTHING,
-    axes: "plain",
-    calledAs: "function",
-    infer(inputs) {
-      const written = left.split(",");
-      const terms = written.map((term, index) => spelledOut(term, inputs[index]?.length ?? 0));
-      const sizes = lettersOf(terms, inputs);
-      const dots = Math.max(0, ...written.map((term, index) => (term.includes("...") ? (inputs[index]?.length ?? 0) - term.length + 3 : 0)));
-      const all = Array.from(terms.join(""));
-      const alone = [...new Set(all)].filter((letter) => all.filter((other) => other === letter).length === 1).sort();
-      const output = right === undefined ? alone.join("") : spelledOut(right, right.replace("...", "").length + (right.includes("...") ? dots : 0));
-      const shape = (letters: string) => Array.from(letters).map((letter) => sizes.get(letter) ?? 1);
-      return inference([{ shape: shape(output) }], {
-        macs: contractions(terms, output).reduce((sum, letters) => sum + elements(shape(letters)), 0n),
-        operations: terms.length === 1 && output.length < new Set(all).size ? { reduction: elements(shape([...new Set(all)].join(""))) } : {},
-        attributes: { equation: subscripts },
-        mixes: { channels: true, space: true },
-      });
-    },
-  };
+  return calledFunction("einsum", (inputs) => {
+    const written = left.split(",");
+    const terms = written.map((term, index) => spelledOut(term, inputs[index]?.length ?? 0));
+    const sizes = lettersOf(terms, inputs);
+    const dots = Math.max(0, ...written.map((term, index) => (term.includes("...") ? (inputs[index]?.length ?? 0) - term.length + 3 : 0)));
+    const all = Array.from(terms.join(""));
+    const alone = [...new Set(all)].filter((letter) => all.filter((other) => other === letter).length === 1).sort();
+    const output = right === undefined ? alone.join("") : spelledOut(right, right.replace("...", "").length + (right.includes("...") ? dots : 0));
+    const shape = (letters: string) => Array.from(letters).map((letter) => sizes.get(letter) ?? 1);
+    return inference([{ shape: shape(output) }], {
+      macs: contractions(terms, output).reduce((sum, letters) => sum + elements(shape(letters)), 0n),
+      operations: terms.length === 1 && output.length < new Set(all).size ? { reduction: elements(shape([...new Set(all)].join(""))) } : {},
+      attributes: { equation: subscripts },
+      mixes: { channels: true, space: true },
+    });
+  });
 }
 
 /** The letters of each product of two, what nobody needs later summed up at once. */
@@ -148,23 +135,16 @@ function contractions(terms: readonly string[], output: string): readonly string
 }
 
 /** Scores, softmax and the weighted sum over batch, time, heads, width (keras.ops.dot_product_attention). */
-const dotProductAttention: Primitive = {
-  type: "primitive",
-  op: "scaled_dot_product_attention",
-  stores: NOTHING,
-  axes: "plain",
-  calledAs: "function",
-  infer([query = [], key = query, value = key]) {
-    const [batch = 1, target = 1, heads = 1, width = 1] = query;
-    const [source = 1, values = width] = [key[1], value.at(-1)];
-    const scores = elements([batch, heads, target, source]);
-    return inference([{ shape: [batch, target, heads, values] }], {
-      macs: scores * BigInt(width + values),
-      operations: { elementwise: scores, softmax: 3n * scores },
-      mixes: { channels: true, space: true },
-    });
-  },
-};
+const dotProductAttention: Primitive = calledFunction("scaled_dot_product_attention", ([query = [], key = query, value = key]) => {
+  const [batch = 1, target = 1, heads = 1, width = 1] = query;
+  const [source = 1, values = width] = [key[1], value.at(-1)];
+  const scores = elements([batch, heads, target, source]);
+  return inference([{ shape: [batch, target, heads, values] }], {
+    macs: scores * BigInt(width + values),
+    operations: { elementwise: scores, softmax: 3n * scores },
+    mixes: { channels: true, space: true },
+  });
+});
 
 export const contractionFunctions: readonly CallEntry[] = [
   { names: ["Matmul"], signature: "", build: () => product("matmul", matmulOf) },

@@ -5,6 +5,7 @@ import { activationByName, softmax } from "../../activation.js";
 import type { CallEntry } from "../../entry.js";
 import { broadcast } from "../../join.js";
 import { elementwise, firstInput, inference, NOTHING, resolveAxis } from "../../primitive.js";
+import { calledFunction } from "./function.js";
 
 // keras/src/ops/numpy.py, nn.py, math.py and core.py: functions of each element, of elements in pairs, and along axes.
 
@@ -77,21 +78,14 @@ export function reducedShape(op: string, input: Shape, axes: readonly number[] |
 }
 
 function reducing(op: string, perElement: bigint, axes: readonly number[] | undefined, keep: boolean): Primitive {
-  return {
-    type: "primitive",
-    op,
-    stores: NOTHING,
-    axes: "plain",
-    calledAs: "function",
-    infer(inputs) {
-      const input = firstInput(inputs);
-      return inference([{ shape: reducedShape(op, input, axes, keep) }], {
-        operations: { reduction: perElement * elements(input) },
-        attributes: { axes: axes ?? null, keepDims: keep },
-        mixes: { channels: true, space: true },
-      });
-    },
-  };
+  return calledFunction(op, (inputs) => {
+    const input = firstInput(inputs);
+    return inference([{ shape: reducedShape(op, input, axes, keep) }], {
+      operations: { reduction: perElement * elements(input) },
+      attributes: { axes: axes ?? null, keepDims: keep },
+      mixes: { channels: true, space: true },
+    });
+  });
 }
 
 /** The axes of what is asked for stand before those of the tensor, as in numpy. */

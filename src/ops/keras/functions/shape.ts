@@ -1,24 +1,17 @@
 import { fail } from "../../../graph/diagnostic.js";
-import type { Inference, Primitive } from "../../../graph/layer.js";
+import type { Primitive } from "../../../graph/layer.js";
 import { elements, formatShape, type Shape } from "../../../graph/shape.js";
 import type { Args } from "../../args.js";
 import type { CallEntry } from "../../entry.js";
 import { concat } from "../../join.js";
-import { firstInput, inference, NOTHING, resolveAxis } from "../../primitive.js";
+import { firstInput, inference, resolveAxis } from "../../primitive.js";
+import { calledFunction } from "./function.js";
 
 // keras/src/ops/numpy.py, nn.py, core.py and math.py: functions that move elements.
 
 /** Elements moved, or looked at otherwise. */
 export function moving(op: string, shape: (inputs: readonly Shape[]) => Shape, more: Partial<Primitive> = {}): Primitive {
-  return {
-    type: "primitive",
-    op,
-    stores: NOTHING,
-    axes: "plain",
-    calledAs: "function",
-    infer: (inputs): Inference => inference([{ shape: shape(inputs) }]),
-    ...more,
-  };
+  return { ...calledFunction(op, (inputs) => inference([{ shape: shape(inputs) }])), ...more };
 }
 
 const view = { view: true } as const;

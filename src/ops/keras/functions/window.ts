@@ -8,6 +8,7 @@ import type { CallEntry } from "../../entry.js";
 import { adaptivePool, windowPool } from "../../pool/window-pool.js";
 import { elementwise, firstInput, inference, NOTHING } from "../../primitive.js";
 import { moving } from "./shape.js";
+import { calledFunction } from "./function.js";
 
 // keras/src/ops/nn.py and image.py: functions of windows, and of images. Their kernels are inputs, and no parameters.
 
@@ -18,19 +19,12 @@ function layoutOf(args: Args): Layout {
 
 /** A function whose rank is that of its input. */
 function ranked(op: string, infer: (inputs: readonly Shape[], rank: number) => Inference): Primitive {
-  return {
-    type: "primitive",
-    op,
-    stores: NOTHING,
-    axes: "plain",
-    calledAs: "function",
-    infer(inputs) {
-      const input = firstInput(inputs);
-      if (input.length < 3 || input.length > 5)
-        fail("wrong-rank", `${op} cannot read an input of ${input.length} dimensions (${formatShape(input)})`, { expected: "3 to 5 dimensions" });
-      return infer(inputs, input.length - 2);
-    },
-  };
+  return calledFunction(op, (inputs) => {
+    const input = firstInput(inputs);
+    if (input.length < 3 || input.length > 5)
+      fail("wrong-rank", `${op} cannot read an input of ${input.length} dimensions (${formatShape(input)})`, { expected: "3 to 5 dimensions" });
+    return infer(inputs, input.length - 2);
+  });
 }
 
 /** An argument that says one number for every axis, or one for each. */
