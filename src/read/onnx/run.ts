@@ -17,45 +17,13 @@ import type { FunctionProto, GraphProto, NodeProto } from "./schema.js";
 import { Scope } from "./scope.js";
 import { addRow, materialize, type Frame, type Model, type Tensor } from "./rows.js";
 import { fixedTables, type FixedTables } from "./tables.js";
+import { TAKES_UNKNOWN } from "./takes-unknown.js";
 import type { WrittenTypes } from "./types.js";
 import { operatorOf, uncountedLayer } from "./uncounted.js";
 import { watched } from "./watched.js";
 import { stored, storedSparse } from "./weights.js";
 
 const MAX_DEPTH = 64;
-/** What can do something with an input whose shape is not known. */
-const TAKES_UNKNOWN = new Set([
-  "If",
-  "Loop",
-  "Scan",
-  "SequenceConstruct",
-  "SequenceInsert",
-  "SequenceLength",
-  "SequenceAt",
-  "Optional",
-  "OptionalHasElement",
-  "While",
-  "StatelessWhile",
-  "StatelessIf",
-  "PartitionedCall",
-  "StatefulPartitionedCall",
-  "Switch",
-  "Merge",
-  "LoopMerge",
-  "Enter",
-  "Exit",
-  "NextIteration",
-  "Identity",
-  "IdentityN",
-  "TensorListGetItem",
-  "TensorListSetItem",
-  "TensorListLength",
-  "TensorListPushBack",
-  "TensorArrayReadV3",
-  "TensorArrayWriteV3",
-  "TensorArraySizeV3",
-]);
-
 /** Reads what a graph stores into its scope. */
 export function readInitializers(model: Model, graph: GraphProto, { scope, label, depth }: Frame, tables: FixedTables): void {
   const place: Place = { kind: "file", path: model.path };
