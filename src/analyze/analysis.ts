@@ -3,7 +3,7 @@ import type { Attributes, Cause, Formulas, Kind } from "../graph/layer.js";
 import type { OpenShape, Shape } from "../graph/shape.js";
 import type { Layout } from "../graph/layout.js";
 
-/** Figures of which only a lower bound may be known, as the JSON names them. */
+/** Figures that can be lower bounds, by their names in the JSON. */
 export const BOUNDED_FIGURES = [
   "params",
   "buffers",
@@ -113,7 +113,7 @@ export function isLowerBound({ lowerBounds }: Pick<Figures, "lowerBounds">, figu
   return lowerBounds.includes(figure);
 }
 
-/** Whether the FLOPs for each byte moved are known: a quotient of lower bounds is none itself. */
+/** Whether the intensity is known: FLOPs and bytes moved must both be exact. */
 export function isIntensityKnown(figures: Pick<Figures, "lowerBounds">): boolean {
   return !isLowerBound(figures, "flops") && !isLowerBound(figures, "bytesMoved");
 }

@@ -149,8 +149,8 @@ const MAX_NESTING = 200;
 type SavedFigures = Pick<Figures, "flops" | "bytesMoved"> & { readonly intensity?: number | undefined };
 
 /**
- * Figures with what the JSON leaves out: the intensity where it is a quotient of lower bounds, and the list of lower bounds where there are none.
- * Earlier versions never wrote that list: any figure of what was partial may then be one.
+ * Fills in what the JSON leaves out: an intensity that is not known, and an empty list of lower bounds.
+ * Earlier versions wrote no list, so every figure of a partial analysis is then taken as a lower bound.
  */
 function completed<T extends SavedFigures>(figures: T, bounds: readonly BoundedFigure[] | undefined, partial: boolean) {
   const intensity = figures.intensity ?? ratio(figures.flops, figures.bytesMoved);

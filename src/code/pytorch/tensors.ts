@@ -63,7 +63,7 @@ const unflatten: Writer = (part) => {
 
 const reshape: Writer = (part) => [statement(`x = x.reshape(x.shape[0], ${new Attrs(part).sizes("sizes").join(", ")})`)];
 
-/** A turn between frameworks is none in PyTorch, which holds every image in its own order. */
+/** PyTorch needs no permute between frameworks: it holds every image channels first. */
 const permute: Writer = (part) => {
   if (isLayout(part.layer.layer.axes)) return [];
   return [statement(`x = ${call("x.permute", [0, ...new Attrs(part).sizes("dims")])}`)];
