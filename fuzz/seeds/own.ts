@@ -3,7 +3,7 @@ import * as onnx from "../../test/read/onnx-model.js";
 import { archive, NET as PT2 } from "../../test/read/pt2-model.js";
 import { int32s, model as tflite } from "../../test/read/tflite-model.js";
 import { NET as TFJS } from "../../test/read/tfjs-model.js";
-import { bytesOf, ggufHead, ggufTensor } from "../../test/read/weights-model.js";
+import { bytesOf, ggufFile, ggufHead, ggufTensor } from "../../test/read/weights-model.js";
 
 // Small models of the project's own, so that the fuzzing stands alone.
 
@@ -155,7 +155,7 @@ export const SAFETENSORS: readonly string[] = [
 ];
 
 export const GGUF: readonly Uint8Array[] = [
-  bytesOf(ggufHead(2), ggufTensor("q", [256, 4], 12), ggufTensor("norm", [256], 0), new Uint8Array(4 * 144 + 1024)),
+  ggufFile(bytesOf(ggufHead(2), ggufTensor("q", [256, 4], 12), ggufTensor("norm", [256], 0, 576)), 576 + 1024),
 ];
 
 export const LAYERS: readonly string[] = [

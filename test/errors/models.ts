@@ -3,7 +3,7 @@ import { conv, functional, input as kerasInput, kerasCall, layer, sequential, ty
 import { bytes, functionOf, input, int64s, message, model, node, output, tensorOf, weight, whole, type Write } from "../read/onnx-model.js";
 import { archive, BATCH, meta, NET as PT2, node as pt2Node, arg, tensor, type Program } from "../read/pt2-model.js";
 import { model as tflite } from "../read/tflite-model.js";
-import { bytesOf, ggufHead, ggufTensor, safetensors, uint32, uint64 } from "../read/weights-model.js";
+import { bytesOf, ggufFile, ggufHead, ggufTensor, ggufText, safetensors, uint32, uint64 } from "../read/weights-model.js";
 import { hdf5 } from "../../fuzz/seeds/hdf5.js";
 import { ofFiles, type Wrong } from "./case.js";
 
@@ -498,12 +498,16 @@ const TFLITE = ofFiles("m.tflite", [
   ["channel-mismatch", convNet([4], { w: [1, 3, 3, 4] }), "a depthwise convolution cannot make 4 channels of 3"],
 ]);
 
+const alignedTo = (type: number, alignment: number) =>
+  bytesOf("GGUF", uint32(3), uint64(0, 1), ggufText("general.alignment"), uint32(type), uint32(alignment));
+
 const WEIGHTS: readonly Wrong[] = [
   ...ofFiles("m.json", [["bad-safetensors", '{"weight_map": 5}', "this index names no files"]]),
   ...ofFiles("m.safetensors", [
     ["bad-safetensors", bytesOf(uint64(1000), '{"a"'), "this is no safetensors file, or a damaged one"],
     ["bad-safetensors", safetensors({ a: { dtype: "I8", shape: [4], data_offsets: [1, 5] } }, 5), "begins at byte 1, and that before it ends at 0"],
     ["bad-safetensors", safetensors({ a: { dtype: "I8", shape: [4], data_offsets: [0, 4] } }, 5), "ends at byte 4, and the file has 5"],
+    ["bad-json", bytesOf(uint64(20), '{"a": 5, "\\u0061":6}'), 'the key "a" is twice in one object'],
     ["bad-safetensors", safetensors({ a: 5 }, 8), "the tensor a is not described"],
     [
       "bad-safetensors",
@@ -520,9 +524,13 @@ const WEIGHTS: readonly Wrong[] = [
   ]),
   ...ofFiles("m.gguf", [
     ["bad-gguf", bytesOf("GGUF", uint32(3), uint64(2 ** 40, 0)), "this file claims more tensors than there can be"],
-    ["bad-gguf", bytesOf(ggufHead(1), ggufTensor("q", [2 ** 20, 2 ** 20], 0)), "bytes, and the file has"],
-    ["bad-gguf", bytesOf(ggufHead(1), ggufTensor("q", Array<number>(9).fill(1), 0)), "the tensor q has 9 dimensions"],
-    ["bad-gguf", bytesOf(ggufHead(2), ggufTensor("q", [1], 0), ggufTensor("q", [1], 0)), "the tensor q (F32) is there twice"],
+    ["bad-gguf", bytesOf(ggufHead(1), ggufTensor("q", [2 ** 20, 2 ** 20], 0)), "bytes, and the file has 0 for them"],
+    ["bad-gguf", ggufFile(bytesOf(ggufHead(1), ggufTensor("q", [1], 0, 32)), 64), "the data of tensor q begins at byte 32, and should begin at 0"],
+    ["bad-gguf", alignedTo(4, 48), "general.alignment is 48, and not a power of two"],
+    ["bad-gguf", alignedTo(5, 32), "general.alignment is no whole number of 32 bits"],
+    ["bad-gguf", bytesOf("GGUF", uint32(3), uint64(0, 2), ggufText("a"), uint32(0), Uint8Array.of(1), ggufText("a")), "the key a is there twice"],
+    ["bad-gguf", bytesOf(ggufHead(1), ggufTensor("q", Array<number>(5).fill(1), 0)), "the tensor q has 5 dimensions"],
+    ["bad-gguf", bytesOf(ggufHead(2), ggufTensor("q", [1], 0), ggufTensor("q", [1], 0)), "the tensor q is there twice"],
     ["bad-gguf", bytesOf(ggufHead(1), ggufTensor("q", [33, 2], 2)), "the rows of tensor q are 33 long, and no whole blocks of 32"],
     ["bad-gguf", bytesOf(ggufHead(1), ggufTensor("q", [1], 999)), "the tensor q is of a type that is not known"],
     ["bad-gguf", bytesOf("GGUF", uint32(9), uint64(0, 0)), "this is version 9 of GGUF"],

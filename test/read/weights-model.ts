@@ -11,7 +11,7 @@ export function safetensors(header: object, data: number): Uint8Array {
   return bytesOf(uint64(text.length), text, new Uint8Array(data));
 }
 
-const ggufText = (value: string) => bytesOf(uint64(value.length), value);
+export const ggufText = (value: string) => bytesOf(uint64(value.length), value);
 /** A GGUF file up to its tensors. */
 export const ggufHead = (tensors: number) =>
   bytesOf(
@@ -26,6 +26,8 @@ export const ggufHead = (tensors: number) =>
     uint64(3),
     uint32(1, 2, 3),
   );
-/** One tensor of a GGUF file. */
-export const ggufTensor = (name: string, dims: readonly number[], type: number) =>
-  bytesOf(ggufText(name), uint32(dims.length), uint64(...dims), uint32(type), uint64(0));
+/** One tensor of a GGUF file, by where its data begins in the data section. */
+export const ggufTensor = (name: string, dims: readonly number[], type: number, offset = 0) =>
+  bytesOf(ggufText(name), uint32(dims.length), uint64(...dims), uint32(type), uint64(offset));
+/** A header with so many bytes of data behind it, which begin at a multiple of 32. */
+export const ggufFile = (header: Uint8Array, data: number) => bytesOf(header, new Uint8Array(((32 - (header.length % 32)) % 32) + data));

@@ -4,7 +4,7 @@ import { readGguf } from "../../src/read/weights/gguf.js";
 import { readSafetensors } from "../../src/read/weights/safetensors.js";
 import { convcost } from "../cli/run.js";
 import { source } from "./onnx-model.js";
-import { bytesOf, ggufHead, ggufTensor, safetensors, uint32, uint64 } from "./weights-model.js";
+import { bytesOf, ggufFile, ggufHead, ggufTensor, ggufText, safetensors, uint32, uint64 } from "./weights-model.js";
 
 describe("safetensors", () => {
   const header = {
@@ -98,17 +98,58 @@ describe("safetensors", () => {
   });
 });
 
+const TINY = { dtype: "I8", shape: [4], data_offsets: [0, 4] };
+const described = (value: object) => JSON.stringify(value);
+/** A header as text: JSON.stringify writes no key twice. */
+const written = (header: string, data: number) => bytesOf(uint64(new TextEncoder().encode(header).length), header, new Uint8Array(data));
+
+describe("a header of safetensors that says a tensor twice", () => {
+  it.each([
+    ["with other sizes", `{"a":${described(TINY)},"a":${described({ ...TINY, shape: [2, 2] })}}`],
+    ["once with an escape, a blank before its colon", `{"a":${described(TINY)},"\\u0061"\n :${described(TINY)}}`],
+    ["inside of a description", `{"a":{"dtype":"I8","shape":[2],"shape":[4],"data_offsets":[0,4]}}`],
+  ])("%s", (_, header) => {
+    expect(() => readSafetensors(source(written(header, 4)))).toThrow(/twice in one object/);
+  });
+
+  it("keys that look like it are fine", () => {
+    const text = `{"a\\":":${described(TINY)},"__metadata__":{"a":"\\"b\\":","b":"{\\"a\\":1,"}}`;
+    expect(analyze(readSafetensors(source(written(text, 4)))).totals.weightBytes).toBe(4n);
+  });
+});
+
 describe("GGUF", () => {
+  const q = ggufTensor("q", [256, 64], 12);
+  const header = (offset: number) => bytesOf(ggufHead(2), q, ggufTensor("norm", [256], 0, offset));
+  const bytes = 64 * 144;
+
   it("blocks of 256 weights in 144 bytes (Q4_K), and floats", () => {
-    const content = bytesOf(ggufHead(2), ggufTensor("q", [256, 64], 12), ggufTensor("norm", [256], 0), new Uint8Array(64 * 144 + 1024));
-    expect(analyze(readGguf(source(content))).totals).toMatchObject({ params: 256n * 64n + 256n, weightBytes: 64n * 144n + 1024n });
+    const { totals, warnings } = analyze(readGguf(source(ggufFile(header(bytes), bytes + 1024))));
+    expect([totals.params, totals.weightBytes, warnings]).toEqual([256n * 64n + 256n, BigInt(bytes + 1024), []]);
+  });
+
+  // ggml pads each tensor to the alignment: 4 bytes, then 28 that belong to none.
+  it("padding between and after tensors is no fault; other bytes at the end are said, as ggml ignores them", () => {
+    const padded = bytesOf(ggufHead(2), ggufTensor("a", [1], 0), ggufTensor("b", [1], 0, 32));
+    const said = (data: number) => analyze(readGguf(source(ggufFile(padded, data)))).warnings;
+    expect([said(36), said(64)]).toEqual([[], []]);
+    expect(said(70)).toEqual(["6 bytes follow the last tensor of this file, and belong to none"]);
   });
 
   it.each<[string, Uint8Array, RegExp]>([
     ["another version", bytesOf("GGUF", uint32(9), uint64(0, 0)), /version 9/],
     ["more tensors than there can be", bytesOf("GGUF", uint32(3), uint64(2 ** 40, 0)), /more tensors/],
     ["a cut", ggufHead(1).subarray(0, 40), /cut off/],
-    ["weights that the file cannot hold", bytesOf(ggufHead(1), ggufTensor("q", [2 ** 20, 2 ** 20], 0)), /and the file has/],
+    ["weights that the file cannot hold", ggufFile(bytesOf(ggufHead(1), ggufTensor("q", [2 ** 20, 2 ** 20], 0)), 0), /and the file has 0 for them/],
+    ["data that is a byte short", ggufFile(header(bytes), bytes + 1023), /take 10240 bytes, and the file has 10239/],
+    ["tensors that overlap", ggufFile(header(0), bytes + 1024), /norm begins at byte 0, and should begin at 9216/],
+    ["a gap", ggufFile(header(bytes + 32), bytes + 1056), /begins at byte 9248, and should begin at 9216/],
+    ["an offset that is not aligned", ggufFile(header(bytes + 1), bytes + 1056), /begins at byte 9217/],
+    ["an offset beyond the file", ggufFile(header(2 ** 50), bytes + 1024), /begins at byte 1125899906842624/],
+    ["one name with two types", ggufFile(bytesOf(ggufHead(2), ggufTensor("q", [1], 0), ggufTensor("q", [1], 1, 32)), 64), /q is there twice/],
+    ["five dimensions", ggufFile(bytesOf(ggufHead(1), ggufTensor("q", [1, 1, 1, 1, 1], 0)), 4), /5 dimensions/],
+    ["rows that are no whole blocks", ggufFile(bytesOf(ggufHead(1), ggufTensor("q", [16, 2], 2)), 18), /rows of tensor q are 16 long/],
+    ["a list of an unknown type", bytesOf("GGUF", uint32(3), uint64(0, 1), ggufText("a"), uint32(9, 99), uint64(1)), /of a type that is not known/],
   ])("%s is refused", (_, content, message) => {
     expect(() => readGguf(source(content))).toThrow(message);
   });

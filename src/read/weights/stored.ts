@@ -7,8 +7,15 @@ const ONLY_WEIGHTS: Unknown = { of: "cost", reason: "this file has weights only:
 /**
  * A file of weights as a model whose layers are its tensors: parameters and bytes are known, MACs are not.
  * @param missing why weights that belong to it are not there: a row for each
+ * @param warnings what else is to be said of the file
  */
-export function weightsGraph(tensors: readonly Stored[], format: string, path: string, missing: readonly string[] = []): Graph {
+export function weightsGraph(
+  tensors: readonly Stored[],
+  format: string,
+  path: string,
+  missing: readonly string[] = [],
+  warnings: readonly string[] = [],
+): Graph {
   const nodes = tensors.map((tensor) =>
     row(tensor.name, {
       op: "tensor",
@@ -20,7 +27,7 @@ export function weightsGraph(tensors: readonly Stored[], format: string, path: s
   );
   const lost = missing.map((reason) => row(reason, { op: "weights", outputs: [], uncounted: { of: "cost and weights", reason } }));
   const name = path.replace(/^.*[/\\]/, "").replace(/\.[^.]*$/, "");
-  return { name, format, source: path, inputs: [], nodes: [...nodes, ...lost], outputs: [], warnings: missing };
+  return { name, format, source: path, inputs: [], nodes: [...nodes, ...lost], outputs: [], warnings: [...missing, ...warnings] };
 }
 
 function row(name: string, layer: Fixed): Node {
