@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
-/** The zoo's network files, as text, as esbuild bundles them. */
+/** The zoo's network files, as text, as they are bundled. */
 const yamlAsText: Plugin = {
   name: "yaml-as-text",
   load: (id) => (id.endsWith(".yaml") ? `export default ${JSON.stringify(readFileSync(id, "utf8"))}` : undefined),

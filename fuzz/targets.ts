@@ -27,13 +27,11 @@ export interface Target {
 
 const SMALL = 24_000;
 const UNKNOWN = "Zzyzx";
-const WORDS = [...new Set([...families.calls, ...families.shorthand])]
-  .map((family) => family())
-  .flatMap(({ torch = [], keras = [], shorthand = [] }) => [
-    ...torch.flatMap(({ names }) => names.map((name) => `nn.${name}(`)),
-    ...keras.flatMap(({ names }) => names.map((name) => `layers.${name}(`)),
-    ...shorthand.flatMap(({ words }) => words),
-  ]);
+const WORDS = families.flatMap(({ torch = [], keras = [], shorthand = [] }) => [
+  ...torch.flatMap(({ names }) => names.map((name) => `nn.${name}(`)),
+  ...keras.flatMap(({ names }) => names.map((name) => `layers.${name}(`)),
+  ...shorthand.flatMap(({ words }) => words),
+]);
 
 const lazy = <T>(make: () => T): (() => T) => {
   let made: { readonly value: T } | undefined;

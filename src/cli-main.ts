@@ -3,13 +3,14 @@ import { run } from "./cli.js";
 import { nodeIo } from "./node-io.js";
 import { WORKER } from "./node-worker.js";
 
-export { run };
-
-/** The exit code, once everything is written; nothing for a worker, which is stopped by who started it. */
-export function main(): Promise<number> | undefined {
-  if (process.argv[2] !== WORKER || isMainThread) return run(process.argv.slice(2), nodeIo());
-  void import("./worker.js").then(({ runAsWorker }) => {
+/** Runs the command that was typed, or, in a thread that it started, the worker. */
+export async function main(): Promise<void> {
+  if (process.argv[2] === WORKER && !isMainThread) {
+    const { runAsWorker } = await import("./worker.js");
     runAsWorker(nodeIo());
-  });
-  return undefined;
+    return;
+  }
+  const code = await run(process.argv.slice(2), nodeIo());
+  // Everything is written by now: leaving is faster than letting Node look for what it still has to do.
+  process.exit(code);
 }

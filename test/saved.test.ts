@@ -1,3 +1,4 @@
+import { conventionNamed } from "../src/conventions/table.js";
 import { describe, expect, it } from "vitest";
 import { analyze } from "../src/analyze/analyze.js";
 import type { Costs } from "../src/analyze/analysis.js";
@@ -85,7 +86,7 @@ describe("a saved analysis", () => {
 describe("figures of a saved analysis follow from each other", () => {
   const spec = "conv 3x3 3->8 bias; relu; tconv 2x2 4 s2; sep 3x3 8; gap; flatten; linear 10 bias";
   const text = (convention: string, input = "3x8x8") => {
-    const analysis = analyze(parseLayers(spec), { input, convention });
+    const analysis = analyze(parseLayers(spec), { input, convention: conventionNamed(convention) });
     return undigested(analysisJson(analysis, "0.1.0", analysis.layers));
   };
   const KEYS = ["params", "macs", "flops", "peakActivationBytes", "counted"] as const;

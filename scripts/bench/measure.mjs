@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const MAX_OUTPUT = 1 << 30;
-/** Rounds that are not counted: they warm the disk's cache, and write the code cache of a Node that has none. */
+/** Rounds that are not counted: they warm the disk's cache, and Node's compile cache where it has one. */
 const WARM_UP = 2;
 
 /** @typedef {{ readonly name: string, readonly argv: readonly string[], readonly env?: Readonly<Record<string, string>>, readonly firstLine?: number }} Command */

@@ -1,5 +1,5 @@
 import type { Convention } from "../conventions/convention.js";
-import { conventionNamed, OWN } from "../conventions/table.js";
+import { OWN } from "../conventions/names.js";
 import { dtypeNamed, type DType } from "../graph/dtype.js";
 import type { Graph, OpenTensor } from "../graph/graph.js";
 import { UNREAD_WEIGHTS, type Analysis, type BoundedFigure, type Figures, type LayerAnalysis, type NamedTensor, type Uncounted } from "./analysis.js";
@@ -18,8 +18,8 @@ import { elements } from "../graph/shape.js";
 export interface AnalyzeOptions extends InputOptions {
   /** Element type of weights and activations that have none of their own; float32 unless said. */
   readonly dtype?: DType | undefined;
-  /** Whose way of counting is shown besides the program's own: the name of a convention. */
-  readonly convention?: string | undefined;
+  /** Whose way of counting is shown besides the program's own. */
+  readonly convention?: Convention | undefined;
 }
 
 interface Context {
@@ -37,15 +37,15 @@ interface Counting extends Context {
 /**
  * Infers every shape of a graph and counts what each layer and the whole cost.
  * @returns exact counts as bigint; bytes for `dtype`; shapes in `layout`, batch included
- * @throws InputError where a shape is missing or a layer cannot read its input; `unknown-convention`, `unknown-dtype`
+ * @throws InputError where a shape is missing or a layer cannot read its input; `unknown-dtype`
  */
 export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
   const context: Context = { dtype: dtypeNamed(options.dtype ?? "float32"), layout: options.layout };
-  const convention = conventionNamed(options.convention ?? OWN);
-  const counting: Counting = { ...context, convention: convention.name === OWN ? undefined : convention, rows: new AlikeRows() };
+  const convention = options.convention?.name === OWN ? undefined : options.convention;
+  const counting: Counting = { ...context, convention, rows: new AlikeRows() };
   const inferred = inferGraph(graph, resolveInputs(graph, options));
   const layers = inferred.layers.map((layer, index) => countLayer(layer, index, counting));
-  const tool = counting.convention && countAll(counting.convention, inferred.layers);
+  const tool = convention && countAll(convention, inferred.layers);
   const sums = sumFigures(layers);
   const unread = unreadWeights(graph, sums);
   const uncounted = [...uncountedOf(layers), ...unread];
@@ -53,10 +53,9 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
   assertNotNegative([sums, ...layers]);
   return {
     model: { name: graph.name, format: graph.format, source: graph.source },
-    convention: convention.name,
+    convention: convention?.name ?? OWN,
     differences: tool?.differences,
-    caveats:
-      counting.convention === undefined ? [] : caveats(counting.convention, graph, inferred.layers).map((text) => `${convention.name}: ${text}`),
+    caveats: convention === undefined ? [] : caveats(convention, graph, inferred.layers).map((text) => `${convention.name}: ${text}`),
     partial: uncounted.length > 0,
     dtype: context.dtype,
     layout: context.layout ?? orderOfImages(graph, inferred.inputs, inferred.layers),
@@ -71,7 +70,7 @@ export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
       peakActivationBytes: peak.bytes,
       ...sums,
       lowerBounds: unread.length === 0 ? sums.lowerBounds : united(sums.lowerBounds, OF_WEIGHTS),
-      ...(counting.convention === undefined ? {} : { unit: counting.convention.unit, countedParams: tool?.params }),
+      ...(convention === undefined ? {} : { unit: convention.unit, countedParams: tool?.params }),
     },
     peak,
     layers,

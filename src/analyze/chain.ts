@@ -1,4 +1,4 @@
-import { conventionNamed, OWN } from "../conventions/table.js";
+import { OWN } from "../conventions/names.js";
 import type { DType } from "../graph/dtype.js";
 import { shown, type InferredGraph, type InferredLayer } from "../graph/inferrer.js";
 import type { OpenShape } from "../graph/shape.js";
@@ -14,14 +14,10 @@ export interface Counted {
   readonly outputs: readonly (OpenShape | null)[];
 }
 
-/**
- * A function that counts parts of a chain, whose shapes are known: of what {@link analyze} would say of them the totals.
- * Throws `unknown-convention`.
- */
+/** A function that counts parts of a chain, whose shapes are known: of what {@link analyze} would say of them the totals. */
 export function partCounter(options: Pick<AnalyzeOptions, "dtype" | "layout" | "convention">): (part: InferredGraph) => Counted {
   const { dtype = "float32", layout } = options;
-  const named = conventionNamed(options.convention ?? OWN);
-  const convention = named.name === OWN ? undefined : named;
+  const convention = options.convention?.name === OWN ? undefined : options.convention;
   return (part) => {
     const counted = convention === undefined ? undefined : part.layers.reduce((total, layer) => total + countBy(convention, layer).counted, 0n);
     return {

@@ -1,4 +1,4 @@
-import { OWN } from "../conventions/table.js";
+import { OWN } from "../conventions/names.js";
 import type { AttributeValue } from "../graph/layer.js";
 import { elements, type OpenShape } from "../graph/shape.js";
 import { UNREAD_WEIGHTS, type CausedDifference, type Costs, type LayerCosts } from "./analysis.js";

@@ -1,4 +1,4 @@
-import { analyze, type AnalyzeOptions } from "../analyze/analyze.js";
+import { analyze } from "../analyze/analyze.js";
 import { InputError, type Diagnostic, type Place } from "../graph/diagnostic.js";
 import type { Io } from "../io.js";
 import { MAX_LINE, type Line } from "../read/batch/lines.js";
@@ -7,10 +7,11 @@ import { batchLine, type BatchOutcome } from "../report/batch.js";
 import { NetworkCache } from "../source/networks.js";
 import { closingFiles } from "../source/closing.js";
 import { openModel, openTexts, type OpenModel } from "../source/read.js";
+import { withConvention, type WrittenOptions } from "./written-options.js";
 
 /** What holds for every line that does not say otherwise, as plain data, so that a worker can be handed it. */
 export interface BatchTask {
-  readonly options: AnalyzeOptions;
+  readonly options: WrittenOptions;
   readonly dims: Readonly<Record<string, number>>;
   readonly set: Parameters<OpenModel>[0];
   readonly layers: boolean;
@@ -73,7 +74,7 @@ function textOf(line: Line): string {
 
 async function counted(value: unknown, task: BatchTask, io: Io, networks: NetworkCache): Promise<BatchOutcome> {
   const { of, dims, set, layers, ...own } = readRequest(value);
-  const options: AnalyzeOptions = { ...task.options, ...own };
+  const options = await withConvention({ ...task.options, ...own });
   return closingFiles({ ...io, readStdin: refuseStdin }, async (files) => {
     const open = of.type === "spec" ? await openTexts(of.layers) : await openModel(of.source, files, networks);
     const graph = open({ ...task.set, ...set }, { ...options, dims: { ...task.dims, ...dims } });

@@ -6,7 +6,7 @@ import type { Answered, BatchTask } from "./batch-answer.js";
 import {
   addConventionFlag,
   addModelFlags,
-  analyzeOptions,
+  writtenOptions,
   collect,
   dimensions,
   emitting,
@@ -66,7 +66,7 @@ export const batch: Register = (program, context) => {
 async function run(files: readonly string[], flags: BatchFlags, context: Context): Promise<void> {
   const { io } = context;
   const task: BatchTask = {
-    options: analyzeOptions(flags),
+    options: writtenOptions(flags),
     dims: dimensions(flags.dim),
     set: await settingsOf(flags.set),
     layers: flags.layers === true,

@@ -2,13 +2,14 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { ChalkInstance } from "chalk";
 import { parseShape } from "../graph/shape-text.js";
 import type { AnalyzeOptions } from "../analyze/analyze.js";
-import { CONVENTION_NAMES, OWN } from "../conventions/table.js";
+import { CONVENTION_NAMES, OWN } from "../conventions/names.js";
 import { fail } from "../graph/diagnostic.js";
 import { DTYPES, isDType, type DType } from "../graph/dtype.js";
 import { MAX_DIMENSION, type Shape } from "../graph/shape.js";
 import type { Io } from "../io.js";
 import type { Layout } from "../graph/layout.js";
 import type { Units } from "../report/layer-columns.js";
+import { withConvention, type WrittenOptions } from "./written-options.js";
 
 /** What every command is given. */
 export interface Context {
@@ -133,7 +134,12 @@ export function jobCount(text: string): number {
 }
 
 /** The options of `analyze` that the common flags set. */
-export function analyzeOptions(flags: ModelFlags): AnalyzeOptions {
+export async function analyzeOptions(flags: ModelFlags): Promise<AnalyzeOptions> {
+  return withConvention(writtenOptions(flags));
+}
+
+/** The options of a count that the common flags set, as they were written. */
+export function writtenOptions(flags: ModelFlags): WrittenOptions {
   if (!isDType(flags.dtype)) throw new Error("commander let an unknown type through");
   return { input: inputShapes(flags.input), batch: flags.batch, dtype: flags.dtype, layout: flags.layout, convention: flags.convention };
 }

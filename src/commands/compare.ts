@@ -68,7 +68,7 @@ async function run(specs: readonly string[], flags: CompareFlags, context: Conte
   const format = formatOf(flags);
   // Asked for where a name is read: JSON loads no tables.
   const columns = columnList(flags, (name, flag) => comparisonColumn(name, flag));
-  const options = analyzeOptions(flags);
+  const options = await analyzeOptions(flags);
   const graphs = await readEach(specs, context.io, flags.set, { ...options, dims: dimensions(flags.dim) });
   const comparison = compared(graphs, options, flags);
   const sorted = flags.sort === undefined ? comparison.rows : sortRows(comparison.rows, flags.sort);

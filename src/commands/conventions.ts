@@ -109,7 +109,7 @@ async function list(flags: ConventionsFlags, context: Context): Promise<void> {
 
 async function run(specs: readonly string[], flags: ConventionsFlags, context: Context): Promise<void> {
   const format = formatOf(flags);
-  const options = analyzeOptions(flags);
+  const options = await analyzeOptions(flags);
   const graph = await readModel(specs, context.io, flags.set, { ...options, dims: dimensions(flags.dim) });
   const comparison = compareConventions(graph, options);
   if (format === "json") {

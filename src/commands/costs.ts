@@ -13,7 +13,7 @@ export interface ReadCosts {
 
 /** Counts a source, or takes what an earlier count has printed, on which the flags have no bearing. */
 export async function readCosts(source: string, flags: SourceFlags, io: Io): Promise<ReadCosts> {
-  const options = analyzeOptions(flags);
+  const options = await analyzeOptions(flags);
   const read = await readModelOrAnalysis(source, io, flags.set, { ...options, dims: dimensions(flags.dim) });
   if (read.type === "graph") return { costs: analyze(read.graph, options), saved: false };
   const { readAnalysis } = await import("../analyze/saved.js");

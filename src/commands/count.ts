@@ -103,7 +103,7 @@ async function run(specs: readonly string[], flags: CountFlags, context: Context
   const format = formatOf(flags);
   const columns = columnList(flags, layerColumn);
   const grouping = groupingOf(flags);
-  const options = analyzeOptions(flags);
+  const options = await analyzeOptions(flags);
   const graph = await readModel(specs, context.io, flags.set, { ...options, dims: dimensions(flags.dim) });
   const counted = analyze(graph, options);
   const analysis = flags.pairs === true ? withPairs(graph, counted) : counted;

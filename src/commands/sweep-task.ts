@@ -1,5 +1,5 @@
 import type { Analysis } from "../analyze/analysis.js";
-import { analyze, type AnalyzeOptions } from "../analyze/analyze.js";
+import { analyze } from "../analyze/analyze.js";
 import { partCounter, partsJoiner, type Counted } from "../analyze/chain.js";
 import {
   MEASURES,
@@ -13,13 +13,14 @@ import {
   type SweepRow,
 } from "../compare/sweep.js";
 import type { NetworkText } from "../source/source.js";
+import { withConvention, type WrittenOptions } from "./written-options.js";
 
 /** A sweep as plain data, so that a worker can be handed it. */
 export interface SweepTask {
   readonly network: NetworkText;
   /** `["alpha", "0.25,0.5,1"]` for each axis. */
   readonly axes: readonly (readonly [string, string])[];
-  readonly options: AnalyzeOptions;
+  readonly options: WrittenOptions;
   readonly where?: string | undefined;
 }
 
@@ -33,8 +34,9 @@ export interface Sweep {
 const CHECKED = 1000;
 
 /** Reads the network and the filter of a sweep. Throws InputError: a file, a parameter or a filter that is wrong. */
-export async function openSweep({ network, axes: written, options, where }: SweepTask): Promise<Sweep> {
+export async function openSweep({ network, axes: written, options: writtenOptions, where }: SweepTask): Promise<Sweep> {
   const { chainExpander, networkExpander, parametersOf, parsePredicate, parseValues, readNetwork } = await import("../read/network/network.js");
+  const options = await withConvention(writtenOptions);
   const read = readNetwork(network.text, network);
   const expand = networkExpander(read);
   const variant = network.variant === undefined ? {} : { variant: network.variant };

@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import { gridSize, isMeasureKnown, measure, MEASURES, ParetoFront, type Axis, type Goal, type Measure, type SweepRow } from "../compare/sweep.js";
-import { conventionNamed, OWN } from "../conventions/table.js";
+import type { Convention } from "../conventions/convention.js";
+import { OWN } from "../conventions/names.js";
 import { fail } from "../graph/diagnostic.js";
 import { harmless } from "../report/grid.js";
 import { progressBar } from "../report/progress.js";
@@ -9,7 +10,6 @@ import { readNetworkText, splitSetting } from "../source/read.js";
 import {
   addConventionFlag,
   addModelFlags,
-  analyzeOptions,
   collect,
   emitting,
   formatOf,
@@ -19,7 +19,9 @@ import {
   type ModelFlags,
   type OutputFlags,
   type Register,
+  writtenOptions,
 } from "./command.js";
+import { conventionOf } from "./written-options.js";
 import { gathered } from "./gathered.js";
 import { rowsOf } from "./sweep-rows.js";
 import { openSweep, type SweepTask } from "./sweep-task.js";
@@ -84,11 +86,11 @@ async function run(argument: string, flags: SweepFlags, context: Context): Promi
   const repeated = axes.find(([name], index) => axes.findIndex(([other]) => other === name) !== index);
   if (repeated !== undefined)
     fail("repeated-setting", `${repeated[0]} is set twice`, { place: { kind: "flag", flag: "--set" }, expected: "one --set for each parameter" });
-  const task: SweepTask = { network: await readNetworkText(argument, io), axes, options: analyzeOptions(flags), where: flags.where };
+  const task: SweepTask = { network: await readNetworkText(argument, io), axes, options: writtenOptions(flags), where: flags.where };
   const opened = await openSweep(task);
   const total = gridSize(opened.axes);
   if (total > Number.MAX_SAFE_INTEGER) fail("grid-too-large", "the grid has 2^53 points or more", { place: { kind: "flag", flag: "--set" } });
-  const writer = writerOf(formatOf(flags), opened.axes, flags, context);
+  const writer = writerOf(formatOf(flags), opened.axes, await conventionOf(flags.convention), flags, context);
   const selection = selectionOf(flags, opened.axes);
   const bar = progressBar(io, total, flags.output !== undefined || !io.stdout.isTerminal || selection !== undefined);
   const { write: writeThrough, finish } = emitting(context, flags);
@@ -126,9 +128,14 @@ async function run(argument: string, flags: SweepFlags, context: Context): Promi
   io.stderr.write(`warning: ${failed} of ${total} points make no model: ${harmless(failure ?? "")}\n`);
 }
 
-function writerOf(format: "table" | "json" | "csv" | "markdown", axes: readonly Axis[], flags: SweepFlags, { chalk }: Context): RowWriter {
+function writerOf(
+  format: "table" | "json" | "csv" | "markdown",
+  axes: readonly Axis[],
+  convention: Convention,
+  flags: SweepFlags,
+  { chalk }: Context,
+): RowWriter {
   const columns = flags.columns?.split(",").map((name) => measureNamed(name.trim(), "--columns"));
-  const convention = conventionNamed(flags.convention ?? OWN);
   const isOwn = convention.name === OWN;
   const layout: SweepLayout = {
     names: axes.map(({ name }) => name),

@@ -97,7 +97,7 @@ async function run(specs: readonly string[], flags: WhatIfFlags, context: Contex
   const replacements = replacementsOf(flags);
   const between = flags.between === undefined ? undefined : layersBetween(flags.between);
   const keep = flags.keep.map(globMatcher);
-  const options = analyzeOptions(flags);
+  const options = await analyzeOptions(flags);
   const graph = await readModel(specs, context.io, flags.set, { ...options, dims: dimensions(flags.dim) });
   const { groups, expand, keepFirst } = flags;
   const result = whatIfModel(graph, {

@@ -5,7 +5,7 @@ import { countAll } from "../analyze/convention.js";
 import { inferGraph } from "../analyze/infer.js";
 import { resolveInputs } from "../analyze/input.js";
 import type { Convention } from "../conventions/convention.js";
-import { conventions, OWN } from "../conventions/table.js";
+import { conventions } from "../conventions/table.js";
 import type { Graph } from "../graph/graph.js";
 
 /** What one tool would report of a model. */
@@ -35,5 +35,5 @@ export interface ConventionComparison {
 export function compareConventions(graph: Graph, options: Omit<AnalyzeOptions, "convention"> = {}): ConventionComparison {
   const { layers } = inferGraph(graph, resolveInputs(graph, options));
   const rows = conventions().map((convention) => ({ convention, ...countAll(convention, layers), caveats: caveats(convention, graph, layers) }));
-  return { analysis: analyze(graph, { ...options, convention: OWN }), rows };
+  return { analysis: analyze(graph, options), rows };
 }

@@ -51,9 +51,3 @@ export interface Family {
   readonly keras?: readonly CallEntry[];
   readonly shorthand?: readonly ShorthandEntry[];
 }
-
-/** Families by the notation that asks them for a name, in the order in which they are asked; a function each, so that one can be loaded when it is. */
-export interface Families {
-  readonly shorthand: readonly (() => Family)[];
-  readonly calls: readonly (() => Family)[];
-}

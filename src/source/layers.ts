@@ -1,13 +1,14 @@
 import { InputError } from "../graph/diagnostic.js";
-import { parseLayers } from "../read/notation/read.js";
+import { parseUsual } from "../read/notation/usual.js";
 import { isPrinted, isPrintedAlone, isPrintOnly } from "../read/torch/tree.js";
 import type { Source } from "./source.js";
 
 /** A text of layers, or the text of print(model): a tree of modules. */
-export function openLayers(text: string, source: string): Source | Promise<Source> {
+export async function openLayers(text: string, source: string): Promise<Source> {
   if (isPrinted(text) || isPrintOnly(text)) return printed(text, source);
   try {
-    return { type: "layers", graph: parseLayers(text, { source }) };
+    const graph = parseUsual(text, source) ?? (await import("../read/notation/read.js")).parseLayers(text, { source });
+    return { type: "layers", graph };
   } catch (error) {
     // A class of one's own without children is printed in one line, as a layer is typed.
     const isUnknown =

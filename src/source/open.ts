@@ -1,6 +1,5 @@
 import { InputError } from "../graph/diagnostic.js";
 import type { FileContent, Io } from "../io.js";
-import { isLayerWord } from "../read/notation/read.js";
 import { openFile, openStdin } from "./file.js";
 import { openLayers } from "./layers.js";
 import { openNetwork } from "./networks.js";
@@ -27,8 +26,9 @@ export async function openSource(arg: string, io: Io, network: OpenNetwork = ope
   const word = WORD.test(arg);
   if (!word && !PATH.test(arg) && !isNamedLikeFile(arg, io)) return openLayers(arg, "spec");
   // One word is a file only where there is one and no layer has that name.
-  const isLayers = ({ type }: FileContent) => word && (type === "missing" || isLayerWord(arg));
-  return openFile(arg, io, network, isLayers) ?? (word && !isLayerWord(arg) ? openWord(arg) : openLayers(arg, "spec"));
+  const isLayer = word && (await import("../read/notation/read.js")).isLayerWord(arg);
+  const isLayers = ({ type }: FileContent) => word && (type === "missing" || isLayer);
+  return openFile(arg, io, network, isLayers) ?? (word && !isLayer ? openWord(arg) : openLayers(arg, "spec"));
 }
 
 /** One word that is neither a file nor a layer: it may be what the zoo has. Throws what is wrong with it as layers. */

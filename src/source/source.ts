@@ -1,6 +1,5 @@
 import type { Graph } from "../graph/graph.js";
 import type { ExpandOptions, Network } from "../read/network/network.js";
-import type { Tree } from "../read/network/tree.js";
 
 /** What an argument names, read but not yet expanded. */
 export type Source =
@@ -17,8 +16,6 @@ export interface NetworkText {
   readonly text: string;
   readonly source: string;
   readonly syntax: "yaml" | "json";
-  /** The text as it was parsed before, where it was. */
-  readonly tree?: Tree | undefined;
   readonly variant?: string | undefined;
 }
 

@@ -1,15 +1,11 @@
 import { closest } from "../read/notation/closest.js";
 import { fail } from "../graph/diagnostic.js";
-import type { Tree } from "../read/network/tree.js";
 import { networks } from "./table.js";
-import { trees } from "./trees.js";
 
 /** A network of the zoo: the text of its family's file, and which of its variants is meant. */
 export interface ZooModel {
   readonly family: string;
   readonly text: string;
-  /** The text as it was parsed before, where it was. */
-  readonly tree?: Tree | undefined;
   readonly variant?: string | undefined;
 }
 
@@ -46,7 +42,7 @@ export function zooNameNear(word: string): string | undefined {
 }
 
 function modelOf(family: string, text: string, variant: string | undefined): ZooModel {
-  return { family, text, tree: trees[family]?.(), variant };
+  return { family, text, variant };
 }
 
 /** The keys under `variants:`, without reading the rest: a name is looked up in every file, and reading them all would take long. */

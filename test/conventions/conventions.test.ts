@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { analyze, compareConventions, conventionNamed, conventions, parseLayers, parseNetwork, zooModel } from "../../src/index.js";
 
-const counted = (spec: string, convention: string, input?: string) => analyze(parseLayers(spec), { convention, input }).totals.counted;
+const counted = (spec: string, convention: string, input?: string) =>
+  analyze(parseLayers(spec), { convention: conventionNamed(convention), input }).totals.counted;
 
 // A convolution of 3 to 8 channels, 3x3 with bias, on 8x8: 64 positions, 8 outputs, 27 taps; then batch norm, ReLU, pool, classifier.
 const SPEC =
@@ -56,7 +57,7 @@ describe("conventions by hand", () => {
 
   it("a function is seen by the tools that patch it or trace, not by hooks", () => {
     const network = (how: string) => parseNetwork(`input: [8, 4, 4]\nlayers:\n  - layers: relu\n    called_as: ${how}\n  - conv 1x1 8`);
-    const figure = (how: string, convention: string) => analyze(network(how), { convention }).totals.counted;
+    const figure = (how: string, convention: string) => analyze(network(how), { convention: conventionNamed(convention) }).totals.counted;
     const conv = 8n * 8n * 16n;
     expect(figure("module", "ptflops")).toBe(conv + 2n * 128n);
     expect(figure("function", "ptflops")).toBe(conv + 128n);
@@ -72,7 +73,7 @@ describe("conventions by hand", () => {
     for (const name of ["fvcore", "ptflops", "ptflops-aten", "paper"]) expect(counted(spec, name, "1x4x5x5")).toBe(right);
     for (const name of ["thop", "torchinfo"]) expect(counted(spec, name, "1x4x5x5")).toBe(4n * right);
     expect(counted(spec, "torch", "1x4x5x5")).toBe(2n * right);
-    const { differences } = analyze(parseLayers(spec), { convention: "thop", input: "1x4x5x5" });
+    const { differences } = analyze(parseLayers(spec), { convention: conventionNamed("thop"), input: "1x4x5x5" });
     expect(differences).toEqual([{ cause: "a transposed convolution is counted by its output's size, not its input's", count: 3n * right }]);
   });
 
@@ -96,7 +97,7 @@ describe("conventions by hand", () => {
   it("TensorFlow's profiler on Xception", () => {
     const graph = parseNetwork(zooModel("xception").text, { set: { resolution: 150 } });
     const top = 2048n * 25n + 2n * 2048n * 1000n + 1000n + 5000n;
-    expect(analyze(graph, { convention: "keras" }).totals.counted).toBe(2n * 1_925_897_756n + top);
+    expect(analyze(graph, { convention: conventionNamed("keras") }).totals.counted).toBe(2n * 1_925_897_756n + top);
   });
 });
 
@@ -116,7 +117,7 @@ describe("why they differ", () => {
 
   it("what counts twice, what counts two for one, and what is not seen have their names", () => {
     const causes = (spec: string, convention: string, input: string) =>
-      (analyze(parseLayers(spec), { convention, input }).differences ?? []).map(({ cause }) => cause);
+      (analyze(parseLayers(spec), { convention: conventionNamed(convention), input }).differences ?? []).map(({ cause }) => cause);
     expect(causes("nn.ReLU()", "ptflops", "1x8x4x4")).toContain("counted twice");
     expect(causes("nn.Conv2d(3, 8, 3)", "torch", "1x3x8x8")).toEqual(["2 per MAC"]);
     expect(causes("nn.MultiheadAttention(8, 2)", "thop", "5x1x8")).toEqual(["not seen: multi_head_attention"]);
@@ -126,7 +127,8 @@ describe("why they differ", () => {
   });
 
   it("layers that only training runs count nothing: GoogLeNet's auxiliary classifiers", () => {
-    const figure = (aux: boolean) => analyze(parseNetwork(zooModel("googlenet").text, { set: { aux } }), { convention: "ptflops" }).totals.counted;
+    const figure = (aux: boolean) =>
+      analyze(parseNetwork(zooModel("googlenet").text, { set: { aux } }), { convention: conventionNamed("ptflops") }).totals.counted;
     expect(figure(true)).toBe(figure(false));
   });
 

@@ -1,3 +1,4 @@
+import { conventionNamed } from "../../src/conventions/table.js";
 import { analyze } from "../../src/analyze/analyze.js";
 import { bytesSource } from "../../src/read/onnx/bytes.js";
 import { readOnnx } from "../../src/read/onnx/read.js";
@@ -9,7 +10,7 @@ import type { Wrong } from "./case.js";
 
 /** What an earlier count has printed: all its layers, or only the first. */
 export function savedOf(spec: string, size: string, { convention = "convcost", top = Infinity } = {}): string {
-  const analysis = analyze(parseLayers(spec), { input: size, convention });
+  const analysis = analyze(parseLayers(spec), { input: size, convention: conventionNamed(convention) });
   return analysisJson(analysis, "0.1.0", analysis.layers.slice(0, top));
 }
 

@@ -1,3 +1,4 @@
+import { conventionNamed } from "../../src/conventions/table.js";
 import { describe, expect, it } from "vitest";
 import { analyze, conventions, parseLayers, readOnnx, type Graph } from "../../src/index.js";
 import { readKerasJson } from "../../src/read/keras/read.js";
@@ -92,7 +93,7 @@ describe.each(TWINS)("$spec, typed and in ONNX", ({ spec, size, onnx }) => {
 
   it.each(conventions().map(({ name }) => name))("%s", (convention) => {
     const figure = (graph: Graph, shape?: readonly number[]) => {
-      const { totals } = analyze(graph, { convention, input: shape });
+      const { totals } = analyze(graph, { convention: conventionNamed(convention), input: shape });
       return totals.counted ?? totals.macs;
     };
     expect(figure(file())).toBe(figure(parseLayers(spec), size));
@@ -144,7 +145,7 @@ const CHANNELS_LAST: readonly (readonly [string, string, readonly number[], () =
 describe.each(CHANNELS_LAST)("in %s: %s", (_, spec, size, graph) => {
   it.each(conventions().map(({ name }) => name))("%s", (convention) => {
     const figure = (of: Graph, shape?: readonly number[]) => {
-      const { totals } = analyze(of, { convention, input: shape });
+      const { totals } = analyze(of, { convention: conventionNamed(convention), input: shape });
       return totals.counted ?? totals.macs;
     };
     expect(figure(graph())).toBe(figure(parseLayers(spec), size));

@@ -1,3 +1,4 @@
+import { conventionNamed } from "../../src/conventions/table.js";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { analyze, compareConventions, parseLayers, parseNetwork, readOnnx, zooFamilies, zooModel, type Graph } from "../../src/index.js";
@@ -39,7 +40,8 @@ const MODEL_FIGURES: Readonly<Record<string, readonly string[]>> = {
   calflops: ["calflops", "flops"],
 };
 
-const counted = (graph: Graph, convention: string, input?: readonly number[]) => analyze(graph, { convention, input }).totals.counted;
+const counted = (graph: Graph, convention: string, input?: readonly number[]) =>
+  analyze(graph, { convention: conventionNamed(convention), input }).totals.counted;
 
 function randomLayers(): readonly Json[] {
   if (!hasReference("random_layers.json")) return [];
@@ -127,7 +129,9 @@ describe.skipIf(!hasReference("layers/mobilenet_v2.json"))("thop and ptflops lay
     ] as const) {
       const expected = leaves.map((leaf) => big(at(leaf, key)) ?? 0n).filter((count) => count > 0n);
       const input = numbers(list(at(leaves[0], "input"))[0]);
-      const own = analyze(zoo(name), { convention, input }).layers.flatMap(({ counted: count = 0n }) => (count > 0n ? [count] : []));
+      const own = analyze(zoo(name), { convention: conventionNamed(convention), input }).layers.flatMap(({ counted: count = 0n }) =>
+        count > 0n ? [count] : [],
+      );
       expect(sorted(own)).toEqual(sorted(expected));
     }
   });
@@ -156,13 +160,13 @@ describe.skipIf(!hasReference("onnx/resnet50.onnx"))("ONNX files (../shared/refe
   });
 
   it("a convention that counts batch norm says what is missing where it is folded", () => {
-    const { caveats } = analyze(onnx("onnx/mobilenet_v2.onnx"), { convention: "thop" });
+    const { caveats } = analyze(onnx("onnx/mobilenet_v2.onnx"), { convention: conventionNamed("thop") });
     expect(caveats.join("\n")).toMatch(/52 of 52 convolutions have no batch norm after them: what this tool counts of a norm/);
   });
 
   it("where it is kept, fvcore's figure of the file is that of the model", () => {
     const graph = onnx("onnx-bn/mobilenet_v2.onnx");
     expect(counted(graph, "fvcore")).toBe(counted(zoo("mobilenet_v2"), "fvcore"));
-    expect(analyze(graph, { convention: "fvcore" }).caveats.join("\n")).not.toMatch(/batch norm/);
+    expect(analyze(graph, { convention: conventionNamed("fvcore") }).caveats.join("\n")).not.toMatch(/batch norm/);
   });
 });

@@ -1,3 +1,4 @@
+import { conventionNamed } from "../../src/conventions/table.js";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { analyze, parseLayers, readOnnx, type Graph } from "../../src/index.js";
@@ -12,7 +13,8 @@ const known = hasReference("reports/peers.json");
 const peers = known ? v.parse(Peers, readReference("reports/peers.json")).filter(({ kind }) => kind === "convention") : [];
 
 const file = (name: string): Graph => readOnnx(source(readReferenceBytes(`reports/files/${name}`)));
-const counted = (graph: Graph, convention: string, input?: string) => analyze(graph, { convention, input }).totals.counted;
+const counted = (graph: Graph, convention: string, input?: string) =>
+  analyze(graph, { convention: conventionNamed(convention), input }).totals.counted;
 
 /** The figure of a case, by its id: of a file, or of layers. */
 const CASES: Readonly<Record<string, { readonly graph: () => Graph; readonly input?: string; readonly conventions?: readonly string[] }>> = {
@@ -46,7 +48,7 @@ describe.skipIf(!known)("conventions beside the tools themselves (../shared/refe
 
   it("C9: thop and torchinfo have a caveat for encoder layers that take the fast path", () => {
     for (const name of ["thop", "torchinfo"]) {
-      const caveats = (spec: string) => analyze(parseLayers(spec), { convention: name, input: "2x10x32" }).caveats.join("\n");
+      const caveats = (spec: string) => analyze(parseLayers(spec), { convention: conventionNamed(name), input: "2x10x32" }).caveats.join("\n");
       expect(caveats("nn.TransformerEncoderLayer(32, 4, 80, batch_first=True)")).toContain("the tool sees nothing of it and reports 0");
       expect(caveats("nn.TransformerEncoder(nn.TransformerEncoderLayer(32, 4, 80, batch_first=True), 2)")).toContain("reports 0");
       expect(caveats("nn.TransformerEncoderLayer(32, 4, 80)")).toBe("");

@@ -3,7 +3,6 @@ import { isDType } from "../../graph/dtype.js";
 import { BodyReader } from "./body.js";
 import { readDocument, type Entry, type Item } from "./document.js";
 import { parseExpression } from "./expression.js";
-import type { Tree } from "./tree.js";
 import { asExpression, asMap, asName, asTemplate, asText, asValue, fieldsOf, isLike } from "./fields.js";
 import type { Argument, Binding, Block, Function, Network, NetworkInput, Output, Signature } from "./program.js";
 import { part, type Snippet } from "./snippet.js";
@@ -30,8 +29,6 @@ export interface ReadNetworkOptions {
   readonly source?: string | undefined;
   /** `json` holds the text to JSON's syntax; YAML unless said, of which JSON is a part. */
   readonly syntax?: "yaml" | "json" | undefined;
-  /** The text as it was parsed before, where it was. */
-  readonly tree?: Tree | undefined;
 }
 
 /**
@@ -40,7 +37,7 @@ export interface ReadNetworkOptions {
  */
 export function readNetwork(text: string, options: ReadNetworkOptions = {}): Network {
   const source = options.source ?? "network";
-  const root = asMap(readDocument(text, source, options.syntax ?? "yaml", options.tree), "a network file", "name:, input: and layers:");
+  const root = asMap(readDocument(text, source, options.syntax ?? "yaml"), "a network file", "name:, input: and layers:");
   const fields = fieldsOf(root, KEYS, "a network file");
   const blockEntries = entriesOf(fields.get("blocks"), "blocks", "block(argument, ...): [layers]");
   const names = blockEntries.map((entry) => signatureOf(entry.keySnippet));

@@ -35,10 +35,9 @@ export interface MapItem {
 /**
  * Reads YAML 1.2 or JSON. Throws `bad-yaml` or `bad-json` with line and column, `bad-key`, `repeated-key`, `too-deep`, `file-too-large`.
  * @param syntax JSON is held to JSON's own syntax; YAML takes both
- * @param tree the text as it was parsed before, where it was
  */
-export function readDocument(text: string, source: string, syntax: "yaml" | "json", tree = parseTree(text, source, syntax)): Item {
-  return new Reader(text, source).item(tree);
+export function readDocument(text: string, source: string, syntax: "yaml" | "json"): Item {
+  return new Reader(text, source).item(parseTree(text, source, syntax));
 }
 
 class Reader {

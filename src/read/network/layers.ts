@@ -1,6 +1,5 @@
 import { InputError, type Diagnostic } from "../../graph/diagnostic.js";
-import { families } from "../../ops/table.js";
-import { catalogOf, type Catalog } from "../notation/catalog.js";
+import { catalog } from "../notation/read.js";
 import { readStatements, type Statement } from "../notation/statements.js";
 import type { Scope } from "./scope.js";
 import type { Template } from "./template.js";
@@ -10,7 +9,6 @@ const MAX_KEPT = 4_000;
 /** Reads the texts of layers, each text once: a block that is called a hundred times with the same numbers is read once. */
 export class LayerTexts {
   private readonly known = new Map<string, readonly Statement[]>();
-  private catalog: Catalog | undefined;
 
   /** The layers of a text with its expressions filled in. Throws what the notations throw, with its place in the file. */
   read(template: Template, scope: Scope): readonly Statement[] {
@@ -25,7 +23,7 @@ export class LayerTexts {
 
   private parse(text: string, template: Template, scope: Scope): readonly Statement[] {
     try {
-      return readStatements(text, "layer", (this.catalog ??= catalogOf(families)));
+      return readStatements(text, "layer", catalog());
     } catch (error) {
       throw error instanceof InputError ? placed(error.diagnostic, text, template, scope) : error;
     }

@@ -1,14 +1,13 @@
-import type { Place } from "../../graph/diagnostic.js";
-import type { Graph, GraphInput, Node } from "../../graph/graph.js";
-import type { Layer } from "../../graph/layer.js";
-import { builtKeras } from "../../ops/keras-layer.js";
 import type { Literal } from "../../ops/args.js";
 import type { CallEntry } from "../../ops/entry.js";
+import type { Place } from "../../graph/diagnostic.js";
+import type { Graph } from "../../graph/graph.js";
+import type { Layer } from "../../graph/layer.js";
+import { builtKeras } from "../../ops/keras-layer.js";
 import { families } from "../../ops/table.js";
-import { madeBy, TURNED, turnTo, UNORDERED } from "../../ops/tensor/turn.js";
 import { bindArguments, readSignature, type WrittenArguments } from "./binding.js";
 import { catalogOf, type Catalog } from "./catalog.js";
-import { readStatements, type Statement } from "./statements.js";
+import { parseChain } from "./chain.js";
 
 export interface ParseOptions {
   /** What the text is called in complaints; `spec` unless said. */
@@ -19,8 +18,8 @@ export interface ParseOptions {
 
 let indexed: Catalog | undefined;
 
-/** The tables never change: they are indexed when the first spec is read, not when the library is loaded. */
-function catalog(): Catalog {
+/** All layers by name. The table never changes: it is indexed when the first spec is read, not when the library is loaded. */
+export function catalog(): Catalog {
   return (indexed ??= catalogOf(families));
 }
 
@@ -56,61 +55,5 @@ export function isLayerWord(word: string): boolean {
  * @throws InputError with the place of whatever is wrong: unknown layers and arguments, wrong types, unbalanced brackets, an empty spec
  */
 export function parseLayers(text: string | readonly string[], options: ParseOptions = {}): Graph {
-  const texts = typeof text === "string" ? [text] : text;
-  const source = options.source ?? "spec";
-  const known: Catalog = options.saved === true ? { ...catalog(), saved: true } : catalog();
-  const sources = texts.map((one, index) => readStatements(one, texts.length > 1 ? `${source} ${index + 1}` : source, known));
-  return chainOf(sources.flat(), texts.map(onOneLine).join("; "), source);
-}
-
-/** A text of several lines, as a file of layers is, in one: without its comments. */
-function onOneLine(text: string): string {
-  if (!text.trim().includes("\n")) return text;
-  const lines = text.split("\n").map((line) => line.replace(/#.*/, "").trim());
-  return lines
-    .filter((line) => line !== "")
-    .join("; ")
-    .replace(/;(?=;)/g, "");
-}
-
-function chainOf(statements: readonly Statement[], name: string, source: string): Graph {
-  const nodes: Node[] = [];
-  let input: GraphInput = { name: "input" };
-  let current = input.name;
-  let between = UNORDERED;
-  let turned = false;
-  const add = (node: Pick<Node, "name" | "layer" | "at" | "place">) => {
-    const made = `t${nodes.length}`;
-    nodes.push({ ...node, inputs: [current], outputs: [made] });
-    between = madeBy(node.layer, between);
-    current = made;
-  };
-  let layers = 0;
-  for (const statement of statements) {
-    if (statement.kind === "input") {
-      if (nodes.length > 0) continue;
-      const { shape, order } = statement;
-      input = { name: "input", type: { shape }, imageOrder: order };
-      if (shape.length >= 4) between = { axes: order, imageOrder: "nhwc" };
-      continue;
-    }
-    const { layer } = statement;
-    const step = turnTo(layer, between);
-    if (step !== undefined) add({ name: "turn", layer: step });
-    turned ||= step !== undefined;
-    add({ name: statement.name ?? String(layers), layer, at: statement.at, place: statement.place });
-    layers += 1;
-  }
-  const last = nodes.at(-1);
-  const outputs = Array.from({ length: last?.layer.returns ?? 1 }, (_, at) => (at === 0 ? "output" : `output ${at + 1}`));
-  if (last !== undefined) nodes[nodes.length - 1] = { ...last, outputs };
-  return {
-    name: name.length <= 60 ? name : `${name.slice(0, 57)}...`,
-    format: "spec",
-    source,
-    inputs: [input],
-    nodes,
-    outputs,
-    warnings: turned ? [TURNED] : undefined,
-  };
+  return parseChain(text, options.source ?? "spec", options.saved === true ? { ...catalog(), saved: true } : catalog());
 }

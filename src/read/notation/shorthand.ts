@@ -80,7 +80,7 @@ function unknownWord(cursor: Cursor, catalog: Catalog, word: string, start: numb
   if (name !== undefined) {
     return cursor.fail("unknown-layer", `there is no layer \`${word}${name}\``, start, { hint: `a class is called with brackets: ${word}${name}()` });
   }
-  const near = closest(word, catalog.shorthand.keys()) ?? closest(word, callNames(catalog));
+  const near = closest(word, [...catalog.shorthand.keys()]) ?? closest(word, callNames(catalog));
   return cursor.fail("unknown-layer", `there is no layer \`${word}\``, start, {
     hint: near === undefined ? "`convcost count --help` shows the notations" : `did you mean \`${near}\`?`,
   });
