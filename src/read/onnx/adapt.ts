@@ -49,9 +49,9 @@ export const channelsLast =
   };
 
 /** An operand as its transpose is: its last two axes change places. */
-export function turned(operand: Operand | undefined, by: number): Operand | undefined {
+export function turned(operand: Operand | undefined, isTurned: boolean): Operand | undefined {
   const shape = shapeOf(operand);
-  if (operand === undefined || shape === undefined || by === 0 || shape.length < 2) return operand;
+  if (operand === undefined || shape === undefined || !isTurned || shape.length < 2) return operand;
   const swapped = [...shape.slice(0, -2), ...shape.slice(-2).reverse()];
   if (operand.kind === "tensor") return { ...operand, value: { ...operand.value, shape: swapped } };
   return operand.kind === "constant" ? { ...operand, shape: swapped } : operand;

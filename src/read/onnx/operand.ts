@@ -6,6 +6,7 @@ import type { Layer, Primitive, Stored } from "../../graph/layer.js";
 import type { OpenShape, Shape } from "../../graph/shape.js";
 import { numbersOf, type Values } from "../../graph/values.js";
 import { resolveAxis } from "../../ops/primitive.js";
+import { atLeast, oneOf } from "./limits.js";
 import { ELEMENT_TYPES, type Attributes, type GraphProto } from "./schema.js";
 import { StoredValues } from "./stored-values.js";
 import type { WrittenType } from "./types.js";
@@ -172,58 +173,35 @@ export function given(operand: Operand | undefined): operand is Exclude<Operand,
   return operand !== undefined && operand.kind !== "none";
 }
 
-/** The least that attributes can be that something is multiplied or divided by; ONNX's specification has no others. */
-const LEAST: Readonly<Record<string, number>> = {
-  group: 1,
-  num_scan_inputs: 1,
-  hidden_size: 1,
-  num_heads: 1,
-  q_num_heads: 1,
-  kv_num_heads: 1,
-  blocksize: 1,
-  block_size: 1,
-  output_height: 1,
-  output_width: 1,
-  sampling_ratio: 0,
-  num_outputs: 1,
-  num_groups: 1,
-  groups: 1,
-  targets: 1,
-  n_targets: 1,
-  size: 1,
-  p: 0,
-  K: 1,
-  N: 1,
-  bits: 1,
-  output_shape: 0,
-  split: 0,
-  repeats: 0,
-  border: 0,
-  scale: 0,
-};
-
-/** An attribute that a file says, where it can be so. Throws `bad-attribute`. */
-function atLeast(node: NodeFacts, name: string, value: number): number {
-  const least = LEAST[name];
-  if (least === undefined || value >= least) return value;
-  return fail("bad-attribute", `${name} of ${node.op} is ${value}`, { expected: `${least} or more` });
-}
-
-/** A whole-number attribute, or its default. Throws `bad-attribute` for one that is less than it can be. */
+/** A whole-number attribute, or its default. Throws `bad-attribute` for one that is less than it can be, or of another type. */
 export function int(node: NodeFacts, name: string, otherwise: number): number {
-  const value = node.attributes.get(name)?.i;
-  return value === undefined ? otherwise : atLeast(node, name, value);
+  const found = node.attributes.get(name);
+  return found === undefined ? otherwise : atLeast(node.op, name, found.i ?? ofOtherType(node, name, "a whole number"));
 }
 
-/** A text attribute, or its default. */
-export function text(node: OnnxNode, name: string, otherwise: string): string {
-  return node.attributes.get(name)?.s ?? otherwise;
+/** Whether a whole-number attribute says yes: any number but 0 (ONNX's shape inference and onnxruntime). */
+export function isSet(node: NodeFacts, name: string, otherwise = false): boolean {
+  return int(node, name, otherwise ? 1 : 0) !== 0;
 }
 
-/** A list of whole numbers; nothing where it is left out. Throws `bad-attribute` for one that is less than it can be. */
+/** A text attribute, or its default. Throws `bad-attribute` for one of another type. */
+export function text(node: NodeFacts, name: string, otherwise: string): string {
+  const found = node.attributes.get(name);
+  if (found === undefined) return otherwise;
+  return oneOf(node.op, name, found.s ?? ofOtherType(node, name, "a text"));
+}
+
+/** A list of whole numbers; nothing where it is left out. Throws `bad-attribute` for one that is less than it can be, or of another type. */
 export function ints(node: NodeFacts, name: string): readonly number[] | undefined {
   const found = node.attributes.get(name);
-  return found === undefined || found.ints.length === 0 ? undefined : found.ints.map((value) => atLeast(node, name, value));
+  if (found === undefined) return undefined;
+  if (found.i !== undefined || found.f !== undefined || found.s !== undefined || found.t !== undefined || found.floats.length > 0)
+    ofOtherType(node, name, "whole numbers");
+  return found.ints.length === 0 ? undefined : found.ints.map((value) => atLeast(node.op, name, value));
+}
+
+function ofOtherType(node: NodeFacts, name: string, expected: string): never {
+  return fail("bad-attribute", `${name} of ${node.op} has another type`, { expected });
 }
 
 /** A shape that a tensor can have. Throws `bad-shape` for sizes that are negative, no whole numbers, or 2^53 and more. */
@@ -238,6 +216,18 @@ export function perAxis(node: OnnxNode, name: string, rank: number, otherwise: n
   const list = ints(node, name) ?? Array<number>(rank).fill(otherwise);
   if (list.length === rank && list.every((value) => value >= otherwise && Number.isSafeInteger(value))) return list;
   return fail("bad-attribute", `${name} of ${node.op} is ${list.join(", ")}`, { expected: `${rank} whole numbers from ${otherwise} on` });
+}
+
+/** A list that has a value for each of something. Throws `bad-attribute` for one of another length: what is missing would be made up. */
+export function asMany<T>(node: NodeFacts, what: string, list: readonly T[], count: number): readonly T[] {
+  if (list.length === count) return list;
+  return fail("bad-attribute", `${what} of ${node.op} has ${list.length} ${list.length === 1 ? "value" : "values"}`, { expected: `${count}` });
+}
+
+/** Axes of which each is there once, as a slice or a padding has them. Throws `bad-axis`. */
+export function differentAxes(node: NodeFacts, axes: readonly number[]): readonly number[] {
+  if (new Set(axes).size === axes.length) return axes;
+  return fail("bad-axis", `${node.op} has an axis twice: ${axes.join(", ")}`);
 }
 
 /** Values of a tensor are carried along up to this many: shapes and axes, not data. */

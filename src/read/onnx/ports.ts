@@ -1,7 +1,7 @@
 import { fail } from "../../graph/diagnostic.js";
 import { formatShape, type OpenShape, type Shape } from "../../graph/shape.js";
 import { own } from "../../graph/own.js";
-import { given, int, ints, shapeOf, type NodeFacts } from "./operand.js";
+import { given, int, ints, isSet, shapeOf, text, type NodeFacts } from "./operand.js";
 
 /** The shapes that the inputs of one operator must have beside its first; null is any size, undefined any shape. */
 interface Ports {
@@ -20,14 +20,8 @@ const perChannel =
   (...at: readonly number[]): Expected =>
   (_, shape) => ({ exact: Object.fromEntries(at.map((index) => [index, channelsOf(shape(0))])) });
 
-/** A norm over the axes from `axis` on: scale and bias broadcast to those. */
-const fromAxis: Expected = (node, shape) => {
-  const input = shape(0);
-  if (input === undefined) return {};
-  const axis = int(node, "axis", -1);
-  const normalised = input.slice(axis < 0 ? axis + input.length : axis);
-  return { within: { 1: normalised, 2: normalised } };
-};
+/** A norm over the axes from `axis` on: scale and bias broadcast to the input (ONNX, LayerNormalization-17). */
+const likeInput: Expected = (_, shape) => ({ within: { 1: shape(0), 2: shape(0) } });
 
 /** Matrices of a recurrent layer: W [D, gates*H, F], R [D, gates*H, H], B [D, 2*gates*H], initial states [D, N, H], peepholes [D, 3*H]. */
 const recurrent =
@@ -35,7 +29,7 @@ const recurrent =
   (node, shape) => {
     const [input, state] = [shape(0), shape(2)];
     const hidden = node.attributes.get("hidden_size")?.i ?? state?.[2] ?? null;
-    const directions = node.attributes.get("direction")?.s === "bidirectional" ? 2 : 1;
+    const directions = text(node, "direction", "forward") === "bidirectional" ? 2 : 1;
     const rows = hidden === null ? null : gates * hidden;
     return {
       exact: {
@@ -47,10 +41,59 @@ const recurrent =
     };
   };
 
+/** Scale and bias of GroupNormalization: one for each channel, before version 21 for each group. */
+const perGroup: Expected = (node, shape) => {
+  const size = node.opset < 21 ? [int(node, "num_groups", 1)] : channelsOf(shape(0));
+  return { exact: { 1: size, 2: size } };
+};
+
+/**
+ * Queries, keys and values as [N, heads, L, D], or 3-D with the heads side by side; the past of keys and values as 4-D. Groups of heads share a key
+ * and a value.
+ */
+const attention: Expected = (node, shape) => {
+  const [q, k, v] = [shape(0), shape(1), shape(2)];
+  if (q === undefined || k === undefined || v === undefined) return {};
+  if (q.length === 3) {
+    const [heads, keyHeads] = [int(node, "q_num_heads", 1), int(node, "kv_num_heads", 1)];
+    const width = ((q[2] ?? 0) / heads) * keyHeads;
+    return { exact: { 1: [q[0] ?? null, null, width], 2: [q[0] ?? null, k[1] ?? null, null] } };
+  }
+  const [batch = null, , , width = null] = q;
+  const [, heads = null, length = null] = k;
+  return {
+    exact: {
+      0: [null, null, null, null],
+      1: [batch, null, null, width],
+      2: [batch, heads, length, null],
+      4: [batch, heads, null, width],
+      5: [batch, heads, shape(4)?.[2] ?? null, v[3] ?? null],
+    },
+  };
+};
+
+/** Offsets of each tap, and a mask of it, for each position of the output. */
+const deformable: Expected = (node, shape) => {
+  const [x, filter] = [shape(0), shape(1)];
+  const groups = int(node, "offset_group", 1);
+  const taps = filter?.slice(2).reduce((product, size) => product * size, groups);
+  const rest = filter?.slice(2).map(() => null);
+  if (x === undefined || taps === undefined || rest === undefined) return {};
+  const each = (values: number): OpenShape => [x[0] ?? null, values * taps, ...rest];
+  return { exact: { ...convolution(1, 3, false)(node, shape).exact, 2: each(rest.length), 4: each(1) } };
+};
+
+/** The last number of an index addresses axes of the data, what is left of them is an update's. */
+const scatterNd: Expected = (_, shape) => {
+  const [data, at] = [shape(0), shape(1)];
+  if (data === undefined || at === undefined || at.length === 0) return {};
+  return { exact: { 2: [...at.slice(0, -1), ...data.slice(at.at(-1))] } };
+};
+
 const gemm: Expected = (node, shape) => {
   const [a, b] = [shape(0), shape(1)];
   if (a?.length !== 2 || b?.length !== 2) return {};
-  return { within: { 2: [a[int(node, "transA", 0) === 1 ? 1 : 0] ?? null, b[int(node, "transB", 0) === 1 ? 0 : 1] ?? null] } };
+  return { within: { 2: [a[isSet(node, "transA") ? 1 : 0] ?? null, b[isSet(node, "transB") ? 0 : 1] ?? null] } };
 };
 
 /** W [M, C/group, kernel], B [M]; of a transposed convolution W [C, M/group, kernel]. */
@@ -70,20 +113,30 @@ const PORTS: Readonly<Record<string, Expected>> = {
   FusedConv: convolution(1, 2, false),
   ConvInteger: convolution(1, -1, false),
   QLinearConv: convolution(3, 8, false),
-  DeformConv: convolution(1, 3, false),
+  DeformConv: deformable,
   ConvTranspose: convolution(1, 2, true),
   BatchNormalization: perChannel(1, 2, 3, 4),
   InstanceNormalization: perChannel(1, 2),
-  LayerNormalization: fromAxis,
-  RMSNormalization: fromAxis,
-  SimplifiedLayerNormalization: fromAxis,
+  LayerNormalization: likeInput,
+  RMSNormalization: likeInput,
+  SimplifiedLayerNormalization: likeInput,
   Gemm: gemm,
   FusedGemm: gemm,
   PRelu: (_, shape) => ({ within: { 1: shape(0) } }),
+  GroupNormalization: perGroup,
+  ScatterND: scatterNd,
+  ScatterElements: (_, shape) => ({ exact: { 2: shape(1) } }),
+  MaxUnpool: (_, shape) => ({ exact: { 1: shape(0) } }),
+  GridSample: (_, shape) => ({
+    exact: { 1: shape(0)?.map((_size, axis, { length }) => (axis === 0 ? (shape(0)?.[0] ?? null) : axis === length - 1 ? length - 2 : null)) },
+  }),
   RNN: recurrent(1),
   GRU: recurrent(3),
   LSTM: recurrent(4),
 };
+
+/** Operators whose names com.microsoft has given others. */
+const STANDARD: Readonly<Record<string, Expected>> = { Attention: attention };
 
 /** Elsewhere an operator of the same name may read other axes (qonnx, channels last). */
 const DOMAINS: ReadonlySet<string> = new Set(["", "ai.onnx", "com.microsoft"]);
@@ -91,7 +144,8 @@ const DOMAINS: ReadonlySet<string> = new Set(["", "ai.onnx", "com.microsoft"]);
 /** Refuses an input of another shape than its operator reads, naming both. Throws `shape-mismatch`. */
 export function checkPorts(node: NodeFacts): void {
   if (!DOMAINS.has(node.domain)) return;
-  const { exact = {}, within = {} } = own(PORTS, node.op)?.(node, (index) => shapeOf(node.inputs[index])) ?? {};
+  const rule = own(PORTS, node.op) ?? (node.domain === "com.microsoft" ? undefined : own(STANDARD, node.op));
+  const { exact = {}, within = {} } = rule?.(node, (index) => shapeOf(node.inputs[index])) ?? {};
   for (const [at, wanted] of Object.entries(exact)) refuse(node, Number(at), wanted, isExactly);
   for (const [at, wanted] of Object.entries(within)) refuse(node, Number(at), wanted, isWithin);
 }

@@ -1,3 +1,4 @@
+import { fail } from "../../graph/diagnostic.js";
 import { compacted, type Mutable } from "./message.js";
 import { ModelReader } from "./reader.js";
 import type {
@@ -17,7 +18,10 @@ import { readEntry, readSparse, readTensor } from "./tensor.js";
 
 // Field numbers are those of onnx.proto3 (github.com/onnx/onnx).
 
-/** A model from bytes whose large payloads were taken out. Throws what pbf throws at bytes that are no protobuf. */
+/**
+ * A model from bytes whose large payloads were taken out. Throws what pbf throws at bytes that are no protobuf, and `bad-onnx` where something is given twice
+ * that there is one of: readers differ in whether they take the first, the last or both.
+ */
 export function readModelProto(bytes: Uint8Array): ModelProto {
   const pbf = new ModelReader(bytes);
   const opsets = new Map<string, number>();
@@ -28,11 +32,21 @@ export function readModelProto(bytes: Uint8Array): ModelProto {
     const { field } = pbf;
     if (field === 1) model.irVersion = pbf.readVarint(true);
     else if (field === 2) model.producer = pbf.readString();
-    else if (field === 7) model.graph = readGraph(pbf);
+    else if (field === 7) model.graph = single(model.graph, "the graph", readGraph(pbf));
     else if (field === 8) readOpset(pbf, opsets);
     else if (field === 25) functions.push(readFunction(pbf));
   }
   return model;
+}
+
+/** A part of a message that there is one of. Throws `bad-onnx` where there was one before. */
+function single<T>(before: T | undefined, what: string, now: T): T {
+  return before === undefined ? now : fail("bad-onnx", `${what} is given twice`, { expected: "one" });
+}
+
+/** Throws `bad-onnx` where there is an attribute of that name. */
+function addAttribute(attributes: Map<string, AttributeProto>, attribute: AttributeProto): void {
+  attributes.set(attribute.name, single(attributes.get(attribute.name), `the attribute ${attribute.name}`, attribute));
 }
 
 function readOpset(pbf: ModelReader, opsets: Map<string, number>): void {
@@ -43,7 +57,7 @@ function readOpset(pbf: ModelReader, opsets: Map<string, number>): void {
     if (field === 1) domain = pbf.readString();
     else if (field === 2) version = pbf.readVarint(true);
   }
-  opsets.set(domain, version);
+  opsets.set(domain, single(opsets.get(domain), `the version of the operators of '${domain}'`, version));
 }
 
 function readFunction(pbf: ModelReader): FunctionProto {
@@ -61,8 +75,7 @@ function readFunction(pbf: ModelReader): FunctionProto {
     else if (field === 9) readOpset(pbf, opsets);
     else if (field === 10) made.domain = pbf.readString();
     else if (field === 11) {
-      const attribute = readAttribute(pbf);
-      defaults.set(attribute.name, attribute);
+      addAttribute(defaults, readAttribute(pbf));
     } else if (field === 13) made.overload = pbf.readString();
   }
   return made;
@@ -108,8 +121,7 @@ function readNode(pbf: ModelReader): NodeProto {
     else if (field === 5) {
       // The first ones may be those of other nodes, too.
       node.attributes = own ??= new Map(node.attributes);
-      const attribute = readAttribute(pbf);
-      own.set(attribute.name, attribute);
+      addAttribute(own, readAttribute(pbf));
     } else if (field === 7) node.domain = pbf.readString();
     else if (field === 8) node.overload = pbf.readString();
     else if (field === 9) {
@@ -133,8 +145,7 @@ function readAttributes(pbf: ModelReader, nodeEnd: number): Attributes {
   }
   const attributes = new Map<string, AttributeProto>();
   const add = () => {
-    const attribute = readAttribute(pbf);
-    attributes.set(attribute.name, attribute);
+    addAttribute(attributes, readAttribute(pbf));
   };
   add();
   while (pbf.pos < end) {
@@ -178,6 +189,7 @@ function endOfAttributes(pbf: ModelReader, nodeEnd: number): number {
 function readAttribute(pbf: ModelReader): AttributeProto {
   let [floats, ints, strings]: [number[]?, number[]?, string[]?] = [];
   const attribute: Mutable<AttributeProto> = { name: "", floats: NO_LIST, ints: NO_LIST, strings: NO_LIST };
+  let type = 0;
   const text = () => new TextDecoder().decode(pbf.readBytes());
   const end = pbf.messageEnd();
   while (pbf.next(end)) {
@@ -189,8 +201,8 @@ function readAttribute(pbf: ModelReader): AttributeProto {
       attribute.i = pbf.readVarint(true);
       if (!Number.isSafeInteger(attribute.i)) attribute.exact = exactly(pbf, at);
     } else if (field === 4) attribute.s = text();
-    else if (field === 5) attribute.t = readTensor(pbf);
-    else if (field === 6) attribute.g = readGraph(pbf);
+    else if (field === 5) attribute.t = single(attribute.t, "the tensor of an attribute", readTensor(pbf));
+    else if (field === 6) attribute.g = single(attribute.g, "the graph of an attribute", readGraph(pbf));
     else if (field === 7) attribute.floats = floats = pbf.readPackedFloat(floats);
     else if (field === 8) {
       const [at, before] = [pbf.pos, ints?.length ?? 0];
@@ -198,9 +210,39 @@ function readAttribute(pbf: ModelReader): AttributeProto {
       if (!ints.every(Number.isSafeInteger)) attribute.exact = exactly(pbf, at, attribute.exact ?? ints.slice(0, before).map(BigInt));
     } else if (field === 9) (attribute.strings = strings ??= []).push(text());
     else if (field === 21) attribute.ref = pbf.readString();
-    else if (field === 22) attribute.sparse = readSparse(pbf);
+    else if (field === 22) attribute.sparse = single(attribute.sparse, "the tensor of an attribute", readSparse(pbf));
+    else if (field === 20) type = pbf.readVarint();
   }
-  return attribute;
+  return typed(attribute, type);
+}
+
+/** What holds the value of an attribute, by its type (AttributeProto.AttributeType). */
+const HELD_IN: Readonly<Record<number, keyof AttributeProto>> = {
+  1: "f",
+  2: "i",
+  3: "s",
+  4: "t",
+  5: "g",
+  6: "floats",
+  7: "ints",
+  8: "strings",
+  11: "sparse",
+};
+
+/** What proto3 does not write: a value of zero, or an empty one. */
+const UNWRITTEN: Partial<AttributeProto> = { f: 0, i: 0, s: "" };
+
+/** An attribute with the value of its type, where it says that. Throws `bad-onnx` for a value of another type. */
+function typed(attribute: AttributeProto, type: number): AttributeProto {
+  const own = HELD_IN[type];
+  if (own === undefined || attribute.ref !== undefined) return attribute;
+  const other = Object.values(HELD_IN).find((key) => key !== own && isHeld(attribute[key]));
+  if (other !== undefined) fail("bad-onnx", `the attribute ${attribute.name} has a value of another type than it says`);
+  return attribute[own] === undefined && own in UNWRITTEN ? { ...attribute, [own]: UNWRITTEN[own] } : attribute;
+}
+
+function isHeld(value: AttributeProto[keyof AttributeProto]): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== undefined;
 }
 
 /** Reads again what was read from a place on, to the last digit, behind what was read before. */
@@ -216,7 +258,7 @@ function readValueInfo(pbf: ModelReader): ValueInfo {
   while (pbf.next(end)) {
     const { field } = pbf;
     if (field === 1) info.name = pbf.readString();
-    else if (field === 2) info.type = readType(pbf);
+    else if (field === 2) info.type = single(info.type, `the type of ${info.name}`, readType(pbf));
     else if (field === 4) {
       info.metadata = metadata ??= new Map();
       metadata.set(...readEntry(pbf));
@@ -231,7 +273,7 @@ function readType(pbf: ModelReader): TypeProto | undefined {
   while (pbf.next(end)) {
     const { field } = pbf;
     // A sparse tensor (8) has the fields of a tensor (1).
-    if (field === 1 || field === 8) type = readTensorType(pbf);
+    if (field === 1 || field === 8) type = single(type, "a type", readTensorType(pbf));
     else if (field === 4 || field === 9) {
       const kind = field === 4 ? ("sequence" as const) : ("optional" as const);
       let element: TypeProto | undefined;
@@ -240,8 +282,8 @@ function readType(pbf: ModelReader): TypeProto | undefined {
         const { field: part } = pbf;
         if (part === 1) element = readType(pbf);
       }
-      type = { kind, element };
-    } else if (field === 5) type = { kind: "map" };
+      type = single<TypeProto>(type, "a type", { kind, element });
+    } else if (field === 5) type = single<TypeProto>(type, "a type", { kind: "map" });
   }
   return type;
 }
@@ -254,6 +296,7 @@ function readTensorType(pbf: ModelReader): TypeProto {
     const { field } = pbf;
     if (field === 1) elementType = pbf.readVarint();
     else if (field === 2) {
+      if (shaped) fail("bad-onnx", "the shape of a type is given twice", { expected: "one" });
       shaped = true;
       const partEnd = pbf.messageEnd();
       while (pbf.next(partEnd)) {

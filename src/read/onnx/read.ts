@@ -7,6 +7,7 @@ import { AlikeNodes } from "./alike.js";
 import type { ByteSource } from "./bytes.js";
 import { withoutPayloads } from "./elide.js";
 import { fixed } from "./fixed.js";
+import { refuseForms } from "./forms.js";
 import { functionKey } from "./functions.js";
 import { OnnxInputs, type InputSizes } from "./inputs.js";
 import { Ledger } from "./ledger.js";
@@ -39,6 +40,9 @@ export function readOnnx(bytes: ByteSource, options: ReadOnnxOptions = {}): Grap
   const place: Place = { kind: "file", path };
   const proto = decoded(withoutPayloads(bytes, path), place);
   if (proto.graph === undefined || proto.opsets.size === 0) fail("bad-onnx", "this is no ONNX model", { place, expected: "a model in ONNX format" });
+  const own = functionsOf(proto, place);
+  const isOwn = ({ domain, opType, overload }: NodeProto) => own.has(functionKey(domain, opType, overload));
+  for (const { nodes } of [proto.graph, ...proto.functions]) refuseForms(nodes, path, isOwn);
   return modelGraph(proto, proto.graph, options, { path, format: "onnx", lowering: "folded", ruleOf, uniqueNames: false, weights: "listed" });
 }
 
@@ -54,7 +58,7 @@ function decoded(bytes: Uint8Array, place: Place): ModelProto {
   try {
     return readModelProto(bytes);
   } catch (error) {
-    if (error instanceof InputError) throw error;
+    if (error instanceof InputError) throw error.at(place);
     return fail("bad-onnx", "this is no ONNX model, or a damaged one", { place, expected: "a model in ONNX format" });
   }
 }
@@ -73,7 +77,7 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
     uniqueNames,
     weights,
     ruleOf: rules,
-    functions: functionsOf(proto),
+    functions: functionsOf(proto, place),
     spend: budget(nodesOf(proto, graph)),
     alike: new AlikeNodes(ledger),
   };
@@ -113,8 +117,12 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
   };
 }
 
-function functionsOf({ functions }: ModelProto): Model["functions"] {
-  return new Map(functions.map((each) => [functionKey(each.domain, each.name, each.overload), each]));
+/** The functions of a model by their keys. Throws `bad-onnx` for two of one name. */
+function functionsOf({ functions }: ModelProto, place: Place): Model["functions"] {
+  const all = new Map(functions.map((each) => [functionKey(each.domain, each.name, each.overload), each]));
+  return all.size === functions.length
+    ? all
+    : fail("bad-onnx", "two functions have the same name", { place, expected: "another name for each function" });
 }
 
 /** @param written nodes that the file has */

@@ -10,6 +10,7 @@ import {
   inputShape,
   int,
   ints,
+  isSet,
   known,
   possible,
   shapeAt,
@@ -128,7 +129,7 @@ export const unpack: Rule = (node) => {
 };
 
 export const batchMatMul = as("MatMul", (node) => ({
-  inputs: [turned(node.inputs[0], int(node, "adj_x", 0)), turned(node.inputs[1], int(node, "adj_y", 0))],
+  inputs: [turned(node.inputs[0], isSet(node, "adj_x")), turned(node.inputs[1], isSet(node, "adj_y"))],
   attributes: {},
 }));
 

@@ -1,3 +1,4 @@
+import { fail } from "../../../graph/diagnostic.js";
 import type { Cause } from "../../../graph/layer.js";
 import { elements, type Shape } from "../../../graph/shape.js";
 import { fixed } from "../fixed.js";
@@ -36,6 +37,7 @@ const attention: Rule = (node) => {
   const keyHeads = flat ? int(node, "kv_num_heads", 1) : (k[1] ?? 1);
   const split = (shape: Shape, by: number): Shape => (flat ? [shape[0] ?? 1, by, shape[1] ?? 1, evenly(node, shape[2] ?? 0, by, "heads")] : shape);
   const [[batch = 1, , target = 1, keys = 1], [, , fresh = 1], [, , , values = 1]] = [split(q, heads), split(k, keyHeads), split(v, keyHeads)];
+  evenly(node, heads, keyHeads, "heads of keys");
   const source = (shapeOf(node.inputs[4])?.[2] ?? 0) + fresh;
   const outputs = [
     flat ? [batch, target, heads * values] : [batch, heads, target, values],
@@ -112,6 +114,7 @@ const rotary: Rule = (node) => {
   const shape = inputShape(node);
   const width = shape.length === 4 ? (shape[3] ?? 1) : evenly(node, shape[2] ?? 1, int(node, "num_heads", 1), "heads");
   const turned = int(node, "rotary_embedding_dim", 0) || width;
+  if (turned > width) fail("bad-attribute", `rotary_embedding_dim of ${node.op} is ${turned}`, { expected: `at most ${width}, the size of a head` });
   const layer = fixed({
     op: "rotary_embedding",
     outputs: [shape],

@@ -6,11 +6,11 @@ import { convolution } from "../../../ops/conv/convolution.js";
 import { broadcast } from "../../../ops/join.js";
 import { symmetric, type Pad, type Padding } from "../../../ops/window.js";
 import { fixed, storing, weightAndBias } from "../fixed.js";
-import { int, ints, perAxis, shapeOf, typedValuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../operand.js";
+import { int, ints, isSet, perAxis, shapeOf, text, typedValuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../operand.js";
 
 /** `auto_pad` and `pads` of Conv, ConvTranspose and the pools (ONNX, Conv-11): all starts, then all ends. */
 export function paddingOf(node: OnnxNode, rank: number): Padding {
-  const auto = node.attributes.get("auto_pad")?.s ?? "NOTSET";
+  const auto = text(node, "auto_pad", "NOTSET");
   if (auto === "VALID") return "valid";
   if (auto === "SAME_UPPER" || auto === "SAME_LOWER") return "same";
   const pads = ints(node, "pads") ?? Array<number>(2 * rank).fill(0);
@@ -73,6 +73,7 @@ const convTranspose: Rule = (node) => {
   });
   const stored = node.weights([w, b].flatMap((operand) => operand ?? []));
   const inputs = x === undefined ? [] : [x];
+  if (size !== undefined) refuseUnreached({ ...window, outputPadding }, shapeOf(x)?.slice(2) ?? [], size.slice(-rank));
   if (size !== undefined) return { kind: "layer", layer: sized(layer, size, stored), inputs };
   return { kind: "layer", layer: storing(layer, stored), inputs };
 };
@@ -89,7 +90,7 @@ function transposedPadding(node: OnnxNode, { kernelSize, stride, dilation, outpu
     const reach = (dilation[axis] ?? 1) * (kernel - 1) + 1;
     const total = Math.max(0, (outputPadding[axis] ?? 0) + reach - (stride[axis] ?? 1));
     const [less, more] = [Math.floor(total / 2), Math.ceil(total / 2)];
-    return node.attributes.get("auto_pad")?.s === "SAME_UPPER" ? { before: less, after: more } : { before: more, after: less };
+    return text(node, "auto_pad", "NOTSET") === "SAME_UPPER" ? { before: less, after: more } : { before: more, after: less };
   });
 }
 
@@ -99,6 +100,14 @@ function refuseOutputPadding({ stride, dilation, outputPadding }: TransposedWind
   fail("bad-attribute", `output_padding of ConvTranspose is ${formatShape(outputPadding)}`, {
     expected: "less than the stride or the dilation of its axis",
   });
+}
+
+/** Nor may the output that is asked for have positions that no input reaches (onnxruntime, conv_transpose_attributes.h). */
+function refuseUnreached({ kernelSize, stride, dilation, outputPadding }: TransposedWindowSizes, input: Shape, output: Shape): void {
+  const whole = input.map((size, axis) => (size - 1) * (stride[axis] ?? 1) + (dilation[axis] ?? 1) * ((kernelSize[axis] ?? 1) - 1) + 1);
+  const most = whole.map((size, axis) => size + Math.max((stride[axis] ?? 1) - 1, outputPadding[axis] ?? 0));
+  if (output.every((size, axis) => size <= (most[axis] ?? size))) return;
+  fail("bad-attribute", `output_shape of ConvTranspose is ${formatShape(output)}`, { expected: `at most ${formatShape(most)}` });
 }
 
 type TransposedWindowSizes = Readonly<Record<"kernelSize" | "stride" | "dilation" | "outputPadding", readonly number[]>>;
@@ -156,9 +165,9 @@ function product(left: Shape, right: Shape): { readonly output: Shape; readonly 
 /** Gemm (ONNX, Gemm-13): alpha A B + beta C, each of A and B transposed or not. */
 const gemm: Rule = (node): Result => {
   const [a, b, c] = node.inputs;
-  const turn = (shape: Shape, by: number) => (by === 1 ? [...shape].reverse() : shape);
-  const left = turn(shapeOf(a) ?? [], int(node, "transA", 0));
-  const right = turn(shapeOf(b) ?? [], int(node, "transB", 0));
+  const turn = (shape: Shape, isTurned: boolean) => (isTurned ? [...shape].reverse() : shape);
+  const left = turn(shapeOf(a) ?? [], isSet(node, "transA"));
+  const right = turn(shapeOf(b) ?? [], isSet(node, "transB"));
   const { output, k } = product(left, right);
   const biased = c !== undefined && c.kind !== "none";
   const layer: Primitive = fixed({

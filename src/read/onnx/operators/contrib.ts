@@ -2,7 +2,7 @@ import { normPorts } from "./reducing.js";
 import { elements, type Shape } from "../../../graph/shape.js";
 import { fixed, weightAndBias } from "../fixed.js";
 import { channelsLast, followed, turned } from "../adapt.js";
-import { dataDependent, given, inputShape, int, shapeAt, typeOf, type Rule } from "../operand.js";
+import { dataDependent, given, inputShape, int, isSet, shapeAt, typeOf, type Rule } from "../operand.js";
 import { contribAttentionRules } from "./contrib-attention.js";
 import { contractions } from "./contraction.js";
 import { delegated, quantizedRules } from "./quantized.js";
@@ -15,7 +15,7 @@ const fusedMatMul: Rule = (node) => {
   const [a, b] = node.inputs;
   const result = contractions.MatMul({
     ...node,
-    inputs: [turned(a, int(node, "transA", 0)), turned(b, int(node, "transB", 0))].map((operand) => operand ?? { kind: "none" }),
+    inputs: [turned(a, isSet(node, "transA")), turned(b, isSet(node, "transB"))].map((operand) => operand ?? { kind: "none" }),
   });
   return result.kind === "layer" ? { ...result, inputs: node.inputs.slice(0, 2) } : result;
 };

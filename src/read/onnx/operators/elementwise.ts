@@ -91,7 +91,7 @@ const clip: Rule = (node: OnnxNode) => {
 
 /** BitShift (ONNX, version 11): to the left or to the right. */
 const bitShift: Rule = (node) =>
-  each("bitshift", "elementwise", 1, text(node, "direction", "") === "LEFT" ? folds.shiftLeft : folds.shiftRight)(node);
+  each("bitshift", "elementwise", 1, text(node, "direction", "RIGHT") === "LEFT" ? folds.shiftLeft : folds.shiftRight)(node);
 
 /** Mod (ONNX, version 13): with the sign of the divisor, or, where `fmod` is set, of the dividend as in C. Real numbers have the latter only. */
 const modulo: Rule = (node) => each("mod", "elementwise", 1, int(node, "fmod", 0) === 1 ? folds.truncatedModulo : folds.floorModulo)(node);

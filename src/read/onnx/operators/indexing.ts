@@ -5,7 +5,10 @@ import { resolveAxis } from "../../../ops/primitive.js";
 import { fixed, moved, weightAndBias } from "../fixed.js";
 import { picked, strides, tabulated } from "../nd.js";
 import {
+  asMany,
+  axesIn,
   axisOf,
+  differentAxes,
   given,
   inputShape,
   int,
@@ -16,6 +19,7 @@ import {
   shapeOf,
   typedValuesOf,
   typeOf,
+  text,
   unknown,
   valuesOf,
   type Rule,
@@ -29,6 +33,8 @@ const slice: Rule = (node) => {
   const ends = list("ends", 2) ?? known(node, 2, "the end");
   const axes = list("axes", 3) ?? starts.map((_, axis) => axis);
   const steps = list("steps", 4) ?? starts.map(() => 1);
+  for (const [what, each] of Object.entries({ "the end": ends, axes, "the step": steps })) asMany(node, what, each, starts.length);
+  differentAxes(node, axesIn(node, axes, shape.length));
   const output = [...shape];
   const parts = shape.map(() => ({ start: 0, step: 1 }));
   axes.forEach((written, index) => {
@@ -83,11 +89,14 @@ const gather: Rule = (node) => {
 /** An output of the shape of one of the inputs, of data that is moved. */
 const shapedAs =
   (op: string, index: number): Rule =>
-  (node) => ({
-    kind: "layer",
-    layer: fixed({ op, outputs: [shapeOf(node.inputs[index]) ?? []], dtype: typeOf(node.inputs[0]), stored: node.store(node.inputs) }),
-    inputs: node.inputs,
-  });
+  (node) => {
+    axisOf(node, Math.max(1, inputShape(node).length), 0);
+    return {
+      kind: "layer",
+      layer: fixed({ op, outputs: [shapeOf(node.inputs[index]) ?? []], dtype: typeOf(node.inputs[0]), stored: node.store(node.inputs) }),
+      inputs: node.inputs,
+    };
+  };
 
 /** GatherND (ONNX, version 13): the last dimension of the indices addresses that many of the data's, after the batch ones. */
 const gatherNd: Rule = (node) => {
@@ -100,7 +109,7 @@ const gatherNd: Rule = (node) => {
 /** TopK (ONNX, version 11): values and their indices. */
 const topK: Rule = (node) => {
   const shape = inputShape(node);
-  const [k = 1] = node.attributes.get("k")?.i === undefined ? known(node, 1, "k") : [int(node, "k", 1)];
+  const [k = 1] = node.attributes.has("k") ? [int(node, "k", 1)] : asMany(node, "k", known(node, 1, "k"), 1);
   const at = axisOf(node, shape.length, -1);
   const output = shape.map((size, index) => (index === at ? k : size));
   return {
@@ -180,7 +189,7 @@ const scatterNd: Rule = (node) => {
   const [shape, indices] = [inputShape(node), valuesOf(picks)];
   const [old, fresh] = [typedValuesOf(data), typedValuesOf(updates)];
   const both = old && fresh && joined([old, fresh]);
-  const reduces = (node.attributes.get("reduction")?.s ?? "none") !== "none";
+  const reduces = text(node, "reduction", "none") !== "none";
   if (both === undefined || indices === undefined || reduces || shape.length !== 1 || shapeOf(picks)?.at(-1) !== 1)
     return shapedAs("scatter", 0)(node);
   const [size = 0] = shape;

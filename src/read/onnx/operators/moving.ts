@@ -22,7 +22,9 @@ import {
   type OnnxNode,
   type Operand,
   type Rule,
+  asMany,
   axesIn,
+  differentAxes,
 } from "../operand.js";
 
 /** Axes from an attribute, or from an input in later opsets. */
@@ -128,9 +130,14 @@ function isFill(operand: Operand): boolean {
 const splitRule: Rule = (node) => {
   const shape = inputShape(node);
   const at = axisOf(node, shape.length, 0);
+  const parts = int(node, "num_outputs", node.outputs);
+  if (parts !== node.outputs) fail("bad-attribute", `num_outputs of Split is ${parts}`, { expected: `${node.outputs}, the outputs that it has` });
   const size = Math.ceil((shape[at] ?? 0) / node.outputs);
   const equal = Array.from({ length: node.outputs }, (_, index) => Math.min(size, (shape[at] ?? 0) - index * size));
   const sizes = ints(node, "split") ?? valuesOf(node.inputs[1]) ?? equal;
+  asMany(node, "the sizes", sizes, node.outputs);
+  if (sizes.reduce((sum, each) => sum + each, 0) !== shape[at])
+    fail("shape-mismatch", `Split makes parts of ${sizes.join(", ")}`, { expected: `${shape[at] ?? 0} in all` });
   const outputs = sizes.map((length) => shape.map((whole, index) => (index === at ? length : whole)));
   const [source] = node.inputs;
   if (source?.kind === "constant") return { kind: "operands", operands: splitConstant(source, outputs.map(possible), at) };
@@ -173,7 +180,8 @@ const expand: Rule = (node) => {
 const pad: Rule = (node) => {
   const shape = inputShape(node);
   const pads = ints(node, "pads") ?? ints(node, "paddings") ?? known(node, 1, "the padding");
-  const axes = axesIn(node, valuesOf(node.inputs[3]), shape.length) ?? shape.map((_, axis) => axis);
+  const axes = differentAxes(node, axesIn(node, valuesOf(node.inputs[3]), shape.length) ?? shape.map((_, axis) => axis));
+  asMany(node, "the padding", pads, 2 * axes.length);
   const output = [...shape];
   axes.forEach((axis, index) => {
     output[axis] = (shape[axis] ?? 0) + (pads[index] ?? 0) + (pads[index + axes.length] ?? 0);
@@ -195,7 +203,7 @@ const resize: Rule = (node) => {
   const output = possible(resized(node, shape, sizes, scales));
   const mode = text(node, "mode", "nearest");
   const changed = output.filter((size, axis) => size !== shape[axis]).length;
-  const taps = mode === "linear" ? 2 ** changed : mode === "cubic" ? 4 ** changed : 0;
+  const taps = mode.endsWith("linear") ? 2 ** changed : mode.endsWith("cubic") ? 4 ** changed : 0;
   const operations = taps === 0 ? {} : { interpolation: elements(output) * BigInt(2 * taps - 1) };
   return {
     kind: "layer",
@@ -215,9 +223,11 @@ function resized(node: OnnxNode, shape: Shape, sizes: readonly number[] | undefi
   const axes = axesIn(node, ints(node, "axes"), shape.length) ?? shape.map((_, axis) => axis);
   const output = [...shape];
   if (sizes === undefined || sizes.length === 0) {
+    asMany(node, "the scales", scales ?? [], axes.length);
     axes.forEach((axis, index) => (output[axis] = Math.floor(Math.fround((shape[axis] ?? 0) * Math.fround(scales?.[index] ?? 1)))));
     return output;
   }
+  asMany(node, "the sizes", sizes, axes.length);
   const policy = text(node, "keep_aspect_ratio_policy", "stretch");
   const ratios = axes.map((axis, index) => Math.fround((sizes[index] ?? 0) / (shape[axis] ?? 1)));
   const scale = policy === "not_larger" ? Math.min(...ratios) : Math.max(...ratios);

@@ -5,7 +5,7 @@ import { softmax } from "../../../ops/activation.js";
 import { channelNorm, localResponseNorm } from "../../../ops/norm/channel-norm.js";
 import { windowPool } from "../../../ops/pool/window-pool.js";
 import { fixed, storing, weightAndBias } from "../fixed.js";
-import { axisOf, inputShape, int, perAxis, shapeOf, type OnnxNode, type Operand, type Rule, given } from "../operand.js";
+import { axisOf, inputShape, int, perAxis, shapeOf, text, type OnnxNode, type Operand, type Rule, given } from "../operand.js";
 import { learnedAffine } from "../weights.js";
 import { paddingOf } from "./contraction.js";
 import { reductionRules } from "./reduction.js";
@@ -134,7 +134,7 @@ const running =
 
 /** Losses (ONNX, NegativeLogLikelihoodLoss-13, SoftmaxCrossEntropyLoss-13): one number, or one for each target where they are not reduced. */
 const loss: Rule = (node) => {
-  const reduced = (node.attributes.get("reduction")?.s ?? "mean") !== "none";
+  const reduced = text(node, "reduction", "mean") !== "none";
   const output = reduced ? [] : (shapeOf(node.inputs[1]) ?? []);
   const probabilities = node.op === "SoftmaxCrossEntropyLoss" && node.outputs > 1 ? [inputShape(node)] : [];
   const softmaxed = node.op === "SoftmaxCrossEntropyLoss" ? softmax(1, "log_softmax").infer([inputShape(node)]).cost.operations : {};

@@ -2,7 +2,7 @@ import { fail } from "../../../graph/diagnostic.js";
 import { elements } from "../../../graph/shape.js";
 import { resolveAxis } from "../../../ops/primitive.js";
 import { fixed } from "../fixed.js";
-import { dtypeOf, given, inputShape, int, known, shapeOf, typeOf, unknown, valuesOf, type OnnxNode, type Rule } from "../operand.js";
+import { dtypeOf, given, inputShape, int, isSet, known, shapeOf, typeOf, unknown, valuesOf, type OnnxNode, type Rule } from "../operand.js";
 
 /** Operations of one transform of length n: 5 n log2 n, the usual figure for a complex fast Fourier transform (fftw.org/speed/method.html). */
 function fourier(length: number): bigint {
@@ -14,8 +14,8 @@ const dft: Rule = (node) => {
   const shape = inputShape(node);
   const written = node.opset >= 20 ? (given(node.inputs[2]) ? (known(node, 2, "the axis")[0] ?? -2) : -2) : int(node, "axis", 1);
   const axis = resolveAxis("DFT", written, shape.length);
-  const inverse = int(node, "inverse", 0) === 1;
-  const half = int(node, "onesided", 0) === 1;
+  const inverse = isSet(node, "inverse");
+  const half = isSet(node, "onesided");
   const size = shape[axis] ?? 1;
   const length = (given(node.inputs[1]) ? known(node, 1, "the length")[0] : undefined) ?? (half && inverse ? 2 * (size - 1) : size);
   const output = shape.map((each, index) => (index === axis ? (half && !inverse ? Math.floor(length / 2) + 1 : length) : each));
@@ -38,7 +38,7 @@ const stft: Rule = (node) => {
   const length = given(node.inputs[3]) ? known(node, 3, "the frame's length")[0] : window?.[0];
   if (length === undefined || length < 1 || step < 1) return fail("bad-onnx", "STFT has neither a window nor a frame's length");
   const frames = Math.floor((samples - length) / step) + 1;
-  const bins = int(node, "onesided", 1) === 1 ? Math.floor(length / 2) + 1 : length;
+  const bins = isSet(node, "onesided", true) ? Math.floor(length / 2) + 1 : length;
   const count = BigInt(batch) * BigInt(Math.max(0, frames));
   const layer = fixed({
     op: "stft",

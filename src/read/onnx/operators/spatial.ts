@@ -1,7 +1,8 @@
 import { fail } from "../../../graph/diagnostic.js";
-import { elements, type Shape } from "../../../graph/shape.js";
+import { elements, formatShape, type Shape } from "../../../graph/shape.js";
 import { fixed } from "../fixed.js";
 import {
+  asMany,
   given,
   inputShape,
   int,
@@ -82,9 +83,19 @@ const maxRoiPool: Rule = (node) => {
 
 /** Col2Im (ONNX, version 18): [N, C * block, L] summed back into [N, C, image]. */
 const col2im: Rule = (node) => {
-  const [batch = 1, rows = 1] = shapeAt(node, 0, 3);
-  const image = known(node, 1, "the image's shape");
-  const block = known(node, 2, "the block's shape").reduce((product, size) => product * size, 1);
+  const [batch = 1, rows = 1, columns = 0] = shapeAt(node, 0, 3);
+  const image = possible(known(node, 1, "the image's shape"));
+  const rank = image.length;
+  const sides = asMany(node, "the block's shape", known(node, 2, "the block's shape"), rank);
+  const block = sides.reduce((product, size) => product * size, 1);
+  const [stride, dilation] = [perAxis(node, "strides", rank, 1), perAxis(node, "dilations", rank, 1)];
+  const pads = asMany(node, "pads", ints(node, "pads") ?? Array<number>(2 * rank).fill(0), 2 * rank);
+  const positions = image.map((size, axis) => {
+    const reach = (dilation[axis] ?? 1) * ((sides[axis] ?? 1) - 1) + 1;
+    return Math.floor((size + (pads[axis] ?? 0) + (pads[axis + rank] ?? 0) - reach) / (stride[axis] ?? 1)) + 1;
+  });
+  if (elements(possible(positions)) !== BigInt(columns))
+    fail("shape-mismatch", `Col2Im has blocks for ${columns} positions`, { expected: `${elements(positions)}` });
   if (rows % block !== 0) fail("shape-mismatch", `Col2Im cannot make channels of ${rows} rows in blocks of ${block}`);
   const layer = fixed({ op: "fold", outputs: [[batch, rows / block, ...image]], operations: { reduction: elements(inputShape(node)) } });
   return { kind: "layer", layer, inputs: node.inputs.slice(0, 1) };
@@ -122,7 +133,10 @@ const maxUnpool: Rule = (node) => {
   const sizes = shape
     .slice(2)
     .map((size, axis) => (size - 1) * (stride[axis] ?? 1) + (kernel[axis] ?? 1) - (pads[axis] ?? 0) - (pads[axis + rank] ?? 0));
-  const output: Shape = given(node.inputs[2]) ? known(node, 2, "the output's shape") : [...shape.slice(0, 2), ...sizes];
+  const least = [...shape.slice(0, 2), ...sizes];
+  const output: Shape = given(node.inputs[2]) ? asMany(node, "the output's shape", known(node, 2, "the output's shape"), shape.length) : least;
+  if (output.some((size, axis) => size < (least[axis] ?? 0)))
+    fail("shape-mismatch", `the output of MaxUnpool is ${formatShape(output)}`, { expected: `${formatShape(least)} or more` });
   return { kind: "layer", layer: fixed({ op: "max_unpool", outputs: [output] }), inputs: node.inputs.slice(0, 2) };
 };
 
@@ -131,6 +145,7 @@ const centerCropPad: Rule = (node: OnnxNode) => {
   const output = [...inputShape(node)];
   const sizes = known(node, 1, "the shape");
   const axes = axesIn(node, ints(node, "axes"), output.length) ?? output.map((_, axis) => axis);
+  asMany(node, "the shape", sizes, axes.length);
   axes.forEach((axis, index) => (output[axis] = sizes[index] ?? 0));
   return { kind: "layer", layer: fixed({ op: "center_crop_pad", outputs: [possible(output)] }), inputs: node.inputs.slice(0, 1) };
 };
@@ -148,6 +163,7 @@ const det: Rule = (node) => {
   const shape = inputShape(node);
   const n = BigInt(shape.at(-1) ?? 1);
   const matrices = shape.slice(0, -2);
+  if (shape.length < 2 || shape.at(-2) !== shape.at(-1)) fail("shape-mismatch", `Det reads ${formatShape(shape)}`, { expected: "square matrices" });
   return {
     kind: "layer",
     layer: fixed({ op: "det", outputs: [matrices], operations: { reduction: (elements(matrices) * 2n * n ** 3n) / 3n } }),
