@@ -100,7 +100,7 @@ const ONNX = ofFiles("m.onnx", [
   ["wrong-rank", graph(node("Relu", ["x"], ["y"]), output("y")), "input x has 4 dimensions, and 2 are given", "--input", "x=3x8"],
   [
     "wrong-rank",
-    one("Attention", ["x", "w"], { domain: "com.microsoft", attributes: { num_heads: 1 } }, weight("w", [3, 9])),
+    one("Attention", ["x", "w"], { domain: "com.microsoft", attributes: { num_heads: 1 } }, weight("w", [8, 9])),
     "input 0 of Attention has 4 dimensions",
   ],
   ["bad-onnx", one("Scan", [""], at({ num_scan_inputs: 1, body: { graph: [node("Relu", ["a"], ["b"])] } })), "Scan reads tensors of known shape"],
@@ -226,6 +226,39 @@ const ONNX = ofFiles("m.onnx", [
     "Attention cannot divide 6 among 4 heads",
   ],
   [
+    "bad-onnx",
+    model([
+      input("x", [1, 4, 8]),
+      whole("t", -5),
+      node("GroupQueryAttention", ["x", "x", "x", "", "", "", "t"], ["y"], {
+        domain: "com.microsoft",
+        attributes: { num_heads: 2, kv_num_heads: 2 },
+      }),
+      output("y"),
+    ]),
+    "the whole length of GroupQueryAttention is -5",
+  ],
+  [
+    "heads-do-not-divide",
+    model([
+      input("x", [1, 4, 8]),
+      node("GroupQueryAttention", ["x"], ["y"], { domain: "com.microsoft", attributes: { num_heads: 3, kv_num_heads: 2 } }),
+      output("y"),
+    ]),
+    "GroupQueryAttention cannot divide 3 heads among 2 of keys",
+  ],
+  [
+    "groups-do-not-divide",
+    one("GroupNorm", ["x", "w", "w"], { domain: "com.microsoft", attributes: { groups: 3 } }, weight("w", [8])),
+    "the 8 channels of GroupNorm do not divide into 3 groups",
+  ],
+  ["bad-onnx", one("QLinearConcat", ["x", "x", "x"], { domain: "com.microsoft" }), "QLinearConcat has 3 inputs"],
+  [
+    "bad-attribute",
+    one("MatMulNBits", ["x", "w", "w"], { domain: "com.microsoft", attributes: { K: 8, N: 1, bits: 5, block_size: 16 } }, weight("w", [1])),
+    "bits of MatMulNBits is 5",
+  ],
+  [
     "heads-do-not-divide",
     model([
       input("x", [1, 4, 6]),
@@ -244,7 +277,7 @@ const ONNX = ofFiles("m.onnx", [
     "bad-attribute",
     model([
       input("x", [1, 4, 3]),
-      weight("w", [3, 9]),
+      weight("w", [3, 6]),
       node("Attention", ["x", "w"], ["y"], { domain: "com.microsoft", attributes: { num_heads: 1, qkv_hidden_sizes: [3, 3] } }),
       output("y"),
     ]),
@@ -381,6 +414,14 @@ const tfnode = (op: string, name: string, input: readonly string[] = []) => ({ o
 const tfjs = (nodes: readonly unknown[]) => JSON.stringify({ modelTopology: { node: nodes }, weightsManifest: [] });
 
 const TFJS = ofFiles("model.json", [
+  [
+    "bad-attribute",
+    tfjs([
+      { ...tfnode("Placeholder", "x"), attr: { shape: { shape: { dim: [{ size: "1" }, { size: "3" }] } } } },
+      { ...tfnode("_FusedMatMul", "y", ["x", "x"]), attr: { fused_ops: { list: { s: [btoa("Dance")] } } } },
+    ]),
+    "_FusedMatMul is fused with Dance",
+  ],
   ["bad-tfjs", JSON.stringify({ modelTopology: 5 }), "this TensorFlow.js model has no architecture"],
   [
     "bad-tfjs",
@@ -414,7 +455,7 @@ const convNet = (
   codes: readonly (number | string)[],
   shapes: { readonly x?: readonly number[]; readonly w?: readonly number[] },
   inputs = [0, 1],
-  options = { 1: { int: 1 }, 2: { int: 1 } },
+  options: Readonly<Record<number, { readonly int: number }>> = { 1: { int: 1 }, 2: { int: 1 } },
   code = 0,
 ) =>
   tflite(codes, [
@@ -431,8 +472,21 @@ const convNet = (
   ]);
 
 const TFLITE = ofFiles("m.tflite", [
-  ["channel-mismatch", convNet([67], { w: [4, 3, 3, 5] }, [0, 1, 0]), "a transposed convolution reads 5 channels, but its input has 3"],
-  ["feature-mismatch", convNet([9], { x: [1, 5], w: [4, 3] }), "5 values are no rows of 3"],
+  ["channel-mismatch", convNet([67], { w: [4, 3, 3, 5] }, [0, 1, 0]), "the filter of TRANSPOSE_CONV reads 5 channels, but its input has 3"],
+  [
+    "channel-mismatch",
+    convNet([CONV], { w: [4, 3, 3, 2] }),
+    "the filter of CONV_2D reads 2 channels, but its input has 3\nexpected: a number that divides 3",
+  ],
+  ["bad-onnx", convNet([9], { x: [1, 3], w: [4, 3] }, [0]), "FULLY_CONNECTED has no input 1"],
+  ["bad-onnx", convNet([44], { x: [1, 5, 3], w: [4, 3] }, [0, 1, 1, 1, 1, -1]), "UNIDIRECTIONAL_SEQUENCE_LSTM has only one of the inputs 1 and 5"],
+  [
+    "bad-attribute",
+    convNet([27], { x: [1, 3], w: [4, 3] }, [0, 1], { 0: { int: 3 } }),
+    "rank of SVDF is 3\nexpected: a number that divides its 4 filters",
+  ],
+  ["wrong-rank", convNet([7], { x: [3], w: [4] }), "input 1 of EMBEDDING_LOOKUP has 1 dimensions"],
+  ["feature-mismatch", convNet([9], { x: [1, 5], w: [4, 3] }, [0, 1], {}), "5 values are no rows of 3"],
   ["bad-tflite", Uint8Array.of(255, 255, 0, 0, 84, 70, 76, 51), "something in it lies outside of the file"],
   ["bad-tflite", tflite([CONV], []), "this TensorFlow Lite model has no graph"],
   ["bad-tflite", convNet([CONV], {}, [0, 1], undefined, 7), "an operator of this model has no code"],

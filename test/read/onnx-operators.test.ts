@@ -154,7 +154,7 @@ const MICROSOFT: readonly Case[] = [
   },
   {
     op: "MatMulNBits",
-    graph: [x, weight("w", [5, 1, 6], { type: UINT8 }), weight("scales", [5])],
+    graph: [x, weight("w", [5, 1, 16], { type: UINT8 }), weight("scales", [5])],
     inputs: ["x", "w", "scales"],
     attributes: { K: 12, N: 5, bits: 4, block_size: 32 },
     outputs: [[2, 6, 5]],

@@ -70,6 +70,8 @@ describe("TensorFlow.js: operators of graph models", () => {
         { name: "c", shape: [2, 4] },
         { name: "h", shape: [2, 4] },
         { name: "w", shape: [7, 16] },
+        ...["wci", "wcf", "wco"].map((name) => ({ name, shape: [4] })),
+        { name: "b", shape: [16] },
       ],
       {},
       [

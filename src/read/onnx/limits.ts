@@ -31,6 +31,13 @@ const LEAST: Readonly<Record<string, number>> = {
   scale: 0,
   rotary_embedding_dim: 0,
   offset_group: 1,
+  stride: 1,
+  dilation: 1,
+  rank: 1,
+  radius: 0,
+  depth_radius: 0,
+  num_split: 1,
+  num_splits: 1,
 };
 
 /** The words that attributes can be on which a shape or a cost depends, whatever the operator; onnxruntime takes an empty auto_pad for NOTSET. */
@@ -38,6 +45,8 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   auto_pad: ["", "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"],
   direction: ["forward", "reverse", "bidirectional", "LEFT", "RIGHT"],
   mode: ["nearest", "linear", "bilinear", "cubic", "bicubic"],
+  padding: ["SAME", "VALID", "EXPLICIT"],
+  data_format: ["NHWC", "NCHW", "NDHWC", "NCDHW", "NWC", "NCW"],
   reduction: ["none", "add", "mul", "max", "min", "mean", "sum"],
 };
 

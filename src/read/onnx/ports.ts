@@ -1,17 +1,8 @@
-import { fail } from "../../graph/diagnostic.js";
-import { formatShape, type OpenShape, type Shape } from "../../graph/shape.js";
-import { own } from "../../graph/own.js";
-import { given, int, ints, isSet, shapeOf, text, type NodeFacts } from "./operand.js";
-
-/** The shapes that the inputs of one operator must have beside its first; null is any size, undefined any shape. */
-interface Ports {
-  /** Exactly these, by the position of the input. */
-  readonly exact?: Readonly<Record<number, OpenShape | undefined>>;
-  /** Those that broadcast to a shape, and do not widen it (ONNX, unidirectional broadcasting). */
-  readonly within?: Readonly<Record<number, OpenShape | undefined>>;
-}
-
-type Expected = (node: NodeFacts, shape: (index: number) => Shape | undefined) => Ports;
+import type { OpenShape, Shape } from "../../graph/shape.js";
+import { filter, perGroup, type Filter } from "./filter-ports.js";
+import { resolveAxis } from "../../ops/primitive.js";
+import { int, ints, isSet, text } from "./operand.js";
+import { both, type Expected, type PortTable } from "./port-check.js";
 
 const channelsOf = (shape: Shape | undefined): OpenShape | undefined => (shape === undefined || shape.length < 2 ? undefined : [shape[1] ?? null]);
 
@@ -41,8 +32,55 @@ const recurrent =
     };
   };
 
+/** A [M, K], B [K, N], each transposed or not, and C, which broadcasts to [M, N]. */
+export const gemm =
+  (b = 1, c = 2): Expected =>
+  (node, shape) => {
+    const [left, right] = [shape(0), shape(b)];
+    if (left?.length !== 2 || right?.length !== 2) return {};
+    return { within: { [c]: [left[isSet(node, "transA") ? 1 : 0] ?? null, right[isSet(node, "transB") ? 0 : 1] ?? null] } };
+  };
+
+/** A filter with its channels in front, and the kernel that the node says. */
+export const convolution =
+  (sizes: Pick<Filter, "weight" | "bias" | "axes" | "times">): Expected =>
+  (node, shape) => {
+    const { exact } = filter({ ...sizes, connects: "byAttribute" })(node, shape);
+    const kernel = ints(node, "kernel_shape");
+    const stored = shape(sizes.weight) ?? [];
+    return { exact: { ...exact, [sizes.weight]: kernel && [stored[0] ?? null, stored[1] ?? null, ...kernel] } };
+  };
+
+/** A quantised tensor with one scale and zero point, one for each place along `axis`, or one for each block along it. */
+const scaled: Expected = (node, shape) => {
+  const [x, scale, zeroPoint] = [shape(0), shape(1), shape(2)];
+  if (x === undefined || scale === undefined) return {};
+  if (scale.length <= 1 && (scale[0] ?? 1) === 1) return { each: { 2: 1 } };
+  const axis = resolveAxis(node.op, int(node, "axis", 1), x.length);
+  if (scale.length === 1) return { each: { 1: x[axis], 2: x[axis] } };
+  const blocks = x.map((size, at) => (at === axis ? Math.ceil(size / Math.max(1, int(node, "block_size", 0))) : size));
+  return { exact: { 1: blocks, 2: zeroPoint && blocks } };
+};
+
+/** Scales and zero points of a whole tensor. */
+export const single =
+  (...at: readonly number[]): Expected =>
+  () => ({ each: Object.fromEntries(at.map((index) => [index, 1])) });
+
+/** Scales and zero points of a product: of A one or one for each row, of B one or one for each column, or shapes that broadcast to theirs. */
+export const scaledProduct =
+  (b: number, scalesOfA: readonly number[], scalesOfB: readonly number[]): Expected =>
+  (_, shape) => {
+    const scales = (at: readonly number[], of: Shape | undefined, one: number | undefined) => {
+      const [flat, deep] = [at.filter((index) => (shape(index)?.length ?? 0) < 2), at.filter((index) => (shape(index)?.length ?? 0) >= 2)];
+      return { each: Object.fromEntries(flat.map((index) => [index, one])), within: Object.fromEntries(deep.map((index) => [index, of])) };
+    };
+    const [left, right] = [scales(scalesOfA, shape(0), shape(0)?.at(-2)), scales(scalesOfB, shape(b), shape(b)?.at(-1))];
+    return { each: { ...left.each, ...right.each }, within: { ...left.within, ...right.within } };
+  };
+
 /** Scale and bias of GroupNormalization: one for each channel, before version 21 for each group. */
-const perGroup: Expected = (node, shape) => {
+const groupNorm: Expected = (node, shape) => {
   const size = node.opset < 21 ? [int(node, "num_groups", 1)] : channelsOf(shape(0));
   return { exact: { 1: size, 2: size } };
 };
@@ -80,7 +118,7 @@ const deformable: Expected = (node, shape) => {
   const rest = filter?.slice(2).map(() => null);
   if (x === undefined || taps === undefined || rest === undefined) return {};
   const each = (values: number): OpenShape => [x[0] ?? null, values * taps, ...rest];
-  return { exact: { ...convolution(1, 3, false)(node, shape).exact, 2: each(rest.length), 4: each(1) } };
+  return { exact: { ...convolution({ weight: 1, bias: 3, axes: "MC*" })(node, shape).exact, 2: each(rest.length), 4: each(1) } };
 };
 
 /** The last number of an index addresses axes of the data, what is left of them is an update's. */
@@ -90,78 +128,36 @@ const scatterNd: Expected = (_, shape) => {
   return { exact: { 2: [...at.slice(0, -1), ...data.slice(at.at(-1))] } };
 };
 
-const gemm: Expected = (node, shape) => {
-  const [a, b] = [shape(0), shape(1)];
-  if (a?.length !== 2 || b?.length !== 2) return {};
-  return { within: { 2: [a[isSet(node, "transA") ? 1 : 0] ?? null, b[isSet(node, "transB") ? 0 : 1] ?? null] } };
-};
-
-/** W [M, C/group, kernel], B [M]; of a transposed convolution W [C, M/group, kernel]. */
-const convolution =
-  (weight: number, bias: number, isTransposed: boolean): Expected =>
-  (node, shape) => {
-    const filter = shape(weight);
-    if (filter === undefined) return {};
-    const kernel = ints(node, "kernel_shape");
-    const made = isTransposed ? (filter[1] ?? 0) * int(node, "group", 1) : (filter[0] ?? null);
-    return { exact: { [weight]: kernel === undefined ? undefined : [filter[0] ?? null, filter[1] ?? null, ...kernel], [bias]: [made] } };
-  };
-
 /** What ONNX's specification says of each operator that stores weights; onnxruntime refuses what does not fit. */
-const PORTS: Readonly<Record<string, Expected>> = {
-  Conv: convolution(1, 2, false),
-  FusedConv: convolution(1, 2, false),
-  ConvInteger: convolution(1, -1, false),
-  QLinearConv: convolution(3, 8, false),
+export const PORTS: PortTable = {
+  Conv: convolution({ weight: 1, bias: 2, axes: "MC*" }),
+  ConvTranspose: convolution({ weight: 1, bias: 2, axes: "CM*", times: perGroup }),
   DeformConv: deformable,
-  ConvTranspose: convolution(1, 2, true),
+  CausalConvWithState: convolution({ weight: 1, bias: 2, axes: "MC*" }),
+  ConvInteger: both(convolution({ weight: 1, axes: "MC*" }), (_, shape) => ({ each: { 2: 1, 3: shape(1)?.[0] } })),
+  QLinearConv: both(convolution({ weight: 3, bias: 8, axes: "MC*" }), (_, shape) => ({
+    each: { 1: 1, 2: 1, 4: shape(3)?.[0], 5: shape(3)?.[0], 6: 1, 7: 1 },
+  })),
+  MatMulInteger: scaledProduct(1, [2], [3]),
+  QLinearMatMul: both(scaledProduct(3, [1, 2], [4, 5]), single(6, 7)),
+  QuantizeLinear: scaled,
+  DequantizeLinear: scaled,
   BatchNormalization: perChannel(1, 2, 3, 4),
   InstanceNormalization: perChannel(1, 2),
   LayerNormalization: likeInput,
   RMSNormalization: likeInput,
   SimplifiedLayerNormalization: likeInput,
-  Gemm: gemm,
-  FusedGemm: gemm,
+  Gemm: gemm(),
   PRelu: (_, shape) => ({ within: { 1: shape(0) } }),
-  GroupNormalization: perGroup,
+  GroupNormalization: groupNorm,
   ScatterND: scatterNd,
   ScatterElements: (_, shape) => ({ exact: { 2: shape(1) } }),
   MaxUnpool: (_, shape) => ({ exact: { 1: shape(0) } }),
   GridSample: (_, shape) => ({
     exact: { 1: shape(0)?.map((_size, axis, { length }) => (axis === 0 ? (shape(0)?.[0] ?? null) : axis === length - 1 ? length - 2 : null)) },
   }),
+  Attention: attention,
   RNN: recurrent(1),
   GRU: recurrent(3),
   LSTM: recurrent(4),
 };
-
-/** Operators whose names com.microsoft has given others. */
-const STANDARD: Readonly<Record<string, Expected>> = { Attention: attention };
-
-/** Elsewhere an operator of the same name may read other axes (qonnx, channels last). */
-const DOMAINS: ReadonlySet<string> = new Set(["", "ai.onnx", "com.microsoft"]);
-
-/** Refuses an input of another shape than its operator reads, naming both. Throws `shape-mismatch`. */
-export function checkPorts(node: NodeFacts): void {
-  if (!DOMAINS.has(node.domain)) return;
-  const rule = own(PORTS, node.op) ?? (node.domain === "com.microsoft" ? undefined : own(STANDARD, node.op));
-  const { exact = {}, within = {} } = rule?.(node, (index) => shapeOf(node.inputs[index])) ?? {};
-  for (const [at, wanted] of Object.entries(exact)) refuse(node, Number(at), wanted, isExactly);
-  for (const [at, wanted] of Object.entries(within)) refuse(node, Number(at), wanted, isWithin);
-}
-
-function refuse(node: NodeFacts, index: number, wanted: OpenShape | undefined, fits: (shape: Shape, wanted: OpenShape) => boolean): void {
-  const operand = node.inputs[index];
-  const shape = given(operand) ? shapeOf(operand) : undefined;
-  if (shape === undefined || wanted === undefined || fits(shape, wanted)) return;
-  fail("shape-mismatch", `input ${index} of ${node.op} is ${formatShape(shape)}`, { expected: formatShape(wanted) });
-}
-
-function isExactly(shape: Shape, wanted: OpenShape): boolean {
-  return shape.length === wanted.length && wanted.every((size, axis) => size === null || size === shape[axis]);
-}
-
-function isWithin(shape: Shape, wanted: OpenShape): boolean {
-  const before = wanted.length - shape.length;
-  return before >= 0 && shape.every((size, axis) => size === 1 || wanted[axis + before] === null || size === wanted[axis + before]);
-}

@@ -11,7 +11,6 @@ import { boundAttributes, functionKey } from "./functions.js";
 import type { Entry } from "./ledger.js";
 import { madeConstant } from "./made-constant.js";
 import { layerName } from "./names.js";
-import { checkPorts } from "./ports.js";
 import { typeOf, type NodeFacts, type OnnxNode, type Operand, type Result } from "./operand.js";
 import type { FunctionProto, GraphProto, NodeProto } from "./schema.js";
 import { Scope } from "./scope.js";
@@ -91,7 +90,6 @@ class NodeRun implements BodyHost {
   private counted(inputs: readonly Operand[], rule: (node: OnnxNode) => Result): void {
     try {
       const facts = this.facts(inputs);
-      checkPorts(facts);
       const { alike } = this.model;
       // What a function puts into its attributes makes another list of them at each call.
       const likeness = facts.attributes === this.proto.attributes ? alike.likenessOf(facts) : undefined;

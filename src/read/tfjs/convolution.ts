@@ -52,8 +52,7 @@ const conv =
     const weight = shapeAt(node, 1, rank + 2);
     const [perGroup = 1, outChannels = 1] = weight.slice(rank);
     const inChannels = channelsOf(node, rank);
-    const groups = Math.max(1, Math.floor(inChannels / Math.max(1, perGroup)));
-    return convolved(node, rank, inChannels, { type: "grouped", groups, outChannels }, weight.slice(0, rank));
+    return convolved(node, rank, inChannels, { type: "grouped", groups: inChannels / perGroup, outChannels }, weight.slice(0, rank));
   };
 
 /** Weights [kernel, in, multiplier]. */
@@ -64,7 +63,7 @@ const depthwise: Rule = (node) => {
 
 function convolved(node: OnnxNode, rank: 1 | 2 | 3, inChannels: number, connection: Connection, kernelSize: readonly number[]) {
   // Conv1D has its numbers as `stride` and `dilation`.
-  const numbers = rank === 1 ? { stride: [int(node, "stride", 1)], dilation: [Math.max(1, int(node, "dilation", 1))] } : {};
+  const numbers = rank === 1 ? { stride: [int(node, "stride", 1)], dilation: [int(node, "dilation", 1)] } : {};
   const bias = given(node.inputs[2]);
   const layer = convolution({ rank, inChannels, connection, kernelSize, ...window(node, rank), ...numbers, bias });
   return { kind: "layer" as const, layer: storing(layer, node.weights(node.inputs.slice(1, 3))), inputs: node.inputs.slice(0, 1) };
@@ -83,8 +82,6 @@ const transposed =
     const kernelSize = weight.slice(0, rank);
     const x = shapeAt(node, 2, rank + 2);
     const sizes = imageSizes(x, layout);
-    if (sizes.channels !== inChannels)
-      fail("channel-mismatch", `a transposed convolution reads ${inChannels} channels, but its input has ${sizes.channels}`);
     const stride = spatial(node, "strides", rank);
     const same = text(node, "padding", "SAME") === "SAME";
     const grown = sizes.space.map((size, axis) => {
@@ -162,6 +159,8 @@ const ACTIVATIONS = new Set(["Relu", "Relu6", "Elu", "LeakyRelu", "Prelu", "Sigm
 export function withFused(rule: Rule): Rule {
   return (node) => {
     const names = node.attributes.get("fused_ops")?.strings ?? [];
+    const unknown = names.find((name) => name !== "BiasAdd" && !ACTIVATIONS.has(name));
+    if (unknown !== undefined) fail("bad-attribute", `${node.op} is fused with ${unknown}`, { expected: `BiasAdd, ${[...ACTIVATIONS].join(", ")}` });
     const result = (names.some((name) => ACTIVATIONS.has(name)) ? followed(rule, "activation", 1n) : rule)({
       ...node,
       inputs: node.inputs.slice(0, names.includes("BiasAdd") ? 3 : 2),

@@ -1,4 +1,5 @@
 import { elements } from "../../graph/shape.js";
+import { own } from "../../graph/own.js";
 import { sizes } from "../../graph/values.js";
 import { resolveAxis } from "../../ops/primitive.js";
 import * as folds from "../../ops/values/arithmetic.js";
@@ -22,6 +23,7 @@ import {
   type OnnxNode,
   type Rule,
 } from "../onnx/operand.js";
+import { checked } from "../onnx/port-check.js";
 import { each } from "../onnx/operators/elementwise.js";
 import { as } from "../tflite/adapted.js";
 import { shaped } from "../tflite/indexing.js";
@@ -31,6 +33,7 @@ import { convolutionRules, withFused } from "./convolution.js";
 import { lite, numbers, onnx } from "./delegate.js";
 import { TENSORFLOW } from "./graph.js";
 import { LITE, ONNX } from "./names.js";
+import { PORTS } from "./ports.js";
 
 const table = (names: Readonly<Record<string, string>>, rule: (op: string) => Rule) =>
   Object.fromEntries(Object.entries(names).map(([name, op]) => [name, rule(op)]));
@@ -265,5 +268,6 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /** The rule of an operator of TensorFlow, if there is one. */
 export function tfjsRule(domain: string, op: string): Rule | undefined {
-  return domain === TENSORFLOW && Object.hasOwn(RULES, op) ? RULES[op] : undefined;
+  const rule = domain === TENSORFLOW ? own(RULES, op) : undefined;
+  return rule && checked(rule, own(PORTS, op));
 }

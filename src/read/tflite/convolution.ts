@@ -26,7 +26,7 @@ const conv2d: Rule = channelsLast((node) => {
   const layer = convolution({
     rank: 2,
     inChannels,
-    connection: { type: "grouped", groups: Math.max(1, Math.floor(inChannels / Math.max(1, perGroup))), outChannels },
+    connection: { type: "grouped", groups: inChannels / perGroup, outChannels },
     kernelSize: [height, width],
     stride: perPlane(node, "stride"),
     dilation: perPlane(node, "dilation"),
@@ -40,12 +40,10 @@ const conv2d: Rule = channelsLast((node) => {
 const depthwise: Rule = channelsLast((node) => {
   const [, height = 1, width = 1, outChannels = 1] = shapeAt(node, 1, 4);
   const inChannels = inputShape(node)[1] ?? 1;
-  if (outChannels % Math.max(1, inChannels) !== 0)
-    fail("channel-mismatch", `a depthwise convolution cannot make ${outChannels} channels of ${inChannels}`);
   const layer = convolution({
     rank: 2,
     inChannels,
-    connection: { type: "depthwise", multiplier: outChannels / Math.max(1, inChannels) },
+    connection: { type: "depthwise", multiplier: outChannels / inChannels },
     kernelSize: [height, width],
     stride: perPlane(node, "stride"),
     dilation: perPlane(node, "dilation"),
@@ -61,12 +59,11 @@ function all(node: OnnxNode): readonly Operand[] {
 
 /** CONV_3D: x [N, D, H, W, C], weights [kd, kh, kw, C, Cout]. */
 const conv3d: Rule = channelsLast((node) => {
-  const [depth = 1, height = 1, width = 1, perGroup = 1, outChannels = 1] = shapeAt(node, 1, 5);
-  const inChannels = inputShape(node)[1] ?? 1;
+  const [depth = 1, height = 1, width = 1, inChannels = 1, outChannels = 1] = shapeAt(node, 1, 5);
   const layer = convolution({
     rank: 3,
     inChannels,
-    connection: { type: "grouped", groups: Math.max(1, Math.floor(inChannels / Math.max(1, perGroup))), outChannels },
+    connection: { type: "grouped", groups: 1, outChannels },
     kernelSize: [depth, height, width],
     stride: perVolume(node, "stride"),
     dilation: perVolume(node, "dilation"),
@@ -94,8 +91,6 @@ const transposed =
       return padding(node) === "same" ? size * step : (size - 1) * step + Math.max(step, kernelSize[axis] ?? 1);
     });
     const output = possible(written ?? [x[0] ?? 1, ...grown, outChannels]);
-    if (x.at(-1) !== inChannels)
-      fail("channel-mismatch", `a transposed convolution reads ${inChannels} channels, but its input has ${x.at(-1) ?? 0}`);
     const bias = given(node.inputs[3]);
     const layer = fixed({
       op: `conv_transpose${rank}d`,

@@ -25,7 +25,6 @@ function optionsOf(node: OnnxNode): Options {
 const transposed: Rule = (node) => {
   const [batch = 1, ...rest] = shapeAt(node, 0, 4);
   const [outChannels = 1, kh = 1, kw = 1, inChannels = 1] = shapeAt(node, 1, 4);
-  if (rest[2] !== inChannels) fail("channel-mismatch", `a transposed convolution reads ${inChannels} channels, but its input has ${rest[2] ?? 0}`);
   const { padding, stride } = optionsOf(node);
   const grown = rest.slice(0, 2).map((size, axis) => {
     const [step, kernel] = [stride[axis] ?? 1, [kh, kw][axis] ?? 1];

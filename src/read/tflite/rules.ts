@@ -23,6 +23,7 @@ import {
   unknown,
   valuesOf,
 } from "../onnx/operand.js";
+import { checked } from "../onnx/port-check.js";
 import { StoredValues } from "../onnx/stored-values.js";
 import { as, asWritten, first, axisAttribute } from "./adapted.js";
 import { control } from "./control.js";
@@ -32,6 +33,7 @@ import { CUSTOM, TFLITE } from "./decode.js";
 import { elementwiseRules, FUSED } from "./elementwise.js";
 import { indexingRules, shaped } from "./indexing.js";
 import { pad, reshape, resize, blocks, batches, list, pack, unpack, batchMatMul, densify } from "./moving.js";
+import { CUSTOM_PORTS, PORTS } from "./ports.js";
 import { recurrentRules } from "./recurrent.js";
 import { stablehloRules } from "./stablehlo.js";
 import { slice, stridedSlice } from "./slicing.js";
@@ -201,5 +203,6 @@ const RULES: Readonly<Record<string, Rule>> = {
 /** The rule of an operator of TensorFlow Lite, built in or of MediaPipe, if there is one. */
 export function tfliteRule(domain: string, op: string): Rule | undefined {
   const rule = domain === TFLITE ? own(RULES, op) : domain === CUSTOM ? own(customRules, op) : undefined;
-  return rule === undefined ? undefined : typed(fused(rule));
+  const ports = domain === TFLITE ? PORTS : CUSTOM_PORTS;
+  return rule === undefined ? undefined : checked(typed(fused(rule)), own(ports, op));
 }

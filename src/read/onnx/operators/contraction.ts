@@ -26,7 +26,6 @@ const conv: Rule = (node) => {
   const rank = weight.length - 2;
   if (rank < 1 || rank > 3) fail("wrong-rank", `a weight of Conv has ${weight.length} dimensions`, { expected: "3, 4 or 5" });
   const [outChannels = 0, perGroup = 0, ...kernelSize] = weight;
-  if (kernelSize.includes(0)) fail("bad-onnx", `the kernel of Conv is ${formatShape(kernelSize)}`, { expected: "sizes of 1 or more" });
   const groups = int(node, "group", 1);
   const inChannels = perGroup * groups;
   const layer = convolution({
@@ -53,7 +52,6 @@ const convTranspose: Rule = (node) => {
   const [inChannels = 0, perGroup = 0, ...kernelSize] = shapeOf(w) ?? [];
   const rank = kernelSize.length;
   if (rank < 1 || rank > 3) fail("wrong-rank", `a weight of ConvTranspose has ${rank + 2} dimensions`, { expected: "3, 4 or 5" });
-  if (kernelSize.includes(0)) fail("bad-onnx", `the kernel of ConvTranspose is ${formatShape(kernelSize)}`, { expected: "sizes of 1 or more" });
   const groups = int(node, "group", 1);
   const size = ints(node, "output_shape");
   if (size !== undefined && size.length !== rank && size.length !== rank + 2)

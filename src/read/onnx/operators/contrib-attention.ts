@@ -92,6 +92,8 @@ const groupQuery: Rule = (node) => {
   const width = evenly(node, wide, separate ? heads : heads + 2 * keyHeads, "heads");
   const past = shapeOf(node.inputs[3])?.[2] ?? 0;
   const total = valuesOf(node.inputs[6])?.[0] ?? past + target;
+  if (!Number.isSafeInteger(total) || total < target)
+    fail("bad-onnx", `the whole length of ${node.op} is ${total}`, { expected: `${target} or more, the length of what is new` });
   const cost = attentionCost(
     { batch, heads, target, source: total, keys: width, values: width },
     { masked: false, capped: (node.attributes.get("softcap")?.f ?? 0) > 0 },
@@ -140,7 +142,9 @@ export const contribAttentionRules: Readonly<Record<string, Rule>> = {
   Attention: attention,
   QAttention: attention,
   MultiHeadAttention: multiHead,
-  DecoderMaskedMultiHeadAttention: multiHead,
+  // The same inputs in another order: masks stand in front of the past, the bias behind it.
+  DecoderMaskedMultiHeadAttention: (node) =>
+    multiHead({ ...node, inputs: [0, 1, 2, 10, 3, 4, 5, 6].map((at): Operand => node.inputs[at] ?? { kind: "none" }) }),
   GroupQueryAttention: groupQuery,
   RotaryEmbedding: rotary,
   BiasSoftmax: biasSoftmax,

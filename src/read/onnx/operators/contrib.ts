@@ -115,6 +115,23 @@ const quantisedConcat =
       typeOf(node.inputs[1]) ?? "uint8",
     );
 
+/** A product of whole numbers as real ones, with a bias of its last axis where the node has one. */
+const product =
+  (bias: number): Rule =>
+  (node) => {
+    const result = delegated(node, contractions.MatMul, node.inputs.slice(0, 2), "float32");
+    const added = node.inputs[bias];
+    if (result.kind !== "layer" || !given(added)) return result;
+    const { layer } = result;
+    const stored = node.weights([added]);
+    const infer: typeof layer.infer = (inputs) => {
+      const { cost, ...inferred } = layer.infer(inputs);
+      const operations = { ...cost.operations, bias: elements(inferred.outputs[0]?.shape ?? []) };
+      return { ...inferred, stored: [...inferred.stored, ...stored], cost: { ...cost, operations } };
+    };
+    return { ...result, layer: { ...layer, infer } };
+  };
+
 /** QGemm: A and B with scale and zero point each, then C. */
 const quantisedGemm: Rule = (node) =>
   delegated(node, contractions.Gemm, [node.inputs[0], node.inputs[3], node.inputs[6]], typeOf(node.inputs[8]) ?? "float32");
@@ -194,8 +211,8 @@ export function contribRules(standard: Rules): Rules {
     SimplifiedLayerNormalization: rule("RMSNormalization"),
     EmbedLayerNormalization: embedNorm,
     MatMulNBits: nBits,
-    MatMulIntegerToFloat: (node) => delegated(node, contractions.MatMul, node.inputs.slice(0, 2), "float32"),
-    DynamicQuantizeMatMul: (node) => delegated(node, contractions.MatMul, node.inputs.slice(0, 2), "float32"),
+    MatMulIntegerToFloat: product(6),
+    DynamicQuantizeMatMul: product(4),
     QGemm: quantisedGemm,
     QLinearAdd: quantisedPair(rule("Add")),
     QLinearMul: quantisedPair(rule("Mul")),

@@ -1,5 +1,8 @@
 import { own } from "../../../graph/own.js";
+import { CHANNELS_LAST_PORTS, CONTRIB_PORTS } from "../contrib-ports.js";
 import type { Rule } from "../operand.js";
+import { checked, type PortTable } from "../port-check.js";
+import { PORTS } from "../ports.js";
 import { attentionRules, previewRules } from "./attention.js";
 import { classicRules } from "./classic.js";
 import { contractions } from "./contraction.js";
@@ -56,8 +59,18 @@ const DOMAINS: Readonly<Record<string, Rules>> = {
   "qonnx.custom_op.channels_last": channelsLastRules,
 };
 
+/** What the inputs of operators must be, where weights or scales are among them. */
+const DOMAIN_PORTS: Readonly<Record<string, PortTable>> = {
+  "": PORTS,
+  "ai.onnx": PORTS,
+  "com.microsoft": CONTRIB_PORTS,
+  "qonnx.custom_op.channels_last": CHANNELS_LAST_PORTS,
+};
+
 /** The rule of an operator, if there is one. */
 export function ruleOf(domain: string, op: string): Rule | undefined {
   const rules = own(DOMAINS, domain);
-  return rules && own(rules, op);
+  const rule = rules && own(rules, op);
+  const ports = own(DOMAIN_PORTS, domain);
+  return rule && checked(rule, ports && own(ports, op));
 }
