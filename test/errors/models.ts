@@ -353,6 +353,17 @@ const KERAS_ARCHIVES = ([0, 6] as const).map((level) =>
   zipSync({ "config.json": strToU8(JSON.stringify(sequential(kerasInput("x", [null, 4]))) + " ".repeat(100)) }, { level }),
 );
 
+const einsum = (equation: string) =>
+  archive({
+    parameters: [],
+    values: { x: meta([2, 4]), z: meta([3, 4]), y: meta([2, 4]) },
+    inputs: ["x", "z"],
+    nodes: [
+      pt2Node("einsum.default", [arg("equation", { as_string: equation }), arg("tensors", { as_tensors: [{ name: "x" }, { name: "z" }] })], "y"),
+    ],
+    output: "y",
+  });
+
 const ARCHIVES: readonly Wrong[] = [
   ...ofFiles("m.json", [["bad-keras", JSON.stringify(sequential(kerasInput("x", [null, 4]), nestedModels(40))), "models are nested more than"]]),
   ...ofFiles("m.keras", [
@@ -388,6 +399,19 @@ const ARCHIVES: readonly Wrong[] = [
       "a size of this model is not a number",
     ],
     ["bad-pt2", archive({ ...PT2, values: { ...PT2.values, w: { dtype: 7, sizes: [{ as_int: -4 }] } } }), "no tensor has a size of -4"],
+    ["bad-pt2", archive({ ...PT2, ranges: { s0: { min_val: 5, max_val: 9 } } }), "s0 is 2 in this model's example, which is outside of its range"],
+    [
+      "bad-pt2",
+      archive({
+        ...PT2,
+        files: { "net/data/weights/m_config.json": strToU8('{"config": {"g": {"path_name": "w", "tensor_meta": {"sizes": [5]}}}}') },
+      }),
+      "the parameter g is stored as 5, and the program says 4",
+    ],
+    ["bad-attribute", einsum("ij,jk,kl->il"), "the equation ij,jk,kl->il does not fit operands of 2x4 and 3x4"],
+    ["shape-mismatch", einsum("ij,jk->ik"), "j of the equation ij,jk->ik is 4 and 3"],
+    ["shape-mismatch", archive({ ...PT2, values: { ...PT2.values, g: meta([5]) } }), "weight of batch_norm is 5"],
+    ["shape-mismatch", archive({ ...PT2, values: { ...PT2.values, act: meta([BATCH, 4, 4, 5]) } }), "relu6 makes 128 elements of its inputs"],
     ["bad-pt2", archive({ ...PT2, output: "nowhere" }), "nothing before this makes `nowhere`"],
     [
       "bad-pt2",

@@ -71,7 +71,7 @@ export const NET: Program = {
     lw: meta([10, 16]),
     lb: meta([10]),
     spare: meta([7]),
-    table: meta([2, 16]),
+    table: meta([1, 16]),
     conv: meta([BATCH, 4, 4, 4]),
     bn: meta([BATCH, 4, 4, 4]),
     act: meta([BATCH, 4, 4, 4]),

@@ -73,7 +73,7 @@ const fused =
   (call) => {
     const source = shapeOf(call, "src", "query");
     const [batch = 1, length = 1, width = 1] = source.length === 2 ? [1, ...source] : source;
-    const heads = whole(call, "num_heads") ?? whole(call, "num_head") ?? 1;
+    const heads = whole(call, "num_heads", 1) ?? whole(call, "num_head", 1) ?? 1;
     const tokens = BigInt(batch) * BigInt(length);
     const weights = allTensors(call).filter((each) => each.stored);
     const sum = (rank: number) => weights.filter(({ shape }) => shape.length === rank).reduce((total, { shape }) => total + elements(shape), 0n);

@@ -92,7 +92,8 @@ export function whole(call: AtenCall, name: string, least = -Infinity): number |
   return value;
 }
 
-function wholes(call: AtenCall, name: string, least: number): readonly number[] | undefined {
+/** A list of whole numbers. Throws `bad-attribute` for one that holds another, or less than `least`. */
+export function wholes(call: AtenCall, name: string, least = -Infinity): readonly number[] | undefined {
   const values = numbers(call, name);
   const wrong = values?.find((value) => !Number.isSafeInteger(value) || value < least);
   if (wrong === undefined) return values;
@@ -119,9 +120,6 @@ export const outputElements = (call: AtenCall): bigint => elements(outputOf(call
 export const inputElements = (call: AtenCall): bigint => elements(allTensors(call)[0]?.shape ?? outputOf(call));
 
 export const isComplex = (dtype: DType | undefined): boolean => dtype?.startsWith("complex") === true;
-
-/** Dimensions counted from the end as Python does. */
-export const axisAt = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
 /** What an operator of the library says of a call: its cost and attributes; the output shape stays the written one. */
 export function as(layer: Primitive, ...inputs: readonly Shape[]): Counted {

@@ -1,5 +1,6 @@
 import { fail } from "../../graph/diagnostic.js";
-import { elements, type Shape } from "../../graph/shape.js";
+import { elements, formatShape, type Shape } from "../../graph/shape.js";
+import { resolveAxis } from "../primitive.js";
 import { numbers, outputElements, tensors, text, type AtenRule } from "./call.js";
 
 /** A term of an equation: a letter an axis, the axes of an ellipsis as `0`, `1`, ... counted from the end. */
@@ -18,6 +19,26 @@ function outputOf(right: string | undefined, terms: readonly (readonly string[])
   return new Set([...open, ...all.filter((letter) => all.indexOf(letter) === all.lastIndexOf(letter))]);
 }
 
+/** The size of each letter; 1 fits every other. Throws `bad-attribute` for terms that are not those of the operands, `shape-mismatch` for two sizes of a letter. */
+function letterSizes(equation: string, terms: readonly (readonly string[])[], shapes: readonly Shape[]): ReadonlyMap<string, number> {
+  if (terms.length !== shapes.length || terms.some((term, index) => term.length !== shapes[index]?.length)) {
+    fail("bad-attribute", `the equation ${equation} does not fit operands of ${shapes.map(formatShape).join(" and ")}`, {
+      expected: "a term for each operand, and a letter for each of its dimensions",
+    });
+  }
+  const sizes = new Map<string, number>();
+  terms.forEach((term, index) => {
+    term.forEach((letter, axis) => {
+      const [before = 1, size = 1] = [sizes.get(letter), shapes[index]?.[axis]];
+      if (before !== size && before !== 1 && size !== 1) {
+        fail("shape-mismatch", `${letter} of the equation ${equation} is ${before} and ${size}`, { expected: "one size for each letter" });
+      }
+      sizes.set(letter, before === 1 ? size : before);
+    });
+  });
+  return sizes;
+}
+
 /** The operands that are joined at a step: those of the path, which counts what is left; else the first two. Throws `bad-attribute`. */
 function pairAt(path: readonly number[] | undefined, step: number, count: number): readonly [number, number] {
   const [i = 0, j = 1] = path?.slice(2 * step, 2 * step + 2) ?? [];
@@ -34,10 +55,7 @@ function pairAt(path: readonly number[] | undefined, step: number, count: number
 export function einsumCost(equation: string, shapes: readonly Shape[], path?: readonly number[]) {
   const [before = "", right] = equation.replaceAll(/\s/g, "").split("->");
   const terms = before.split(",").map((term, index) => lettersOf(term, shapes[index]?.length ?? 0));
-  const sizes = new Map<string, number>();
-  terms.forEach((term, index) => {
-    term.forEach((letter, axis) => sizes.set(letter, Math.max(sizes.get(letter) ?? 1, shapes[index]?.[axis] ?? 1)));
-  });
+  const sizes = letterSizes(equation, terms, shapes);
   const product = (letters: Iterable<string>) => elements([...new Set(letters)].map((letter) => sizes.get(letter) ?? 1));
   const output = outputOf(right, terms);
   let [macs, multiplied, summed] = [0n, 0n, 0n];
@@ -88,6 +106,6 @@ export const tensordot: AtenRule = (call) => {
   const shape = tensors(call, "self")[0]?.shape ?? [];
   const dims = call.args.get("dims_self");
   const axes = dims?.kind === "numbers" ? dims.values : [];
-  const summed = axes.map((axis) => shape[axis < 0 ? axis + shape.length : axis] ?? 1);
+  const summed = axes.map((axis) => shape[resolveAxis(call.op, axis, shape.length)] ?? 1);
   return { op: "tensordot", macs: contraction(outputElements(call), summed), mixes: { channels: true, space: true } };
 };

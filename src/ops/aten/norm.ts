@@ -25,7 +25,7 @@ const groupNorm: AtenRule = (call) =>
       op: "group_norm",
       ...affine(call),
       running: false,
-      numGroups: whole(call, "num_groups") ?? whole(call, "group"),
+      numGroups: whole(call, "num_groups", 1) ?? whole(call, "group", 1),
       eps: number(call, "eps"),
     }),
     shapeOf(call, "input"),
@@ -81,6 +81,6 @@ export const normRules: Readonly<Record<string, AtenRule>> = {
   ...all("batch_norm_stats batch_norm_update_stats renorm embedding_renorm", measured),
   ...all("_weight_norm _weight_norm_interface", weightNorm),
   cosine_similarity: cosine,
-  local_response_norm: (call) => as(localResponseNorm(whole(call, "size") ?? 1), tensor(call, "input")?.shape ?? []),
+  local_response_norm: (call) => as(localResponseNorm(whole(call, "size", 1) ?? 1), tensor(call, "input")?.shape ?? []),
   ...all("softmax _softmax log_softmax _log_softmax special_softmax special_log_softmax _safe_softmax", softmaxRule),
 };

@@ -70,7 +70,7 @@ const roiAlign =
   (pooled: boolean): AtenRule =>
   (call) => {
     const ratio = whole(call, "sampling_ratio") ?? 0;
-    const samples = outputElements(call) * BigInt(Math.max(1, ratio) ** 2);
+    const samples = outputElements(call) * BigInt(Math.max(1, ratio)) ** 2n;
     return {
       op: pooled ? "roi_align" : "ps_roi_align",
       operations: { interpolation: 7n * samples, pooling: samples },

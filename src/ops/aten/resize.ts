@@ -1,4 +1,5 @@
 import { elements, type Shape } from "../../graph/shape.js";
+import { resolveAxis } from "../primitive.js";
 import { all, flag, whole, outputElements, outputOf, shapeOf, type AtenRule } from "./call.js";
 
 /** t taps are blended by t products and t - 1 additions. */
@@ -55,7 +56,7 @@ const fft: AtenRule = (call) => {
   const written = call.args.get("dim");
   const given =
     written?.kind === "numbers" ? written.values : /(fft2)$/.test(call.op) ? [-2, -1] : /fftn$/.test(call.op) ? input.map((_, axis) => axis) : [-1];
-  const axes = given.map((axis) => (axis < 0 ? axis + input.length : axis));
+  const axes = given.map((axis) => resolveAxis(call.op, axis, input.length));
   // Real input or output keeps half of one axis: the full length is the longer of both.
   const full: Shape = input.map((size, axis) => Math.max(size, output[axis] ?? size));
   const transforms = axes.reduce((sum, axis) => {

@@ -2,6 +2,7 @@ import { fail, InputError, type Place } from "../../graph/diagnostic.js";
 import type { OpenTensor } from "../../graph/graph.js";
 import { elements, formatShape } from "../../graph/shape.js";
 import type { Argument, AtenCall, Counted, Operand } from "../../ops/aten/call.js";
+import { checkCall } from "../../ops/aten/ports.js";
 import { KEEPS_STORED } from "../../ops/aten/moving.js";
 import { atenRule, operatorName } from "../../ops/aten/table.js";
 import { isHigherOrder, runHigherOrder } from "./control.js";
@@ -62,10 +63,12 @@ export class Builder {
     if (node.outputs.length === 0 && known && (NUMBER_NAMESPACES.has(node.namespace) || CHECKS.test(node.op))) return;
     const name = operatorName(node.op);
     const made = this.made(node, frame);
-    if (this.keptStored(node, name, made, frame, place)) return;
     const rule = atenRule(node.namespace, name);
     const held = this.heldArguments(node, frame, place);
     const open = [...held.flatMap(({ tensors }) => tensors), ...made].find((each) => each?.kind === "open");
+    const call = this.call(node, name, held, made, frame);
+    if (rule !== undefined && open === undefined) checkCall(call);
+    if (this.keptStored(node, name, made, frame, place)) return;
     if (rule === undefined) {
       this.row(node, frame, { op: operatorText(node), uncounted: "this operator is not known" }, made, place);
       return;
@@ -74,7 +77,7 @@ export class Builder {
       this.row(node, frame, { op: name, uncounted: open.reason }, made, place);
       return;
     }
-    const counted = rule(this.call(node, name, held, made, frame));
+    const counted = rule(call);
     const [first] = made;
     if (counted.makes !== undefined && first?.kind === "tensor" && counted.makes !== elements(first.shape)) {
       fail("bad-pt2", `${name} makes ${counted.makes} elements of its inputs, and the file says ${formatShape(first.shape)}`, {

@@ -68,7 +68,8 @@ class Decoder {
 
   private tensorSize(written: Json): Size {
     const size = this.size(written);
-    return typeof size !== "number" || size >= 0 ? size : this.bad(`no tensor has a size of ${size}`);
+    const number = typeof size === "number" ? size : (size.hint ?? 0);
+    return Number.isSafeInteger(number) && number >= 0 ? size : this.bad(`no tensor has a size of ${number}`);
   }
 
   private size(written: Json): Size {

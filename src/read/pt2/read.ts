@@ -1,6 +1,8 @@
 import { strFromU8 } from "fflate";
 import { fail, type Place } from "../../graph/diagnostic.js";
+import { isExactly } from "../../graph/fits.js";
 import type { Graph, OpenTensor } from "../../graph/graph.js";
+import { formatShape } from "../../graph/shape.js";
 import { readJson } from "../keras/json.js";
 import type { ByteSource } from "../onnx/bytes.js";
 import type { ReadOnnxOptions } from "../onnx/read.js";
@@ -43,7 +45,7 @@ export function readPt2(bytes: ByteSource, options: ReadOnnxOptions = {}): Graph
 }
 
 function graphOf(program: Program, ties: Ties, options: ReadOnnxOptions, path: string): Graph {
-  const sizes = new Sizes(program);
+  const sizes = new Sizes(program, path);
   const taken = settleSizes(program, sizes, options);
   const builder = new Builder(path, sizes);
   const place: Place = { kind: "file", path };
@@ -93,13 +95,20 @@ function exampleSizes(taken: readonly string[]): readonly string[] {
   ];
 }
 
-/** The stored inputs of the program: tied ones have one key. Throws `bad-pt2` for one without a shape. */
+/** The stored inputs of the program: tied ones have one key. Throws `bad-pt2` for one without a shape, or with two. */
 function storedTensors({ graph, stored }: Program, ties: Ties, sizes: Sizes, path: string) {
   return stored.map(({ name, target, role }): { readonly input: string; readonly tensor: StoredTensor } => {
     const meta = graph.tensors.get(name);
     const shape = meta === undefined ? undefined : sizes.shape(meta.sizes);
     if (shape === undefined) return fail("bad-pt2", `the ${role} ${target} has no shape`, { place: { kind: "file", path }, expected: EXPECTED });
-    return { input: name, tensor: { key: ties.get(target) ?? `input:${name}`, name: target, role, shape, dtype: meta?.dtype } };
+    const kept = ties.get(target);
+    if (kept !== undefined && !isExactly(kept.sizes, shape)) {
+      fail("bad-pt2", `the ${role} ${target} is stored as ${formatShape(kept.sizes)}, and the program says ${formatShape(shape)}`, {
+        place: { kind: "file", path },
+        expected: "one shape for each stored tensor",
+      });
+    }
+    return { input: name, tensor: { key: kept?.key ?? `input:${name}`, name: target, role, shape, dtype: meta?.dtype } };
   });
 }
 

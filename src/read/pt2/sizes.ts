@@ -17,7 +17,10 @@ export class Sizes {
   private readonly names: ReadonlySet<string>;
   private readonly ranges: Program["ranges"];
 
-  constructor({ graph, ranges }: Pick<Program, "graph" | "ranges">) {
+  constructor(
+    { graph, ranges }: Pick<Program, "graph" | "ranges">,
+    private readonly path: string,
+  ) {
     const written = [...new Map([...symbolicSizes(graph)].map((size) => [size.text, size])).values()].map((size) => ({
       hint: size.hint,
       expression: parseExpression(size.text),
@@ -78,25 +81,29 @@ export class Sizes {
 
   /**
    * Gives what is still open the sizes of the example. Returns the symbols that were set so.
-   * Throws `out-of-range` where the model does not take what was set.
+   * Throws `out-of-range` where the model does not take what was set, `bad-pt2` where its own example is outside of its ranges.
    */
   settle(): readonly string[] {
     const taken = [...this.hints].filter(([name]) => !this.symbols.has(name));
     for (const [name, value] of taken) this.symbols.set(name, value);
-    if (this.setBy.size > 0) this.checkRanges();
+    this.checkRanges();
     return taken.map(([name, value]) => `${name} = ${value}`);
   }
 
   private checkRanges(): void {
     for (const { text, min = 0, max = Infinity } of this.ranges) {
       const expression = parseExpression(text);
-      const flag = expression === undefined ? undefined : symbolsOf(expression).flatMap((name) => this.setBy.get(name) ?? [])[0];
-      const value = expression === undefined || flag === undefined ? undefined : evaluate(expression, this.symbols);
-      if (value === undefined || flag === undefined || (value <= max && (value >= min || min <= LEAST_BOUND))) continue;
-      fail("out-of-range", `${text} is ${value}, which this model does not take`, {
-        place: { kind: "flag", flag },
-        expected: `${Math.max(1, min <= LEAST_BOUND ? 1 : min)} to ${max === Infinity ? "any size" : max}`,
-      });
+      const value = expression === undefined ? undefined : evaluate(expression, this.symbols);
+      if (expression === undefined || value === undefined || (value <= max && (value >= min || min <= LEAST_BOUND))) continue;
+      const expected = `${min <= LEAST_BOUND ? 1 : min} to ${max === Infinity ? "any size" : max}`;
+      const flag = symbolsOf(expression).flatMap((name) => this.setBy.get(name) ?? [])[0];
+      if (flag !== undefined)
+        fail("out-of-range", `${text} is ${value}, which this model does not take`, { place: { kind: "flag", flag }, expected });
+      if (this.setBy.size === 0)
+        fail("bad-pt2", `${text} is ${value} in this model's example, which is outside of its range`, {
+          place: { kind: "file", path: this.path },
+          expected,
+        });
     }
   }
 
