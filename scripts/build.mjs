@@ -19,7 +19,15 @@ await build([
     input: "src/cli-main.ts",
     platform: "node",
     moduleTypes,
-    output: { dir: "dist/cli", format: "cjs", entryFileNames: "main.cjs", chunkFileNames: "[name].cjs", minify: true },
+    output: {
+      dir: "dist/cli",
+      format: "cjs",
+      entryFileNames: "main.cjs",
+      chunkFileNames: "[name].cjs",
+      minify: true,
+      // What every start needs is one file: forty small ones take 8 ms longer.
+      codeSplitting: { groups: [{ name: "start", tags: ["$initial"] }] },
+    },
   },
   {
     // Bundled, so that the package has no dependencies to install. Neutral, so that nothing of Node's gets into it: it touches no file and no process.

@@ -9,13 +9,13 @@ import {
   writtenOptions,
   collect,
   dimensions,
-  emitting,
   jobCount,
   type Context,
   type ModelFlags,
   type OutputFlags,
   type Register,
 } from "./command.js";
+import { emitting } from "./output.js";
 import { gathered } from "./gathered.js";
 
 interface BatchFlags extends ModelFlags, OutputFlags {

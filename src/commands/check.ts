@@ -7,17 +7,18 @@ import { fail, InputError } from "../graph/diagnostic.js";
 import type { Io } from "../io.js";
 import { closest } from "../read/notation/closest.js";
 import { renderDiagnostic } from "../report/diagnostic.js";
+import { checkReport } from "../report/check-report.js";
+import { CHECK_FORMATS } from "../report/formats.js";
 import type { Units } from "../report/layer-columns.js";
+import { markdownPage } from "../report/markdown.js";
 import type { CheckTask } from "./check-run.js";
 import {
+  addOutputFlags,
   addSourceFlags,
-  append,
   collect,
-  emit,
   formatOf,
   givenFlags,
   sourceFlagNames,
-  tableWidth,
   wholeNumber,
   type CheckCode,
   type Context,
@@ -25,9 +26,9 @@ import {
   type Register,
   type SourceFlags,
 } from "./command.js";
+import { append, show } from "./output.js";
 
-const FORMATS = ["table", "json", "markdown", "github", "junit"] as const;
-type CheckFormat = (typeof FORMATS)[number];
+type CheckFormat = (typeof CHECK_FORMATS)[number];
 
 /** Layers that are named for an exceeded budget, unless said. */
 const TOP = 5;
@@ -75,10 +76,7 @@ export const check: Register = (program, context) => {
     .option("--baseline <file>", "an earlier count --json, to measure increases from")
     .option("--max-increase <name=amount>", "how much more than the baseline: macs=1%, params=10K; several, or separated by commas", collect)
     .option("-c, --config <file>", "a config of models and budgets");
-  addSourceFlags(command)
-    .addOption(new Option("-f, --format <format>", 'what to print (default: "table")').choices(FORMATS))
-    .option("--json", "short for --format json")
-    .option("-o, --output <file>", "write to a file, whole or not at all")
+  addOutputFlags(addSourceFlags(command), CHECK_FORMATS)
     .addOption(new Option("--top <n>", "layers named for each exceeded budget").argParser(wholeNumber("--top")).default(TOP))
     .addOption(new Option("--units <units>", "auto: K, M, G and KiB, MiB; raw: plain numbers").choices(["auto", "raw"]).default("auto"))
     .addHelpText("after", HELP)
@@ -88,7 +86,7 @@ export const check: Register = (program, context) => {
 };
 
 async function run(sources: readonly string[], flags: CheckFlags, command: Command, context: Context): Promise<void> {
-  const format = formatOf(flags);
+  formatOf(flags);
   const tasks = sources.length === 0 ? await configured(flags, command, context) : typed(sources, flags, command, context);
   // Validation takes its time to load: only what checks does.
   const { checkTask } = await import("./check-run.js");
@@ -99,12 +97,12 @@ async function run(sources: readonly string[], flags: CheckFlags, command: Comma
     models.push(model);
   }
   context.exitWith(codeOf(models));
-  emit(context, flags, await rendered(models, format, flags, context));
+  const { top, units } = flags;
+  const report = checkReport({ models, top, units, fileOf: await repositoryPaths(context.io) }, context.version);
+  await show(context, flags, report);
   const summary = context.io.env["GITHUB_STEP_SUMMARY"];
-  if (format === "github" && summary !== undefined && summary !== "") {
-    const { checkMarkdown } = await import("../report/check-table.js");
-    append(context, summary, `## convcost check\n\n${checkMarkdown(models, flags)}\n`);
-  }
+  if (formatOf(flags) === "github" && summary !== undefined && summary !== "")
+    append(context, summary, `## convcost check\n\n${markdownPage(report)}\n`);
 }
 
 /** The worst of all: what could not be checked over what failed. */
@@ -114,23 +112,6 @@ function codeOf(models: readonly CheckedModel[]): CheckCode {
     return status === "pass" ? 0 : status === "fail" ? 1 : 2;
   });
   return codes.includes(2) ? 2 : codes.includes(1) ? 1 : 0;
-}
-
-async function rendered(models: readonly CheckedModel[], format: CheckFormat, flags: CheckFlags, context: Context): Promise<string> {
-  switch (format) {
-    case "json":
-      return (await import("../report/check-json.js")).checkJson(models, flags, context.version);
-    case "github":
-      return (await import("../report/github.js")).checkAnnotations(models, { ...flags, fileOf: await repositoryPaths(context.io) });
-    case "junit":
-      return (await import("../report/junit.js")).checkJunit(models, flags);
-    case "markdown":
-      return (await import("../report/check-table.js")).checkMarkdown(models, flags);
-    case "table": {
-      const { checkTable } = await import("../report/check-table.js");
-      return checkTable(models, { ...flags, chalk: context.chalk, width: tableWidth(context, flags) });
-    }
-  }
 }
 
 /** Paths as GitHub resolves those of annotations: from the root of the checkout, wherever the command runs. */

@@ -2,7 +2,8 @@ import { Option } from "commander";
 import { FRAMEWORKS, frameworkNamed, writeCode, type FrameworkName } from "../code/write.js";
 import { closest } from "../read/notation/closest.js";
 import { readModel } from "../source/read.js";
-import { collect, emit, inputShapes, wholeNumber, type Context, type Register } from "./command.js";
+import { collect, inputShapes, wholeNumber, type Context, type Register } from "./command.js";
+import { emit } from "./output.js";
 import type { Layout } from "../graph/layout.js";
 
 const HELP = `

@@ -8,6 +8,7 @@ import { DTYPES, isDType, type DType } from "../graph/dtype.js";
 import { MAX_DIMENSION, type Shape } from "../graph/shape.js";
 import type { Io } from "../io.js";
 import type { Layout } from "../graph/layout.js";
+import { USUAL_FORMATS, type FormatName } from "../report/formats.js";
 import type { Units } from "../report/layer-columns.js";
 import { withConvention, type WrittenOptions } from "./written-options.js";
 
@@ -27,8 +28,7 @@ export type CheckCode = 0 | 1 | 2;
 /** A sub-command: adds itself to the program. */
 export type Register = (program: Command, context: Context) => void;
 
-export const FORMATS = ["table", "json", "csv", "markdown"] as const;
-export type Format = (typeof FORMATS)[number];
+export type UsualFormat = (typeof USUAL_FORMATS)[number];
 
 /** The flags that say what is counted and how, as commander parses them. */
 export interface ModelFlags {
@@ -46,7 +46,7 @@ export interface SourceFlags extends ModelFlags {
 }
 
 /** The flags that say where the result goes. */
-export interface OutputFlags<F extends string = Format> {
+export interface OutputFlags<F extends FormatName = UsualFormat> {
   readonly format?: F;
   readonly json?: boolean;
   readonly output?: string;
@@ -104,14 +104,19 @@ export function givenFlags(command: Command, among: readonly string[] = command.
 
 /** Adds the flags of a command that prints a table of layers or models. */
 export function addCommonFlags(command: Command, columns: readonly string[]): Command {
-  return addSourceFlags(command)
-    .addOption(new Option("-f, --format <format>", 'what to print (default: "table")').choices(FORMATS))
-    .option("--json", "short for --format json")
-    .option("-o, --output <file>", "write to a file, whole or not at all")
+  return addOutputFlags(addSourceFlags(command))
     .option("--sort <column>", `order the rows: ${columns.join(", ")}`)
     .option("--top <n>", "only the first n rows; totals stay those of the whole", wholeNumber("--top"))
     .option("--columns <list>", "columns of table, csv and markdown, separated by commas")
     .addOption(new Option("--units <units>", "auto: K, M, G and KiB, MiB; raw: plain numbers").choices(["auto", "raw"]).default("auto"));
+}
+
+/** Adds the flags that say what is printed, and where to. */
+export function addOutputFlags(command: Command, formats: readonly FormatName[] = USUAL_FORMATS): Command {
+  return command
+    .addOption(new Option("-f, --format <format>", 'what to print (default: "table")').choices(formats))
+    .option("--json", "short for --format json")
+    .option("-o, --output <file>", "write to a file, whole or not at all");
 }
 
 /** A parser of a flag that may be given several times. */
@@ -177,7 +182,7 @@ export function inputShapes(written: readonly string[] | undefined): AnalyzeOpti
 }
 
 /** The format asked for. Throws `contradicting-flags` where --json meets another --format. */
-export function formatOf<F extends string>({ format, json }: OutputFlags<F>): F | "json" | "table" {
+export function formatOf<F extends FormatName>({ format, json }: OutputFlags<F>): F | "json" | "table" {
   if (json === true && format !== undefined && format !== "json") {
     return fail("contradicting-flags", `--json contradicts --format ${format}`, { expected: "one of the two" });
   }
@@ -187,91 +192,4 @@ export function formatOf<F extends string>({ format, json }: OutputFlags<F>): F 
 /** The names of `--columns`, each checked by `read`. */
 export function columnList<T>(flags: CommonFlags, read: (name: string, flag: string) => T): readonly T[] | undefined {
   return flags.columns?.split(",").map((name) => read(name, "--columns"));
-}
-
-/** Writes the result, whole or in pieces, where it was asked for. Throws `unwritable-file`. */
-export function emit({ io }: Context, flags: Pick<OutputFlags, "output">, result: string | Iterable<string>): void {
-  const output = outputOf(flags);
-  if (output === undefined || output === "-") {
-    for (const text of inLargeWrites(result)) io.stdout.write(text);
-    return;
-  }
-  writable(output, () => {
-    io.writeFile(output, inLargeWrites(result));
-  });
-}
-
-/** The file that is named; an empty name is what a script is left with whose variable is not set. Throws `unwritable-file`. */
-function outputOf({ output }: Pick<OutputFlags, "output">): string | undefined {
-  if (output !== "") return output;
-  return fail("unwritable-file", "the name of the file is empty", {
-    place: { kind: "flag", flag: "--output" },
-    expected: "--output FILE, or - for standard output",
-  });
-}
-
-/** Small pieces make one write. */
-const LARGE_WRITE = 1 << 16;
-
-function* inLargeWrites(pieces: string | Iterable<string>): Generator<string> {
-  if (typeof pieces === "string") {
-    yield pieces;
-    return;
-  }
-  let text = "";
-  for (const piece of pieces) {
-    text += piece;
-    if (text.length < LARGE_WRITE) continue;
-    yield text;
-    text = "";
-  }
-  if (text !== "") yield text;
-}
-
-/** Where a result goes that comes bit by bit: `finish` runs what writes it, and makes the file whole, or undoes it. Throws `unwritable-file`. */
-export function emitting({ io }: Context, flags: OutputFlags) {
-  const output = outputOf(flags);
-  if (output === undefined || output === "-") return { write: io.stdout.write, finish: (run: () => Promise<void>) => run() };
-  const file = writable(output, () => io.openFile(output));
-  return {
-    write: (text: string) => {
-      writable(output, () => {
-        file.write(text);
-      });
-    },
-    finish: async (run: () => Promise<void>) => {
-      try {
-        await run();
-      } catch (error) {
-        file.discard();
-        throw error;
-      }
-      writable(output, file.close);
-    },
-  };
-}
-
-/** Adds a text to the end of a file. Throws `unwritable-file`. */
-export function append({ io }: Context, path: string, text: string): void {
-  writable(path, () => {
-    io.appendFile(path, text);
-  });
-}
-
-function writable<T>(path: string, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    // What is not the system's is a bug of ours.
-    if (!(error instanceof Error) || !("code" in error)) throw error;
-    return fail("unwritable-file", `this file cannot be written (${String(error.code)})`, {
-      place: { kind: "file", path },
-      expected: "a path in a folder that exists and may be written",
-    });
-  }
-}
-
-/** Columns that a table may take: the terminal's where it goes to one, and its columns were not chosen by name, which are shown all of them. */
-export function tableWidth({ io }: Context, flags: Pick<OutputFlags, "output"> & Pick<CommonFlags, "columns">): number | undefined {
-  return flags.output === undefined && flags.columns === undefined && io.stdout.isTerminal ? (io.stdout.columns ?? 80) : undefined;
 }

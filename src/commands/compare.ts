@@ -2,27 +2,11 @@ import type { AnalyzeOptions } from "../analyze/analyze.js";
 import { compare as compareGraphs, compareFullConvolution, compareModels, type Comparison, type ComparisonRow } from "../compare/compare.js";
 import { fail } from "../graph/diagnostic.js";
 import type { Graph } from "../graph/graph.js";
-import { formatShape } from "../graph/shape.js";
-import { comparisonColumn, comparisonGrid } from "../report/comparison-grid.js";
-import { renderCsv } from "../report/csv.js";
-import { explainLines } from "../report/explain.js";
-import { harmless } from "../report/grid.js";
-import { comparisonJson } from "../report/analysis-json.js";
-import { fenced, renderMarkdown } from "../report/markdown.js";
+import { comparisonColumn } from "../report/comparison-grid.js";
+import { comparisonReport } from "../report/comparison-report.js";
 import { readEach } from "../source/read.js";
-import {
-  addCommonFlags,
-  analyzeOptions,
-  columnList,
-  dimensions,
-  emit,
-  formatOf,
-  tableWidth,
-  wholeNumber,
-  type CommonFlags,
-  type Context,
-  type Register,
-} from "./command.js";
+import { addCommonFlags, analyzeOptions, columnList, dimensions, wholeNumber, type CommonFlags, type Context, type Register } from "./command.js";
+import { show } from "./output.js";
 
 interface CompareFlags extends CommonFlags {
   readonly groups?: number;
@@ -65,40 +49,14 @@ export const compare: Register = (program, context) => {
 };
 
 async function run(specs: readonly string[], flags: CompareFlags, context: Context): Promise<void> {
-  const format = formatOf(flags);
-  // Asked for where a name is read: JSON loads no tables.
-  const columns = columnList(flags, (name, flag) => comparisonColumn(name, flag));
+  const columns = columnList(flags, comparisonColumn);
   const options = await analyzeOptions(flags);
   const graphs = await readEach(specs, context.io, flags.set, { ...options, dims: dimensions(flags.dim) });
   const comparison = compared(graphs, options, flags);
   const sorted = flags.sort === undefined ? comparison.rows : sortRows(comparison.rows, flags.sort);
   const rows = flags.top === undefined ? sorted : sorted.slice(0, flags.top);
-  const explained =
-    flags.explain === true
-      ? explainLines({ ...comparison, rows })
-          .map(harmless)
-          .join("\n")
-      : undefined;
-  // In the JSON they are a field; everywhere else they must not mix with the result.
-  if (format !== "json") for (const note of comparison.notes) context.io.stderr.write(`note: ${harmless(note)}\n`);
-  switch (format) {
-    case "json":
-      emit(context, flags, comparisonJson({ ...comparison, rows }, context.version));
-      return;
-    case "csv":
-      emit(context, flags, renderCsv(comparisonGrid(comparison, rows, { columns, units: "raw", flat: true })));
-      return;
-    case "markdown":
-      emit(
-        context,
-        flags,
-        renderMarkdown(comparisonGrid(comparison, rows, { columns, units: flags.units, flat: false })) +
-          (explained === undefined ? "" : `\n${fenced(explained)}`),
-      );
-      return;
-    case "table":
-      emit(context, flags, (await table(comparison, rows, flags, context, columns)) + (explained === undefined ? "" : `\n${explained}`));
-  }
+  const { explain = false, units } = flags;
+  await show(context, flags, comparisonReport(comparison, { rows, columns, units, explain, version: context.version }));
 }
 
 function compared(graphs: readonly Graph[], options: AnalyzeOptions, flags: CompareFlags): Comparison {
@@ -113,23 +71,6 @@ function compared(graphs: readonly Graph[], options: AnalyzeOptions, flags: Comp
     });
   }
   return compareModels(graphs, options);
-}
-
-async function table(
-  comparison: Comparison,
-  rows: readonly ComparisonRow[],
-  flags: CompareFlags,
-  context: Context,
-  columns: Parameters<typeof comparisonGrid>[2]["columns"],
-): Promise<string> {
-  // The table library takes a quarter of a bare start: only what prints a table loads it.
-  const { renderTable } = await import("../report/table.js");
-  const { chalk } = context;
-  const grid = comparisonGrid(comparison, rows, { columns, units: flags.units, flat: false });
-  const inputs = new Set(rows.flatMap((row) => (row.available ? [row.inputs.map(formatShape).join(", ")] : [])));
-  const input = inputs.size === 1 ? `input ${[...inputs].join("")}, ` : "";
-  const note = chalk.dim(`${input}${comparison.dtype}; ratio of MACs to ${harmless(comparison.baseline)}`);
-  return `${renderTable(grid, { chalk, width: tableWidth(context, flags) })}\n${note}\n`;
 }
 
 /** Numbers from the largest, labels from A; rows that cannot exist come last. */

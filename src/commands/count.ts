@@ -1,34 +1,16 @@
 import { Option } from "commander";
 import { analyze } from "../analyze/analyze.js";
-import { groupLayers, type Group } from "../analyze/group.js";
+import { groupLayers } from "../analyze/group.js";
 import { GROUPINGS, type Grouping } from "../analyze/grouping.js";
 import { withPairs } from "../analyze/pairs.js";
 import { fail } from "../graph/diagnostic.js";
-import type { Analysis, LayerAnalysis } from "../analyze/analysis.js";
 import { READABLE } from "../read/formats.js";
-import { renderCsv } from "../report/csv.js";
-import { analysisPieces } from "../report/analysis-json.js";
-import { LAYER_COLUMNS, layerColumn, type LayerColumn, type Units } from "../report/layer-columns.js";
-import { csvColumns, groupGrid, layerGrid } from "../report/layer-grid.js";
+import { analysisReport } from "../report/analysis-report.js";
+import { LAYER_COLUMNS, layerColumn } from "../report/layer-columns.js";
 import { groupOrder, sortLayers } from "../report/layer-order.js";
-import { escape, renderMarkdown } from "../report/markdown.js";
-import { summaryLines } from "../report/summary.js";
-import { harmless, type Grid } from "../report/grid.js";
-import { uncountedLines } from "../report/uncounted.js";
 import { readModel } from "../source/read.js";
-import {
-  addCommonFlags,
-  analyzeOptions,
-  columnList,
-  dimensions,
-  emit,
-  formatOf,
-  tableWidth,
-  type CommonFlags,
-  type Context,
-  type Register,
-  wholeNumber,
-} from "./command.js";
+import { addCommonFlags, analyzeOptions, columnList, dimensions, type CommonFlags, type Context, type Register, wholeNumber } from "./command.js";
+import { emit, show } from "./output.js";
 
 const HELP = `
 A SPEC is a layer or several, in any of these notations, separated by ; or new lines:
@@ -80,16 +62,6 @@ interface CountFlags extends CommonFlags {
   readonly listFormats?: boolean;
 }
 
-/** What is shown: layers, or groups of them. */
-interface View {
-  readonly analysis: Analysis;
-  readonly layers: readonly LayerAnalysis[];
-  readonly groups: readonly Group[] | undefined;
-  readonly columns: readonly LayerColumn[] | undefined;
-  /** Rows that --top leaves out. */
-  readonly left: number;
-}
-
 async function run(specs: readonly string[], flags: CountFlags, context: Context): Promise<void> {
   if (flags.listFormats === true) {
     emit(context, flags, formatList());
@@ -100,7 +72,6 @@ async function run(specs: readonly string[], flags: CountFlags, context: Context
       expected: "layers, a file, zoo:NAME, or -",
       hint: "convcost count --help has examples",
     });
-  const format = formatOf(flags);
   const columns = columnList(flags, layerColumn);
   const grouping = groupingOf(flags);
   const options = await analyzeOptions(flags);
@@ -110,35 +81,15 @@ async function run(specs: readonly string[], flags: CountFlags, context: Context
   const sort = flags.sort === undefined ? undefined : layerColumn(flags.sort, "--sort");
   const rows = sort === undefined ? analysis.layers : sortLayers(analysis.layers, sort);
   const folded = grouping && groupLayers(analysis.layers, { ...grouping, compare: sort && groupOrder(sort) });
-  const view: View = {
-    analysis,
-    columns,
+  const report = analysisReport(analysis, {
     layers: grouping === undefined ? rows.slice(0, flags.top) : rows,
     groups: folded?.slice(0, flags.top),
+    columns,
     left: Math.max(0, (folded ?? rows).length - (flags.top ?? Infinity)),
-  };
-  // In the JSON they are a field; everywhere else they must not pass unseen, nor mix with the result.
-  if (format !== "json") {
-    for (const line of [...uncountedLines(analysis), ...analysis.warnings, ...analysis.caveats])
-      context.io.stderr.write(`warning: ${harmless(line)}\n`);
-  }
-  switch (format) {
-    case "json":
-      emit(context, flags, analysisPieces(analysis, context.version, view.layers, view.groups));
-      return;
-    case "csv":
-      emit(
-        context,
-        flags,
-        renderCsv(gridOf({ ...view, columns: columns ?? (folded === undefined ? csvColumns(analysis) : undefined) }, "raw", false)),
-      );
-      return;
-    case "markdown":
-      emit(context, flags, markdown(view, flags));
-      return;
-    case "table":
-      emit(context, flags, await table(view, flags, context));
-  }
+    units: flags.units,
+    version: context.version,
+  });
+  await show(context, flags, report);
 }
 
 /** `--depth N` alone folds into modules. Throws `contradicting-flags` where there are no levels. */
@@ -149,34 +100,4 @@ function groupingOf({ groupBy, depth }: CountFlags): { readonly by: Grouping; re
     place: { kind: "flag", flag: "--depth" },
     expected: "--depth alone, or with --group-by module",
   });
-}
-
-function gridOf({ analysis, layers, groups, columns }: View, units: Units, summary: boolean): Grid {
-  return groups === undefined ? layerGrid(analysis, layers, { columns, units, summary }) : groupGrid(analysis, groups, { columns, units, summary });
-}
-
-function markdown(view: View, { units }: CommonFlags): string {
-  const lines = summaryLines(view.analysis, units).map(
-    ({ label, value, note }) => `- ${label}: **${escape(value)}**${note === undefined ? "" : ` (${escape(note)})`}`,
-  );
-  return `${renderMarkdown(gridOf(view, units, true))}\n${lines.join("\n")}\n${cut(view)}`;
-}
-
-async function table(view: View, flags: CommonFlags, context: Context): Promise<string> {
-  // The table library takes a quarter of a bare start: only what prints a table loads it.
-  const { renderTable } = await import("../report/table.js");
-  const { chalk } = context;
-  const summary = summaryLines(view.analysis, flags.units);
-  const labels = Math.max(...summary.map(({ label }) => label.length));
-  const values = Math.max(...summary.map(({ value }) => value.length));
-  const lines = summary.map(
-    ({ label, value, note }) =>
-      `${label.padEnd(labels)}  ${chalk.bold(harmless(value).padStart(values))}${note === undefined ? "" : `  ${chalk.dim(note)}`}`,
-  );
-  return `${renderTable(gridOf(view, flags.units, true), { chalk, width: tableWidth(context, flags) })}\n${lines.join("\n")}\n${cut(view)}`;
-}
-
-function cut({ left, groups }: View): string {
-  const what = groups === undefined ? "layers" : "rows";
-  return left > 0 ? `\n${left} more ${what} are in the totals but not shown (--top)\n` : "";
 }

@@ -1,26 +1,21 @@
 import { Option, type Command } from "commander";
-import type { Difference } from "../compare/diff.js";
-import { harmless } from "../report/grid.js";
+import { diffCosts } from "../compare/diff.js";
+import { diffReport, TOP } from "../report/diff-report.js";
 import type { Units } from "../report/layer-columns.js";
 import { readCosts, refuseFlags } from "./costs.js";
 import {
+  addOutputFlags,
   addSourceFlags,
   collect,
-  emit,
-  FORMATS,
-  formatOf,
   givenFlags,
   sourceFlagNames,
-  tableWidth,
   wholeNumber,
   type Context,
   type OutputFlags,
   type Register,
   type SourceFlags,
 } from "./command.js";
-
-/** Changes that a table or a comment shows, unless said. */
-const TOP = 50;
+import { show } from "./output.js";
 
 const HELP = `
 Each source is a model file, a network file, zoo:NAME, layers, the JSON of an earlier count, or -. Flags go to both, those ending in -before and
@@ -54,11 +49,8 @@ export const diff: Register = (program, context) => {
   addSourceFlags(command);
   for (const side of SIDES) command.option(`--set-${side} <name=value>`, `set a parameter of <${side}> alone`, collect, []);
   for (const side of SIDES) command.option(`--dim-${side} <name=n>`, `bind a dimension of <${side}> alone`, collect, []);
-  command
+  addOutputFlags(command)
     .option("--exit-code", "end with exit code 1 where anything that is counted differs, 2 where that is not known")
-    .addOption(new Option("-f, --format <format>", 'what to print (default: "table")').choices(FORMATS))
-    .option("--json", "short for --format json")
-    .option("-o, --output <file>", "write to a file, whole or not at all")
     .option("--top <n>", `only the n changes that weigh most (default: ${TOP} in a table or Markdown, else all)`, wholeNumber("--top"))
     .addOption(new Option("--units <units>", "auto: K, M, G and KiB, MiB; raw: plain numbers").choices(["auto", "raw"]).default("auto"))
     .addHelpText("after", HELP)
@@ -68,44 +60,18 @@ export const diff: Register = (program, context) => {
 };
 
 async function run([first, second]: readonly [string, string], flags: DiffFlags, command: Command, context: Context): Promise<void> {
-  const format = formatOf(flags);
   const { setBefore, setAfter, dimBefore, dimAfter, set, dim } = flags;
   const before = await readCosts(first, { ...flags, set: [...set, ...setBefore], dim: [...dim, ...dimBefore] }, context.io);
   const after = await readCosts(second, { ...flags, set: [...set, ...setAfter], dim: [...dim, ...dimAfter] }, context.io);
   if (before.saved && after.saved) refuseFlags(givenFlags(command, sourceFlagNames()), `${first} as ${second}`);
   if (before.saved) refuseFlags(givenFlags(command, ["set-before", "dim-before"]), first);
   if (after.saved) refuseFlags(givenFlags(command, ["set-after", "dim-after"]), second);
-  // The library of differences is loaded by what compares.
-  const { diffCosts } = await import("../compare/diff.js");
   const difference = diffCosts(before.costs, after.costs);
   if (flags.exitCode === true && difference.equal !== true) context.exitWith(difference.equal === false ? 1 : 2);
-  if (format === "table" || format === "csv") for (const note of difference.notes) context.io.stderr.write(`note: ${harmless(note)}\n`);
-  emit(context, flags, await rendered(difference, [labelOf(first), labelOf(second)], flags, context));
+  const labels = [labelOf(first), labelOf(second)] as const;
+  await show(context, flags, diffReport(difference, { labels, top: flags.top, units: flags.units, version: context.version }));
 }
 
 function labelOf(source: string): string {
   return source === "-" ? "standard input" : source.trim().replace(/\s+/g, " ");
-}
-
-async function rendered(difference: Difference, labels: readonly [string, string], flags: DiffFlags, context: Context): Promise<string> {
-  const format = formatOf(flags);
-  const { heaviestChanges } = await import("../compare/diff.js");
-  const { diffCsv, diffJson } = await import("../report/diff-data.js");
-  const { layers } = difference;
-  const all = heaviestChanges(layers, flags.top ?? Infinity);
-  if (format === "json") return diffJson(difference, all, labels, context.version);
-  if (format === "csv") return diffCsv(all);
-  const { diffMarkdown, diffTable } = await import("../report/diff-text.js");
-  const { folded } = await import("../report/diff-rows.js");
-  const rows = folded(layers);
-  const kept = new Set(
-    heaviestChanges(
-      rows.map(({ change }) => change),
-      flags.top ?? TOP,
-    ),
-  );
-  const shown = rows.filter(({ change }) => kept.has(change));
-  const report = { labels, units: flags.units, shown, left: rows.length - shown.length };
-  if (format === "markdown") return diffMarkdown(difference, report);
-  return diffTable(difference, { ...report, chalk: context.chalk, width: tableWidth(context, flags) });
 }

@@ -5,13 +5,12 @@ import { OWN } from "../conventions/names.js";
 import { fail } from "../graph/diagnostic.js";
 import { harmless } from "../report/grid.js";
 import { progressBar } from "../report/progress.js";
-import { csvRows, isMeasure, jsonRows, markdownRows, settingText, tableRows, type RowWriter, type SweepLayout } from "../report/sweep.js";
+import { isMeasure, ROW_WRITERS, settingText, type SweepLayout } from "../report/sweep.js";
 import { readNetworkText, splitSetting } from "../source/read.js";
 import {
   addConventionFlag,
   addModelFlags,
   collect,
-  emitting,
   formatOf,
   jobCount,
   wholeNumber,
@@ -21,6 +20,7 @@ import {
   type Register,
   writtenOptions,
 } from "./command.js";
+import { emitting } from "./output.js";
 import { conventionOf } from "./written-options.js";
 import { gathered } from "./gathered.js";
 import { rowsOf } from "./sweep-rows.js";
@@ -90,7 +90,7 @@ async function run(argument: string, flags: SweepFlags, context: Context): Promi
   const opened = await openSweep(task);
   const total = gridSize(opened.axes);
   if (total > Number.MAX_SAFE_INTEGER) fail("grid-too-large", "the grid has 2^53 points or more", { place: { kind: "flag", flag: "--set" } });
-  const writer = writerOf(formatOf(flags), opened.axes, await conventionOf(flags.convention), flags, context);
+  const writer = ROW_WRITERS[formatOf(flags)](layoutOf(opened.axes, await conventionOf(flags.convention), flags), context.chalk);
   const selection = selectionOf(flags, opened.axes);
   const bar = progressBar(io, total, flags.output !== undefined || !io.stdout.isTerminal || selection !== undefined);
   const { write: writeThrough, finish } = emitting(context, flags);
@@ -128,31 +128,17 @@ async function run(argument: string, flags: SweepFlags, context: Context): Promi
   io.stderr.write(`warning: ${failed} of ${total} points make no model: ${harmless(failure ?? "")}\n`);
 }
 
-function writerOf(
-  format: "table" | "json" | "csv" | "markdown",
-  axes: readonly Axis[],
-  convention: Convention,
-  flags: SweepFlags,
-  { chalk }: Context,
-): RowWriter {
-  const columns = flags.columns?.split(",").map((name) => measureNamed(name.trim(), "--columns"));
+function layoutOf(axes: readonly Axis[], convention: Convention, { columns: list, units }: SweepFlags): SweepLayout {
+  const columns = list?.split(",").map((name) => measureNamed(name.trim(), "--columns"));
   const isOwn = convention.name === OWN;
-  const layout: SweepLayout = {
+  return {
     names: axes.map(({ name }) => name),
+    widths: axes.map(widest),
     columns: columns ?? (isOwn ? DEFAULT : [...DEFAULT, "counted"]),
-    units: flags.units,
+    all: columns ?? MEASURES.filter((name) => name !== "counted" || !isOwn),
+    units,
     counted: { title: convention.name, unit: convention.unit },
   };
-  switch (format) {
-    case "json":
-      return jsonRows();
-    case "csv":
-      return csvRows({ ...layout, columns: columns ?? MEASURES.filter((name) => name !== "counted" || !isOwn) });
-    case "markdown":
-      return markdownRows(layout);
-    case "table":
-      return tableRows(layout, axes.map(widest), chalk);
-  }
 }
 
 /** The widest of an axis's values; of a long one, of its ends and some between. */

@@ -3,22 +3,10 @@ import type { Graph } from "../graph/graph.js";
 import type { Primitive } from "../graph/layer.js";
 import { globMatcher, parseSelector } from "../compare/selector.js";
 import { isVariant, VARIANTS, type VariantLabel } from "../compare/variants.js";
-import { whatIf as whatIfModel, type ReplacedLayer, type Replacement, type WhatIf } from "../compare/what-if.js";
+import { whatIf as whatIfModel, type Replacement } from "../compare/what-if.js";
 import { parseLayers } from "../read/notation/read.js";
-import { renderCsv } from "../report/csv.js";
-import { harmless } from "../report/grid.js";
-import { renderMarkdown } from "../report/markdown.js";
-import { uncountedLines } from "../report/uncounted.js";
-import {
-  replacedGrid,
-  sortReplaced,
-  totalsGrid,
-  WHAT_IF_COLUMNS,
-  whatIfColumn,
-  whatIfJson,
-  whatIfNotes,
-  type WhatIfColumn,
-} from "../report/what-if.js";
+import { sortReplaced, WHAT_IF_COLUMNS, whatIfColumn, whatIfNotes } from "../report/what-if.js";
+import { whatIfReport } from "../report/what-if-report.js";
 import { readModel } from "../source/read.js";
 import {
   addCommonFlags,
@@ -26,14 +14,12 @@ import {
   collect,
   columnList,
   dimensions,
-  emit,
-  formatOf,
-  tableWidth,
   wholeNumber,
   type CommonFlags,
   type Context,
   type Register,
 } from "./command.js";
+import { show } from "./output.js";
 
 interface WhatIfFlags extends CommonFlags {
   readonly replace: readonly string[];
@@ -91,7 +77,6 @@ function hyphened(label: string): string {
 }
 
 async function run(specs: readonly string[], flags: WhatIfFlags, context: Context): Promise<void> {
-  const format = formatOf(flags);
   const columns = columnList(flags, whatIfColumn);
   const sort = flags.sort === undefined ? undefined : whatIfColumn(flags.sort, "--sort");
   const replacements = replacementsOf(flags);
@@ -111,41 +96,7 @@ async function run(specs: readonly string[], flags: WhatIfFlags, context: Contex
   });
   const rows = (sort === undefined ? result.replaced : sortReplaced(result.replaced, sort)).slice(0, flags.top);
   const notes = [...whatIfNotes(result, flags.between), ...idle(flags, replacements, graph)];
-  // In the JSON they are fields; everywhere else they must not mix with the result.
-  if (format !== "json") for (const note of notes) context.io.stderr.write(`note: ${harmless(note)}\n`);
-  if (format !== "json")
-    for (const warning of [...uncountedLines(result.after), ...result.after.warnings]) context.io.stderr.write(`warning: ${harmless(warning)}\n`);
-  switch (format) {
-    case "json":
-      emit(context, flags, whatIfJson(result, rows, replacements, notes, context.version));
-      return;
-    case "csv":
-      emit(context, flags, renderCsv(replacedGrid(rows, columns ?? WHAT_IF_COLUMNS, "raw")));
-      return;
-    case "markdown":
-      emit(
-        context,
-        flags,
-        `${renderMarkdown(replacedGrid(rows, columns, flags.units))}\n${renderMarkdown(totalsGrid(result, flags.units))}${cut(result, rows)}`,
-      );
-      return;
-    case "table":
-      emit(context, flags, await table(result, rows, columns, flags, context));
-  }
-}
-
-async function table(
-  result: WhatIf,
-  rows: readonly ReplacedLayer[],
-  columns: readonly WhatIfColumn[] | undefined,
-  flags: WhatIfFlags,
-  context: Context,
-): Promise<string> {
-  // The table library takes a quarter of a bare start: only what prints a table loads it.
-  const { renderTable } = await import("../report/table.js");
-  const style = { chalk: context.chalk, width: tableWidth(context, flags) };
-  const layers = renderTable(replacedGrid(rows, columns, flags.units), style);
-  return `${layers}${cut(result, rows)}\n${renderTable(totalsGrid(result, flags.units), style)}`;
+  await show(context, flags, whatIfReport(result, { rows, rules: replacements, notes, columns, units: flags.units, version: context.version }));
 }
 
 /** Flags that changed nothing: a pattern that is mistyped must not pass for a model without such layers. */
@@ -157,11 +108,6 @@ function idle({ keep, groups, expand }: WhatIfFlags, rules: readonly Replacement
     ...(groups !== undefined && !uses("grouped") ? [`--groups ${groups} changes nothing: nothing becomes grouped`] : []),
     ...(expand !== undefined && !uses("bottleneck", "inverted residual") ? [`--expand ${expand} changes nothing: nothing becomes a bottleneck`] : []),
   ];
-}
-
-function cut({ replaced }: WhatIf, rows: readonly ReplacedLayer[]): string {
-  const left = replaced.length - rows.length;
-  return left > 0 ? `\n${left} more replaced layers are in the totals but not shown (--top)\n` : "";
 }
 
 /** The pairs of --replace and --with. Throws `missing-argument`, `unknown-variant`, and what {@link parseSelector} throws. */

@@ -1,13 +1,12 @@
 import { DOUBTS, statusOf, type BudgetResult, type CheckedModel } from "../compare/budget.js";
 import { measureOf } from "../compare/measures.js";
 import type { Place } from "../graph/diagnostic.js";
-import type { CheckReport } from "./check-table.js";
 import { uncountedLayers } from "./check-text.js";
 import { diagnosticLine, lineOf } from "./diagnostic.js";
 import { writeJson, type Json } from "./json.js";
 
 /** A check as `convcost/check@1`. */
-export function checkJson(models: readonly CheckedModel[], { top }: Pick<CheckReport, "top">, version: string): string {
+export function checkJson(models: readonly CheckedModel[], top: number, version: string): string {
   const statuses = models.map(statusOf);
   const passed = statuses.every((status) => status === "pass");
   const open = statuses.some((status) => status === "unknown" || status === "error");

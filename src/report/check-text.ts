@@ -63,6 +63,6 @@ export function verdictLine(models: readonly CheckedModel[]): string {
 }
 
 /** How many of how many layers stand in a list that is cut. */
-export function leftOut(all: number, shown: number): string {
-  return all > shown ? `and ${grouped(BigInt(all - shown))} more (--top)` : "";
+export function leftOut(all: number, shown: number): string | undefined {
+  return all > shown ? `and ${grouped(BigInt(all - shown))} more (--top)` : undefined;
 }

@@ -1,13 +1,16 @@
 import type { ConventionComparison, ConventionRow } from "../compare/conventions.js";
 import { isLowerBound } from "../analyze/analysis.js";
+import { formatShape } from "../graph/shape.js";
 import type { Convention, Table } from "../conventions/convention.js";
 import type { Grid, Row } from "./grid.js";
 import { writeJson, type Json } from "./json.js";
 import type { Units } from "./layer-columns.js";
+import { remarks, type Report } from "./report.js";
+import { uncountedLines } from "./uncounted.js";
 import { bounded, countScale, scaled, signed, type Scale } from "./numbers.js";
 
 /** A row a tool, and below it a row for each cause of its difference from the program's own count. */
-export function conventionGrid({ analysis, rows }: ConventionComparison, units: Units): Grid {
+function conventionGrid({ analysis, rows }: ConventionComparison, units: Units): Grid {
   const { macs } = analysis.totals;
   const scale = countScale(
     rows.map(({ counted }) => counted),
@@ -37,7 +40,7 @@ function rowsOf({ convention, counted, differences, caveats }: ConventionRow, ma
 }
 
 /** A line a cause, raw numbers: what a spreadsheet can pivot. A tool that differs in nothing has one line, without a cause. */
-export function conventionCsv({ analysis, rows }: ConventionComparison): Grid {
+function conventionCsv({ analysis, rows }: ConventionComparison): Grid {
   const isBound = isLowerBound(analysis.totals, "counted");
   const column = (key: string, align: "left" | "right") => ({ key, title: key, unit: "", align });
   return {
@@ -57,7 +60,7 @@ export function conventionCsv({ analysis, rows }: ConventionComparison): Grid {
 }
 
 /** What to know of the figures, each said once with the tools that it is true of. */
-export function caveatLines({ rows }: ConventionComparison): readonly string[] {
+function caveatLines({ rows }: ConventionComparison): readonly string[] {
   const texts = [...new Set(rows.flatMap(({ caveats }) => caveats))];
   return texts.map((text) => {
     const names = rows.filter(({ caveats }) => caveats.includes(text)).map(({ convention }) => convention.name);
@@ -66,7 +69,7 @@ export function caveatLines({ rows }: ConventionComparison): readonly string[] {
 }
 
 /** A comparison of conventions as `convcost/conventions@1`. */
-export function conventionsJson({ analysis, rows }: ConventionComparison, version: string): string {
+function conventionsJson({ analysis, rows }: ConventionComparison, version: string): string {
   return (
     writeJson({
       schema: "convcost/conventions@1",
@@ -92,7 +95,7 @@ export function conventionsJson({ analysis, rows }: ConventionComparison, versio
 }
 
 /** The conventions there are: name, unit, and what each follows. */
-export function conventionList(conventions: readonly Convention[]): Grid {
+function conventionList(conventions: readonly Convention[]): Grid {
   return {
     columns: [
       { key: "convention", title: "convention", unit: "", align: "left" },
@@ -104,7 +107,7 @@ export function conventionList(conventions: readonly Convention[]): Grid {
 }
 
 /** The rules of one tool, operator by operator, as text for people. */
-export function explainedConvention(convention: Convention): readonly string[] {
+function explainedConvention(convention: Convention): readonly string[] {
   const { title, version, unit, perMac, tables, notes } = convention;
   return [
     `${title} (${version})`,
@@ -127,7 +130,7 @@ function ruleLines({ ops, formula, source, wrong, calledAs }: Table["rules"][num
 }
 
 /** The same as `convcost/convention@1`. */
-export function explainedJson({ name, title, version, unit, perMac, tables, notes }: Convention): string {
+function explainedJson({ name, title, version, unit, perMac, tables, notes }: Convention): string {
   const rules = (table: Table): Json =>
     table.rules.map(({ ops, formula, source, wrong, calledAs }) => ({ ops, formula, source, wrong, calledAs: calledAs ?? table.calledAs }));
   return (
@@ -142,4 +145,40 @@ export function explainedJson({ name, title, version, unit, perMac, tables, note
       notes,
     }) + "\n"
   );
+}
+
+/** One model by every convention. */
+export function conventionsReport(comparison: ConventionComparison, units: Units, version: string): Report {
+  const { analysis } = comparison;
+  return {
+    json: () => conventionsJson(comparison, version),
+    csv: () => conventionCsv(comparison),
+    blocks: () => [
+      { type: "grid", grid: conventionGrid(comparison, units) },
+      { type: "lines", tone: "dim", lines: [noteOf(comparison)] },
+    ],
+    remarks: remarks("warning", [...uncountedLines(analysis), ...analysis.warnings, ...caveatLines(comparison)]),
+  };
+}
+
+function noteOf({ analysis, rows }: ConventionComparison): string {
+  const input = analysis.inputs.map(({ shape }) => formatShape(shape)).join(", ");
+  const marked = rows.some(({ caveats }) => caveats.length > 0);
+  return `${analysis.model.name}, input ${input}${marked ? "; * the tool itself may report something else, see the warnings" : ""}`;
+}
+
+/** All conventions. */
+export function conventionListReport(conventions: readonly Convention[], version: string): Report {
+  const known = conventions.map(({ name, title, version: tool, unit }) => ({ convention: name, title, tool, unit }));
+  const grid = conventionList(conventions);
+  return {
+    json: () => `${writeJson({ schema: "convcost/conventions@1", version, conventions: known })}\n`,
+    csv: () => grid,
+    blocks: () => [{ type: "grid", grid }],
+  };
+}
+
+/** The rules of one convention. */
+export function explainedReport(convention: Convention): Report {
+  return { json: () => explainedJson(convention), blocks: () => [{ type: "verbatim", lines: explainedConvention(convention) }] };
 }

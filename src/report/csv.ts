@@ -1,4 +1,19 @@
+import { fail } from "../graph/diagnostic.js";
+import type { Renderer } from "./formats.js";
 import { harmless, type Grid } from "./grid.js";
+
+/** Rows for a spreadsheet. Throws `contradicting-flags` where a report is no table. */
+export const csv: Renderer = {
+  hasRemarks: false,
+  render: ({ csv: rows }) => (rows === undefined ? noTable() : renderCsv(rows())),
+};
+
+function noTable(): never {
+  return fail("contradicting-flags", "this is no table for CSV", {
+    place: { kind: "flag", flag: "--format" },
+    expected: "--format table, json or markdown",
+  });
+}
 
 /** A grid as CSV (RFC 4180): a header of keys, raw numbers, cells that a spreadsheet would run as formulas made text. */
 export function renderCsv(grid: Grid): string {

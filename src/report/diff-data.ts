@@ -1,7 +1,7 @@
 import { isIntensityKnown, isLowerBound, type Costs, type LayerCosts } from "../analyze/analysis.js";
 import { gain, isGainKnown, isKnown, type Difference, type LayerChange } from "../compare/diff.js";
-import { csvLine } from "./csv.js";
 import { fieldText, layerOf } from "./diff-rows.js";
+import type { Grid } from "./grid.js";
 import { writeJson, type Json } from "./json.js";
 import { lowerBoundsJson } from "./layer-json.js";
 import { bounded, NOT_KNOWN } from "./numbers.js";
@@ -82,11 +82,14 @@ function layerJson(layer: LayerCosts): Json {
   };
 }
 
-/** A line a change, raw numbers. */
-export function diffCsv(layers: readonly LayerChange[]): string {
+/** A row a change, raw numbers. */
+export function diffRows(layers: readonly LayerChange[]): Grid {
   const keys = figuresOf(layers);
-  const header = ["change", "before", "after", "op", "kind", "fields", ...keys.flatMap((key) => [`${key}Before`, `${key}After`, `${key}Change`])];
-  return csvLine(header) + layers.map((change) => csvLine(cells(change, keys))).join("");
+  const names = ["change", "before", "after", "op", "kind", "fields", ...keys.flatMap((key) => [`${key}Before`, `${key}After`, `${key}Change`])];
+  return {
+    columns: names.map((key) => ({ key, title: key, unit: "", align: "left" })),
+    rows: layers.map((change) => ({ style: "normal", cells: cells(change, keys) })),
+  };
 }
 
 type FigureKey = (typeof FIGURES)[number] | typeof COUNTED;

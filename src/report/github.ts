@@ -1,19 +1,24 @@
-import { statusOf, type CheckedModel } from "../compare/budget.js";
+import { statusOf } from "../compare/budget.js";
 import type { Place } from "../graph/diagnostic.js";
 import { operators, sentenceOf, verdictLine } from "./check-text.js";
-import type { CheckReport } from "./check-table.js";
 import { diagnosticLine, lineOf } from "./diagnostic.js";
+import type { Renderer } from "./formats.js";
 import { harmless } from "./grid.js";
+import type { CheckFindings } from "./report.js";
 
 type Level = "error" | "warning" | "notice";
 
-export interface AnnotationReport extends CheckReport {
-  /** A file as GitHub knows it: from the root of the repository. */
-  readonly fileOf: (path: string) => string;
-}
+/** Workflow commands of GitHub Actions. */
+export const github: Renderer = {
+  hasRemarks: true,
+  render: ({ check }) => {
+    if (check === undefined) throw new Error("annotations are of a check");
+    return checkAnnotations(check);
+  },
+};
 
 /** A check as workflow commands of GitHub Actions: an annotation for each budget that does not hold, and one for the whole. */
-export function checkAnnotations(models: readonly CheckedModel[], { units, top, fileOf }: AnnotationReport): string {
+function checkAnnotations({ models, units, top, fileOf }: CheckFindings): string {
   const annotation = (level: Level, title: string, message: string, place: Place | undefined) => command(level, title, message, place, fileOf);
   const lines = models.flatMap((model): string[] => {
     const { outcome, name } = model;
@@ -36,12 +41,12 @@ export function checkAnnotations(models: readonly CheckedModel[], { units, top, 
 }
 
 /** One workflow command: `::error file=…,line=…,title=…::message`, whatever the texts have in them. */
-function command(level: Level, title: string, message: string, place: Place | undefined, fileOf: AnnotationReport["fileOf"]): string {
+function command(level: Level, title: string, message: string, place: Place | undefined, fileOf: CheckFindings["fileOf"]): string {
   const properties = [...placeProperties(place, fileOf), `title=${property(title)}`];
   return `::${level} ${properties.join(",")}::${data(message)}\n`;
 }
 
-function placeProperties(place: Place | undefined, fileOf: AnnotationReport["fileOf"]): readonly string[] {
+function placeProperties(place: Place | undefined, fileOf: CheckFindings["fileOf"]): readonly string[] {
   switch (place?.kind) {
     case "text": {
       const { line, column } = lineOf(place);

@@ -1,8 +1,9 @@
 import { statusOf, type BudgetResult, type CheckedModel } from "../compare/budget.js";
 import { amountsOf, operators, sentenceOf, titleOf, uncountedLayers } from "./check-text.js";
-import type { CheckReport } from "./check-table.js";
 import { diagnosticLine } from "./diagnostic.js";
+import type { Renderer } from "./formats.js";
 import { harmless } from "./grid.js";
+import type { CheckFindings } from "./report.js";
 
 type Result = "pass" | "failure" | "error";
 
@@ -14,8 +15,18 @@ interface Case {
   readonly details: string;
 }
 
+/** JUnit's XML, as Jenkins and GitLab read it. */
+export const junit: Renderer = {
+  hasRemarks: true,
+  render: ({ check }) => {
+    if (check === undefined) throw new Error("test cases are of a check");
+    return checkJunit(check);
+  },
+};
+
 /** A check as JUnit XML: a test suite a model, a test case a budget; a failure is exceeded, an error could not be checked. */
-export function checkJunit(models: readonly CheckedModel[], report: CheckReport): string {
+function checkJunit(report: CheckFindings): string {
+  const { models } = report;
   const suites = models.map((model) => ({ model, cases: casesOf(model, report) }));
   const all = suites.flatMap(({ cases }) => cases);
   const body = suites.map(({ model, cases }) =>
@@ -29,7 +40,7 @@ function sums(cases: readonly Case[]) {
   return { tests: String(cases.length), failures: count("failure"), errors: count("error") };
 }
 
-function casesOf(model: CheckedModel, report: CheckReport): readonly Case[] {
+function casesOf(model: CheckedModel, report: CheckFindings): readonly Case[] {
   const { outcome } = model;
   if (outcome.type === "error")
     return [{ name: "could be checked", result: "error", type: outcome.error.code, message: diagnosticLine(outcome.error), details: "" }];
@@ -42,7 +53,7 @@ function casesOf(model: CheckedModel, report: CheckReport): readonly Case[] {
 }
 
 /** Where uncounted layers are a failure of their own, what they leave open fails with them. */
-function caseOf(result: BudgetResult, settled: boolean, { units, top }: CheckReport): Case {
+function caseOf(result: BudgetResult, settled: boolean, { units, top }: CheckFindings): Case {
   const { limit, value } = amountsOf(result, units);
   const layers = result.heaviest.slice(0, top).map(({ name, value: weight }) => `${name}: ${weight}`);
   return {

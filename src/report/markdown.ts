@@ -1,4 +1,49 @@
+import type { Renderer } from "./formats.js";
 import { harmless, type Grid } from "./grid.js";
+import type { Block, Fact, Remark, Report, Term } from "./report.js";
+
+/** A page for a pull request or the summary of a job (GitHub's flavour). */
+export const markdown: Renderer = {
+  hasRemarks: true,
+  render: (report) => markdownPage(report),
+};
+
+/** A report as Markdown: how it came off first, what must not pass unseen last. */
+export function markdownPage({ verdict, blocks, remarks = [] }: Report): string {
+  const parts = blocks().map(textOf);
+  return [...(verdict === undefined ? [] : [`**${escape(verdict.text)}**\n`]), ...parts, ...remarkList(remarks)].join("\n");
+}
+
+function remarkList(remarks: readonly Remark[]): readonly string[] {
+  return remarks.length === 0 ? [] : [remarks.map(({ type, text }) => `- ${type}: ${escape(text)}\n`).join("")];
+}
+
+function textOf(block: Block): string {
+  switch (block.type) {
+    case "heading":
+      return `### ${escape(block.text)}${block.status === undefined ? "" : `: ${block.status}`}\n`;
+    case "grid":
+      return `${renderMarkdown(block.grid)}${block.below === undefined ? "" : `\n${escape(block.below)}\n`}`;
+    case "facts":
+      return block.facts.map(factLine).join("");
+    case "lines":
+      return block.lines.map((line) => `${escape(line)}\n`).join("\n");
+    case "verbatim":
+      return fenced(block.lines.map(harmless).join("\n"));
+    case "terms":
+      return block.terms.map(termLine).join("");
+    case "details":
+      return `<details><summary>${escape(block.title)}</summary>\n\n${block.blocks.map(textOf).join("\n")}\n</details>\n`;
+  }
+}
+
+function termLine({ name, meaning, also }: Term): string {
+  return `- **${escape(name)}**: ${escape(meaning)}${also.length === 0 ? "" : `; also ${also.map(escape).join(", ")}`}\n`;
+}
+
+function factLine({ label, value, note }: Fact): string {
+  return `- ${escape(label)}: **${escape(value)}**${note === undefined ? "" : ` (${escape(note)})`}\n`;
+}
 
 /** A grid as a Markdown table (GitHub's flavour), numbers aligned on the right, totals in bold. */
 export function renderMarkdown(grid: Grid): string {

@@ -2,27 +2,21 @@ import { isIntensityKnown, isLowerBound, type Analysis, type BoundedFigure, type
 import { formatShape } from "../graph/shape.js";
 import { bytes, count, quotient, signed } from "./numbers.js";
 import type { Units } from "./layer-columns.js";
-
-/** One line of a summary: what, how much, and how the figure comes about. */
-export interface SummaryLine {
-  readonly label: string;
-  readonly value: string;
-  readonly note?: string | undefined;
-}
+import type { Fact } from "./report.js";
 
 /** Formats whose tensors have types of their own. */
 const TYPED: ReadonlySet<string> = new Set(["onnx", "tflite", "safetensors", "gguf", "pt2"]);
 
 /** The totals of an analysis in words, the figures that are asked for most first. */
-export function summaryLines(analysis: Analysis, units: Units): readonly SummaryLine[] {
+export function summaryFacts(analysis: Analysis, units: Units): readonly Fact[] {
   const { totals } = analysis;
-  const line = (label: string, figure: LineFigure, written: (value: bigint, units: Units) => string, note?: string): SummaryLine => {
+  const line = (label: string, figure: LineFigure, written: (value: bigint, units: Units) => string, note?: string): Fact => {
     const [value, isBound] = [totals[figure], isLowerBound(totals, figure)];
     if (isBound && value === 0n) return { label, value: "not known", note: figure === "flops" ? undefined : note };
     return { label: isBound ? `${label} (at least)` : label, value: written(value, units), note };
   };
   const intensity = "FLOPs a byte moved (inputs, outputs and weights of each layer)";
-  const lines: SummaryLine[] = [
+  const lines: Fact[] = [
     ...convention(analysis, units),
     line("MACs", "macs", count),
     line("Parameters", "params", count, besides(analysis, units)),
@@ -57,7 +51,7 @@ function besides({ convention: name, totals }: Analysis, units: Units): string |
 }
 
 /** What another tool counts, first, since it was asked for; then what makes it of the program's own MACs. */
-function convention({ convention: name, totals, differences = [] }: Analysis, units: Units): readonly SummaryLine[] {
+function convention({ convention: name, totals, differences = [] }: Analysis, units: Units): readonly Fact[] {
   if (totals.counted === undefined || totals.unit === undefined) return [];
   const causes = differences.map(({ cause, count: difference }) => {
     const why = cause.includes(" ") ? `(${cause})` : cause;

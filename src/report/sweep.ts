@@ -3,6 +3,7 @@ import type { ChalkInstance } from "chalk";
 import { isMeasureKnown, MEASURES, measure, type Measure, type SweepFigures, type SweepRow } from "../compare/sweep.js";
 import { formatShape } from "../graph/shape.js";
 import { csvCells, csvLine } from "./csv.js";
+import type { USUAL_FORMATS } from "./formats.js";
 import { harmless } from "./grid.js";
 import { compact, jsonLine, jsonText, type JsonObject } from "./json.js";
 import { lowerBoundsJson } from "./layer-json.js";
@@ -18,7 +19,11 @@ export interface RowWriter {
 export interface SweepLayout {
   /** Names of the parameters, in the order of the flags. */
   readonly names: readonly string[];
+  /** The width of the widest value of each. */
+  readonly widths: readonly number[];
   readonly columns: readonly Measure[];
+  /** What a file of rows has. */
+  readonly all: readonly Measure[];
   readonly units: "auto" | "raw";
   /** What the column of another convention is called, and its unit. */
   readonly counted: { readonly title: string; readonly unit: string };
@@ -45,7 +50,7 @@ function remembered<T>(make: (figures: SweepFigures) => T): (figures: SweepFigur
 }
 
 /** A JSON object a line (ndjson): raw integers, the parameters under `set`, the reason under `error` where there are no figures. */
-export function jsonRows(): RowWriter {
+function jsonRows(): RowWriter {
   const figures = remembered((result): JsonObject => {
     const intensity = isMeasureKnown(result, "intensity") ? result.intensity : undefined;
     const written = Object.entries({ ...result, intensity, lowerBounds: lowerBoundsJson(result) }).flatMap(([name, value]) =>
@@ -60,7 +65,7 @@ export function jsonRows(): RowWriter {
 }
 
 /** CSV with a header of keys and raw numbers. */
-export function csvRows({ names, columns }: SweepLayout): RowWriter {
+function csvRows({ names, all: columns }: SweepLayout): RowWriter {
   const figures = remembered((result) => csvCells([...columns.map((column) => measureText(result, column, String)), shapesText(result), ""]));
   return {
     head: () => csvLine([...names, ...columns, "output", "error"]),
@@ -125,11 +130,11 @@ function unitOf(scale: Scale | undefined, unit: string): string {
   return [scale?.unit ?? "", unit].filter(Boolean).join(" ");
 }
 
-/** A table for people: columns of fixed width, numbers on the right. `values` are the widths of the widest value of each parameter. */
-export function tableRows(layout: SweepLayout, values: readonly number[], chalk: ChalkInstance): RowWriter {
+/** A table for people: columns of fixed width, numbers on the right. */
+function tableRows(layout: SweepLayout, chalk: ChalkInstance): RowWriter {
   let cells: Cells | undefined;
   const widths = [
-    ...layout.names.map((name, index) => Math.max(name.length, values[index] ?? 0)),
+    ...layout.names.map((name, index) => Math.max(name.length, layout.widths[index] ?? 0)),
     ...layout.columns.map(() => (layout.units === "raw" ? 15 : NUMBER_WIDTH)),
   ];
   const line = (texts: readonly string[]) =>
@@ -152,7 +157,7 @@ export function tableRows(layout: SweepLayout, values: readonly number[], chalk:
 }
 
 /** A Markdown table. */
-export function markdownRows(layout: SweepLayout): RowWriter {
+function markdownRows(layout: SweepLayout): RowWriter {
   let cells: Cells | undefined;
   const line = (texts: readonly string[]) => `| ${texts.map(escape).join(" | ")} |\n`;
   return {
@@ -164,6 +169,14 @@ export function markdownRows(layout: SweepLayout): RowWriter {
     row: (row) => line((cells ??= cellsOf(layout, row)).row(row)),
   };
 }
+
+/** The one table of formats whose rows are written one by one. */
+export const ROW_WRITERS: Readonly<Record<(typeof USUAL_FORMATS)[number], (layout: SweepLayout, chalk: ChalkInstance) => RowWriter>> = {
+  table: tableRows,
+  json: jsonRows,
+  csv: csvRows,
+  markdown: markdownRows,
+};
 
 /** A measure by its name. */
 export function isMeasure(name: string): name is Measure {

@@ -73,7 +73,7 @@ describe("convcost diff", () => {
 
   it("Markdown has totals first and the layers folded", async () => {
     const { stdout } = await convcost(["diff", "zoo:resnet18", "zoo:resnet34", "--format", "markdown"]);
-    expect(stdout).toMatch(/^\*\*zoo:resnet18\*\* → \*\*zoo:resnet34\*\*\n\n\| total \|/);
+    expect(stdout).toMatch(/^- before: \*\*zoo:resnet18\*\*\n- after: \*\*zoo:resnet34\*\*\n\n\| total \|/);
     expect(stdout).toMatch(/56 added, 0 removed, 0 changed, 69 unchanged\n\n<details>/);
     expect(stdout).toContain("and 6 changes that weigh less (--top)");
     // GitHub takes comments of 65,536 characters.

@@ -13,6 +13,6 @@ export const CONVENTIONS: readonly Wrong[] = [
   row(
     "contradicting-flags",
     ["conventions", "--explain", "thop", "--format", "csv"],
-    "the rules of a convention are no table for CSV\nexpected: --format table, json or markdown\n",
+    "this is no table for CSV\nexpected: --format table, json or markdown\n",
   ),
 ];

@@ -218,7 +218,7 @@ describe("the workflow of a change's cost", () => {
       return readFileSync(join(place.home, "comment"), "utf8");
     };
     const first = run();
-    expect(first).toMatch(/^\*\*before\.onnx\*\* → \*\*models\/classifier\.onnx\*\*\n/);
+    expect(first).toMatch(/^- before: \*\*before\.onnx\*\*\n- after: \*\*models\/classifier\.onnx\*\*\n/);
     expect(first).toMatch(/^\| \*\*MACs\*\* \| \*\*7,776\*\* \| \*\*15,552\*\* \| \*\*\+7,776\*\* \| \*\*\+100\.00\*\* \|$/m);
     expect(readFileSync(join(place.home, "npm"), "utf8")).toMatch(/^ci --prefix \S+\/convcost\ninstall --global \S+\/convcost\n$/);
     place.write("models/classifier.onnx", onnx(24));
