@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import {
   analysed,
+  functionOf,
+  known,
   bytes,
   input,
   message,
@@ -169,6 +171,82 @@ describe("ONNX: what contradicts its operator", () => {
       model([input("x", [2, 3, 5]), weight("s", dims), node("LayerNormalization", ["x", "s"], ["y"]), output("y")]);
     expect(analysed(normed(2, 3, 5)).totals.params).toBe(30n);
     expect(() => analysed(normed(4, 3, 5))).toThrow("input 1 of LayerNormalization is 4x3x5");
+  });
+});
+
+describe("ONNX: what a graph says of itself", () => {
+  const relu = node("Relu", ["x"], ["y"]);
+  const conv = node("Conv", ["x", "w"], ["y"]);
+  const w = [3, 3, 3, 3];
+  const external = (...entries: readonly (readonly [string, string])[]) =>
+    message(5, ...tensorOf("w", w), number(14, 1), ...entries.map(([key, value]) => message(13, text(1, key), text(2, value))));
+  const x = input("x", [1, 3, 8, 8]);
+  const floats =
+    (count: number): Write =>
+    (pbf) => {
+      pbf.writePackedFloat(4, Array<number>(count).fill(0));
+    };
+
+  it.each<[string, readonly Write[], string]>([
+    ["inputs of one name", [x, input("x", [1, 300, 8, 8]), relu], "two inputs are called x"],
+    ["external data of another length", [x, conv, external(["location", "d.bin"], ["length", "4"])], "324 bytes, but has 4"],
+    ["external data without a file", [x, conv, external(["location", "."])], "outside of the model's folder"],
+    ["fewer values than the shape has", [x, conv, message(5, ...tensorOf("w", w), floats(5))], "but has 5 values"],
+    ["elements of no type", [x, conv, message(5, ...tensorOf("w", w, { type: 99 }))], "a type that is not known, 99"],
+    ["a weight without channels", [x, conv, weight("w", [0, 3, 3, 3])], "the weight of Conv is 0x3x3x3"],
+    ["negative pads", [x, node("Conv", ["x", "w"], ["y"], { attributes: { pads: [-1, 0, 0, 0] } }), weight("w", w)], "pads of Conv is -1, 0, 0, 0"],
+    [
+      "pads beside auto_pad",
+      [x, node("Conv", ["x", "w"], ["y"], { attributes: { pads: [1, 1, 1, 1], auto_pad: "VALID" } }), weight("w", w)],
+      "pads of Conv is 1, 1, 1, 1",
+    ],
+    [
+      "a depth of two",
+      [input("i", [3], 7), whole("d", 5, 6), whole("v", 0, 1), node("OneHot", ["i", "d", "v"], ["y"])],
+      "the depth of OneHot has 2 values",
+    ],
+    ["more sparse values than elements", [x, message(15, message(1, ...tensorOf("w", [20])), number(3, 4), number(3, 4)), relu], "but has 20 values"],
+  ])("%s are refused", (_, graph, says) => {
+    expect(() => analysed(model([...graph, output("y")]))).toThrow(says);
+  });
+
+  it.each<[string, Write, string]>([
+    ["an input", known("x", [5, 5]), "the file says that x is 5x5, and it is 1x3x8x8"],
+    ["an initializer", known("w", [5, 5]), "the file says that w is 5x5, and it is 3x3x3x3"],
+    ["a size beside an open one", known("t", ["n", 77, 8, 8]), "the file says that t is nx77x8x8, and it is 1x3x8x8"],
+    ["another number of dimensions", known("t", ["n", "m"]), "the file says that t is nxm, and it is 1x3x8x8"],
+  ])("of %s something else: said", (_, info, says) => {
+    const graph = [x, weight("w", w), node("Relu", ["x"], ["t"]), node("Conv", ["t", "w"], ["y"]), info, output("y")];
+    expect(analysed(model(graph)).warnings.join()).toContain(says);
+  });
+
+  it("a function that has the name of an operator does not run, as in onnxruntime", () => {
+    const shadow = functionOf("", "Conv", ["a", "b"], ["c"], node("Relu", ["a"], ["c"], { field: 7 }));
+    const { totals, warnings } = analysed(model([x, weight("w", w), conv, output("y")], shadow));
+    expect([totals.macs, warnings.length]).toEqual([BigInt(36 * 3 * 27), 1]);
+  });
+
+  it("a function that is given more than it takes is refused", () => {
+    const own = functionOf("d", "f", ["a"], ["c"], node("Relu", ["a"], ["c"], { field: 7 }));
+    expect(() => analysed(model([x, node("f", ["x", "x"], ["y"], { domain: "d" }), output("y")], own))).toThrow("the function f is given 2 inputs");
+  });
+
+  it.each([
+    ["could not be counted", [node("Mystery", ["x"], ["b"], { domain: "d" }), output("b")]],
+    [
+      "has more FLOPs",
+      [
+        ...Array.from({ length: 20 }, (_, index) => node("Exp", [index === 0 ? "x" : `e${index}`], [`e${index + 1}`])),
+        node("Relu", ["e20"], ["b"]),
+        output("b"),
+      ],
+    ],
+  ])("where the branch of an If that is not counted %s, the figures are lower bounds", (says, other) => {
+    const small = [weight("k", [3, 3, 1, 1]), node("Conv", ["x", "k"], ["a"]), output("a")];
+    const choose = node("If", ["c"], ["y"], { attributes: { then_branch: { graph: small }, else_branch: { graph: other } } });
+    const { partial, uncounted } = analysed(model([x, input("c", [], 9), choose, output("y")]));
+    expect(partial).toBe(true);
+    expect(uncounted.map(({ reason }) => reason).join()).toContain(says);
   });
 });
 

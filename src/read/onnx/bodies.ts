@@ -34,7 +34,7 @@ export class NodeBodies implements Bodies {
     const spare = () => {
       this.host.spare(label, entry);
     };
-    return { outputs, macs: entry.macs, flops: entry.flops, complete: entry.complete, keep, spare };
+    return { outputs, macs: entry.macs, flops: entry.flops, written: entry.written, complete: entry.complete, keep, spare };
   }
 
   varying(operand: Operand): Operand {

@@ -99,13 +99,12 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 /**
  * Refuses a node that has more or fewer inputs, outputs or attributes than its operator, in a graph and in those inside its nodes: it would be counted as
  * something else than it says. Throws `bad-onnx`.
- * @param own whether the model has a function of that name
  */
-export function refuseForms(nodes: readonly NodeProto[], path: string, own: (node: NodeProto) => boolean, label = ""): void {
+export function refuseForms(nodes: readonly NodeProto[], path: string, label = ""): void {
   nodes.forEach((node, index) => {
     const name = label + layerName(node, index);
-    if (isStandard(node) && !own(node)) refuseForm(node, { kind: "node", path, node: name });
-    for (const [key, graph] of graphsOf(node)) refuseForms(graph.nodes, path, own, `${name}/${key}/`);
+    if (isStandard(node)) refuseForm(node, { kind: "node", path, node: name });
+    for (const [key, graph] of graphsOf(node)) refuseForms(graph.nodes, path, `${name}/${key}/`);
   });
 }
 

@@ -1,6 +1,8 @@
+import { bytesOf } from "../../graph/dtype.js";
 import type { Node } from "../../graph/graph.js";
 import type { InferredLayer } from "../../graph/inferrer.js";
 import type { Stored } from "../../graph/layer.js";
+import { elements } from "../../graph/shape.js";
 import { dtypeOf, type Origin } from "./operand.js";
 import type { TensorProto } from "./schema.js";
 
@@ -22,6 +24,7 @@ export interface Entry {
   readonly claims: readonly Claim[];
   readonly macs: bigint;
   readonly flops: bigint;
+  readonly written: bigint;
   readonly complete: boolean;
 }
 
@@ -117,15 +120,21 @@ export class Ledger {
   }
 }
 
-function costOf(rows: readonly Row[]): Pick<Entry, "macs" | "flops"> {
-  let [macs, flops] = [0n, 0n];
-  for (const {
-    inferred: { inference },
-  } of rows) {
+/** Bytes of the outputs of a layer that are no inputs of it. */
+function madeBytes({ inputs, outputs }: InferredLayer): bigint {
+  const made = outputs.filter(({ id }) => !inputs.some((input) => input.id === id));
+  return made.reduce((sum, { shape, dtype = "float32" }) => sum + bytesOf(elements(shape), dtype), 0n);
+}
+
+function costOf(rows: readonly Row[]): Pick<Entry, "macs" | "flops" | "written"> {
+  let [macs, flops, written] = [0n, 0n, 0n];
+  for (const { inferred } of rows) {
+    const { inference } = inferred;
+    written += madeBytes(inferred);
     if (inference === undefined) continue;
     const { cost, times = 1n } = inference;
     macs += times * cost.macs;
     flops += times * Object.values(cost.operations).reduce((sum, count) => sum + count, 2n * cost.macs);
   }
-  return { macs, flops };
+  return { macs, flops, written };
 }

@@ -92,6 +92,8 @@ export interface Attempt {
   readonly outputs: readonly Operand[];
   readonly macs: bigint;
   readonly flops: bigint;
+  /** Bytes of what its layers make. */
+  readonly written: bigint;
   /** All of its layers are counted. */
   readonly complete: boolean;
   readonly keep: () => void;

@@ -157,6 +157,7 @@ export const PORTS: PortTable = {
     exact: { 1: shape(0)?.map((_size, axis, { length }) => (axis === 0 ? (shape(0)?.[0] ?? null) : axis === length - 1 ? length - 2 : null)) },
   }),
   Attention: attention,
+  NonMaxSuppression: (_, shape) => ({ exact: { 0: [null, null, 4], 1: [shape(0)?.[0] ?? null, null, shape(0)?.[1] ?? null] } }),
   RNN: recurrent(1),
   GRU: recurrent(3),
   LSTM: recurrent(4),

@@ -57,6 +57,7 @@ function readOpset(pbf: ModelReader, opsets: Map<string, number>): void {
     if (field === 1) domain = pbf.readString();
     else if (field === 2) version = pbf.readVarint(true);
   }
+  if (version < 1) fail("bad-onnx", `the version of the operators of '${domain}' is ${version}`, { expected: "1 or more" });
   opsets.set(domain, single(opsets.get(domain), `the version of the operators of '${domain}'`, version));
 }
 

@@ -40,9 +40,7 @@ export function readOnnx(bytes: ByteSource, options: ReadOnnxOptions = {}): Grap
   const place: Place = { kind: "file", path };
   const proto = decoded(withoutPayloads(bytes, path), place);
   if (proto.graph === undefined || proto.opsets.size === 0) fail("bad-onnx", "this is no ONNX model", { place, expected: "a model in ONNX format" });
-  const own = functionsOf(proto, place);
-  const isOwn = ({ domain, opType, overload }: NodeProto) => own.has(functionKey(domain, opType, overload));
-  for (const { nodes } of [proto.graph, ...proto.functions]) refuseForms(nodes, path, isOwn);
+  for (const { nodes } of [proto.graph, ...proto.functions]) refuseForms(nodes, path);
   return modelGraph(proto, proto.graph, options, { path, format: "onnx", lowering: "folded", ruleOf, uniqueNames: false, weights: "listed" });
 }
 
@@ -77,7 +75,7 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
     uniqueNames,
     weights,
     ruleOf: rules,
-    functions: functionsOf(proto, place),
+    functions: functionsOf(proto, rules, ledger, place),
     spend: budget(nodesOf(proto, graph)),
     alike: new AlikeNodes(ledger),
   };
@@ -86,6 +84,7 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
   const tables = fixedTables(graph.nodes);
   readInitializers(model, graph, frame, tables);
   refuseContradictions(graph, frame, place);
+  refuseTwice(graph, place);
   const inputs = new OnnxInputs(types, ledger, inferrer, options, place, file.imageOrder);
   // Before IR version 4 initializers stand among the inputs.
   const open = graph.inputs.filter(({ name }) => !frame.scope.has(name));
@@ -93,6 +92,10 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
   for (const name of inputs.guessed) {
     const layer = fixed({ op: "input", outputs: [], uncounted: { of: "cost", reason: "a size of it is open: 1 is counted" } });
     addRow(model, frame, { name: `input ${name}`, layer, inputs: [], names: [], place });
+  }
+  for (const { name } of [...graph.inputs, ...graph.initializers]) {
+    const said = types.contradiction(name, shapeOf(frame.scope.get(name)));
+    if (said !== undefined) ledger.warn(said);
   }
   runNodes(model, graph.nodes, frame, tables);
   const outputs = graph.outputs.flatMap((info) => output(model, frame, info) ?? []);
@@ -117,12 +120,19 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
   };
 }
 
-/** The functions of a model by their keys. Throws `bad-onnx` for two of one name. */
-function functionsOf({ functions }: ModelProto, place: Place): Model["functions"] {
+/** Where onnxruntime runs an operator of its own, whatever function has its name. */
+const BUILT_IN: ReadonlySet<string> = new Set(["", "ai.onnx", "ai.onnx.ml", "com.microsoft"]);
+
+/** The functions of a model by their keys, but those that never run. Throws `bad-onnx` for two of one name. */
+function functionsOf({ functions }: ModelProto, rules: Model["ruleOf"], ledger: Ledger, place: Place): Model["functions"] {
   const all = new Map(functions.map((each) => [functionKey(each.domain, each.name, each.overload), each]));
-  return all.size === functions.length
-    ? all
-    : fail("bad-onnx", "two functions have the same name", { place, expected: "another name for each function" });
+  if (all.size < functions.length) fail("bad-onnx", "two functions have the same name", { place, expected: "another name for each function" });
+  for (const [key, { domain, name }] of all) {
+    if (!BUILT_IN.has(domain) || rules(domain, name) === undefined) continue;
+    ledger.warn(`the model has a function of the name of the operator ${name}: the operator is counted, which is what runs`);
+    all.delete(key);
+  }
+  return all;
 }
 
 /** @param written nodes that the file has */
@@ -156,6 +166,15 @@ function refuseContradictions({ inputs }: GraphProto, { scope }: Frame, place: P
         place,
         expected: "one shape",
       });
+  }
+}
+
+/** Throws `bad-onnx` for two inputs of one name: which of their shapes is meant, nobody can say. */
+function refuseTwice({ inputs }: GraphProto, place: Place): void {
+  const names = new Set<string>();
+  for (const { name } of inputs) {
+    if (names.has(name)) fail("bad-onnx", `two inputs are called ${name}`, { place, expected: "another name for each input" });
+    names.add(name);
   }
 }
 

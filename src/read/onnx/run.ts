@@ -1,7 +1,7 @@
 import { noInput } from "../../ops/primitive.js";
 import { InputError, fail, type Place } from "../../graph/diagnostic.js";
 import type { DType } from "../../graph/dtype.js";
-import { formatShape, type OpenShape } from "../../graph/shape.js";
+import type { OpenShape } from "../../graph/shape.js";
 import type { Primitive } from "../../graph/layer.js";
 import type { Likeness } from "./alike.js";
 import { NodeBodies, type BodyHost } from "./bodies.js";
@@ -11,7 +11,7 @@ import { boundAttributes, functionKey } from "./functions.js";
 import type { Entry } from "./ledger.js";
 import { madeConstant } from "./made-constant.js";
 import { layerName } from "./names.js";
-import { typeOf, type NodeFacts, type OnnxNode, type Operand, type Result } from "./operand.js";
+import { shapeOf, typeOf, type NodeFacts, type OnnxNode, type Operand, type Result } from "./operand.js";
 import type { FunctionProto, GraphProto, NodeProto } from "./schema.js";
 import { Scope } from "./scope.js";
 import { addRow, materialize, type Frame, type Model, type Tensor } from "./rows.js";
@@ -145,11 +145,16 @@ class NodeRun implements BodyHost {
 
   /** What the file says of a tensor. */
   private writtenType(name: string): ReturnType<WrittenTypes["shape"]> {
-    return this.frame.label === "" || this.model.uniqueNames ? this.model.types.shape(name) : undefined;
+    return this.isWritten() ? this.model.types.shape(name) : undefined;
   }
 
   private writtenDtype(name: string): DType | undefined {
-    return this.frame.label === "" || this.model.uniqueNames ? this.model.types.dtype(name) : undefined;
+    return this.isWritten() ? this.model.types.dtype(name) : undefined;
+  }
+
+  /** Whether what the file says of a name is said of the tensors of this graph. */
+  private isWritten(): boolean {
+    return this.frame.label === "" || this.model.uniqueNames;
   }
 
   /** A branch that is not counted still stores its weights. */
@@ -180,6 +185,12 @@ class NodeRun implements BodyHost {
   /** A function of the model: it sees its inputs and nothing else (ONNX, FunctionProto). */
   private call(called: FunctionProto, inputs: readonly Operand[]): void {
     const { frame, proto } = this;
+    for (const [what, { length }, formal] of [
+      ["inputs", inputs, called.inputs],
+      ["outputs", proto.outputs, called.outputs],
+    ] as const)
+      if (length > formal.length)
+        fail("bad-onnx", `the function ${called.name} is given ${length} ${what}`, { place: this.place, expected: `at most ${formal.length}` });
     const own = boundAttributes(proto.attributes, frame.attributes);
     const inner: Frame = {
       scope: new Scope(),
@@ -251,12 +262,9 @@ class NodeRun implements BodyHost {
 
   /** What the file says of a tensor and what its node makes should be one shape: a graph that was changed, or a rule that is wrong. */
   private compareWritten(name: string, operand: Operand): void {
-    if (operand.kind !== "tensor" || operand.isGuess === true || name === "") return;
-    const written = this.writtenType(name);
-    if (written === undefined || written.open || written.shape.join() === operand.value.shape.join()) return;
-    this.model.ledger.warn(
-      `node ${this.name}: the file says that ${name} is ${formatShape(written.shape)}, and it is ${formatShape(operand.value.shape)}`,
-    );
+    if (name === "" || (operand.kind === "tensor" && operand.isGuess === true) || !this.isWritten()) return;
+    const said = this.model.types.contradiction(name, shapeOf(operand));
+    if (said !== undefined) this.model.ledger.warn(`node ${this.name}: ${said}`);
   }
 
   addOne(layer: Primitive, inputs: readonly Operand[]): Operand {

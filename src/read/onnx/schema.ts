@@ -53,6 +53,10 @@ export interface TensorProto {
   readonly absent?: string | undefined;
   /** Where external data is said to be, relative to the model. */
   readonly location?: string | undefined;
+  /** How many bytes of external data there are said to be. */
+  readonly externalLength?: string | undefined;
+  /** How many values there are in fields of their type, where they are not as many as the shape has. */
+  readonly listed?: number | undefined;
 }
 
 /** A sparse tensor: what is stored of it, and the shape that it stands for. */

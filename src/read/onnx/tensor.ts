@@ -30,12 +30,14 @@ export function readTensor(pbf: ModelReader): TensorProto {
     } else if (field === 13) {
       const [key, value] = readEntry(pbf);
       if (key === "location") tensor.location = value;
+      else if (key === "length") tensor.externalLength = value;
     } else if (field === ELIDED && tensor.raw === undefined) tensor.rawLength = pbf.readVarint();
   }
   tensor.dims = pbf.sizes.of(dims);
   // An elided or external payload leaves fewer values than the shape has.
   const values = wide ?? typed ?? [];
   if (tensor.raw === undefined && tensor.location === undefined && values.length === sizeOf(dims)) tensor.values = values;
+  else if (values.length > 0) tensor.listed = values.length;
   return tensor;
 }
 

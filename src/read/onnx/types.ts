@@ -1,6 +1,7 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { DType } from "../../graph/dtype.js";
 import type { OpenTensor } from "../../graph/graph.js";
+import { formatShape, type Shape } from "../../graph/shape.js";
 import { closest } from "../notation/closest.js";
 import { dtypeOf } from "./operand.js";
 import type { GraphProto, Sizes, TypeProto, ValueInfo } from "./schema.js";
@@ -69,6 +70,15 @@ export class WrittenTypes {
     const shape = known.flatMap((size, axis) => size ?? type.placeholders?.[axis] ?? []);
     if (shape.length < known.length) return undefined;
     return { shape, dtype: dtypeOf(type.elementType), open: known.includes(undefined) };
+  }
+
+  /** What the file says of the shape of a tensor, where it has another one: sizes that are open there fit any. */
+  contradiction(name: string, shape: Shape | undefined): string | undefined {
+    const type = this.infos.get(name)?.type;
+    if (shape === undefined || type?.kind !== "tensor" || type.shape === undefined || this.overridden) return undefined;
+    const sizes = type.shape.map((size) => this.size(size) ?? symbolOf(size) ?? null);
+    const fits = sizes.length === shape.length && sizes.every((size, axis) => typeof size !== "number" || size === shape[axis]);
+    return fits ? undefined : `the file says that ${name} is ${formatShape(sizes)}, and it is ${formatShape(shape)}`;
   }
 
   /** The element type that the file gives a tensor, whatever its shape. */

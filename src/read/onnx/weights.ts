@@ -6,7 +6,7 @@ import { elements, formatShape } from "../../graph/shape.js";
 import type { Ledger } from "./ledger.js";
 import { dtypeOf, possible, refuseRank, typedValuesOf, type Operand, type Origin } from "./operand.js";
 import type { FixedTables } from "./tables.js";
-import type { SparseTensorProto, TensorProto } from "./schema.js";
+import { ELEMENT_TYPES, type SparseTensorProto, type TensorProto } from "./schema.js";
 import { StoredValues } from "./stored-values.js";
 
 /** How an initializer is read. */
@@ -51,28 +51,37 @@ export function stored(ledger: Ledger, tensor: TensorProto, name: string, place:
 /** A sparse initializer: its parameters are the values that are stored, its shape the whole one. */
 export function storedSparse(ledger: Ledger, { values, dims }: SparseTensorProto, name: string, place: Place): Operand {
   checkData(values, name, place);
+  if (elements(values.dims) > elements(possible(dims)))
+    fail("bad-onnx", `the initializer ${name} is ${formatShape(dims)}, but has ${elements(values.dims)} values`, { place });
   const dtype = dtypeOf(values.dataType);
   return { kind: "constant", name, shape: possible(dims), dtype, origins: Origins.of(ledger.origin(values, name, "initializer")) };
 }
 
-function checkData({ dims, dataType, rawLength, location }: TensorProto, name: string, place: Place): void {
+/** Throws `bad-onnx` for data of a type that there is not, of another length than the shape has, or outside of the model's folder. */
+function checkData({ dims, dataType, rawLength, location, externalLength, listed }: TensorProto, name: string, place: Place): void {
   if (location !== undefined && leavesFolder(location)) {
     fail("bad-onnx", `the data of initializer ${name} is said to be outside of the model's folder: ${location}`, {
       place,
       expected: "a path inside the folder of the model",
     });
   }
+  if (ELEMENT_TYPES[dataType] === undefined)
+    fail("bad-onnx", `the initializer ${name} has elements of a type that is not known, ${dataType}`, { place });
   const dtype = dtypeOf(dataType);
-  if (rawLength === undefined || dtype === undefined || location !== undefined) return;
+  if (dtype === undefined) return;
   const needed = bytesOf(elements(dims), dtype);
-  if (BigInt(rawLength) !== needed) {
-    fail("bad-onnx", `the initializer ${name} is ${formatShape(dims)} of ${dtype}, ${needed} bytes, but has ${rawLength}`, { place });
-  }
+  const length = location === undefined ? rawLength : externalLength;
+  if (length !== undefined && String(length) !== String(needed))
+    fail("bad-onnx", `the initializer ${name} is ${formatShape(dims)} of ${dtype}, ${needed} bytes, but has ${length}`, { place });
+  // Of small types several are in a number, a complex number is two.
+  const isPlain = needed >= elements(dims) && !dtype.startsWith("complex");
+  if (location === undefined && rawLength === undefined && listed !== undefined && isPlain)
+    fail("bad-onnx", `the initializer ${name} is ${formatShape(dims)}, but has ${listed} values`, { place });
 }
 
 /** An external-data path that is absolute, or climbs out (ONNX's checker refuses both). */
 function leavesFolder(location: string): boolean {
-  return /^([/\\]|[a-z]:)/i.test(location) || location.split(/[/\\]/).includes("..");
+  return /^([/\\]|[a-z]:)/i.test(location) || location.split(/[/\\]/).includes("..") || /^[./\\]*$/.test(location);
 }
 
 /** Whether a constant that a layer adds, multiplies or moves is a weight: of floats, with more than one element, no attention mask. */

@@ -11,9 +11,13 @@ import { int, ints, isSet, perAxis, shapeOf, text, typedValuesOf, type OnnxNode,
 /** `auto_pad` and `pads` of Conv, ConvTranspose and the pools (ONNX, Conv-11): all starts, then all ends. */
 export function paddingOf(node: OnnxNode, rank: number): Padding {
   const auto = text(node, "auto_pad", "NOTSET");
+  const pads = ints(node, "pads") ?? Array<number>(2 * rank).fill(0);
+  // Of a pool onnxruntime passes over pads beside an auto_pad; a convolution with both it refuses.
+  const isFree = auto === "" || auto === "NOTSET" || node.op.endsWith("Pool");
+  if (pads.some((size) => size < 0 || (size > 0 && !isFree)))
+    fail("bad-attribute", `pads of ${node.op} is ${pads.join(", ")}`, { expected: isFree ? "0 or more" : `none beside auto_pad ${auto}` });
   if (auto === "VALID") return "valid";
   if (auto === "SAME_UPPER" || auto === "SAME_LOWER") return "same";
-  const pads = ints(node, "pads") ?? Array<number>(2 * rank).fill(0);
   if (pads.length !== 2 * rank)
     fail("bad-attribute", `pads of ${node.op} has ${pads.length} values`, { expected: `${2 * rank}: all starts, then all ends` });
   return Array.from({ length: rank }, (_, axis): Pad => ({ before: pads[axis] ?? 0, after: pads[axis + rank] ?? 0 }));

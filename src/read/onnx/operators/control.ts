@@ -4,6 +4,7 @@ import type { Values } from "../../../graph/values.js";
 import { resolveAxis } from "../../../ops/primitive.js";
 import { fixed } from "../fixed.js";
 import {
+  asMany,
   int,
   ints,
   shapeOf,
@@ -44,6 +45,9 @@ export function chosen(node: OnnxNode, labels: readonly [string, string], inputs
   const label = labels[attempts.indexOf(costly)] ?? labels[0];
   if (runs.length < 2 || first.flops !== second?.flops)
     node.warn(`which branch of If runs depends on the data: ${label} is counted, the costlier one`);
+  const open = other && openness(costly, other);
+  if (open !== undefined)
+    node.bodies.add(fixed({ op: "If", outputs: [], uncounted: { of: "cost", reason: `either branch of If may run, and the other ${open}` } }), []);
   return {
     kind: "operands",
     operands: costly.outputs.map((operand, index) => joined(node, operand, other === undefined ? operand : other.outputs[index])),
@@ -58,6 +62,13 @@ function attempted(node: OnnxNode, label: string, inputs: readonly Operand[]): A
     if (error instanceof InputError) return error;
     throw error;
   }
+}
+
+/** Why a branch that is not counted may cost more than the one that is, by one figure or another. */
+function openness(counted: Attempt, other: Attempt): string | undefined {
+  if (!other.complete) return "could not be counted";
+  if (other.flops > counted.flops) return "has more FLOPs";
+  return other.written > counted.written ? "writes more" : undefined;
 }
 
 function dearer(a: Attempt, b: Attempt): boolean {
@@ -89,7 +100,8 @@ const scan: Rule = (node) => {
     fail("bad-attribute", `num_scan_inputs of Scan is ${count}`, { expected: `1 to ${inputs.length}, the inputs that it has` });
   const scanned = inputs.slice(inputs.length - count);
   const states = inputs.slice(0, inputs.length - count);
-  const axes = ints(node, "scan_input_axes") ?? scanned.map(() => 0);
+  const axes = asMany(node, "scan_input_axes", ints(node, "scan_input_axes") ?? scanned.map(() => 0), count);
+  asMany(node, "scan_input_directions", ints(node, "scan_input_directions") ?? axes, count);
   const lead = batched ? 1 : 0;
   const shapes = scanned.map((operand) => shapeOf(operand) ?? fail("bad-onnx", "Scan reads tensors of known shape"));
   const at = shapes.map((shape, index) => (batched ? 1 : resolveAxis("Scan", axes[index] ?? 0, shape.length)));

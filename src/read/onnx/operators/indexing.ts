@@ -122,7 +122,8 @@ const topK: Rule = (node) => {
 /** OneHot (ONNX, version 11): a dimension more, of the depth. */
 const oneHot: Rule = (node) => {
   const shape = inputShape(node);
-  const [depth] = valuesOf(node.inputs[1]) ?? [];
+  const depths = valuesOf(node.inputs[1]);
+  const [depth] = depths === undefined ? [] : asMany(node, "the depth", depths, 1);
   const at = axisOf(node, shape.length + 1, -1);
   if (depth === undefined) return unknown("the depth of OneHot is computed from the model's data", [...shape.slice(0, at), null, ...shape.slice(at)]);
   return {

@@ -64,7 +64,10 @@ export const loop: Rule = (node) => {
 
 /** How often at most; less than none is none (onnxruntime, loop.cc). Throws `bad-onnx` for a fraction. */
 function tripsOf(operand: Operand): number | undefined {
-  const trips = valuesOf(operand)?.[0];
+  const written = valuesOf(operand);
+  if (written !== undefined && written.length !== 1)
+    fail("bad-onnx", `a Loop is to run ${written.join(", ")} times`, { expected: "one whole number" });
+  const trips = written?.[0];
   if (trips !== undefined && !Number.isInteger(trips)) fail("bad-onnx", `a Loop is to run ${trips} times`, { expected: "a whole number" });
   return trips === undefined ? undefined : Math.max(0, trips);
 }

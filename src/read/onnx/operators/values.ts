@@ -1,7 +1,7 @@
 import { fail } from "../../../graph/diagnostic.js";
 import { isDType, type DType } from "../../../graph/dtype.js";
 import { elements } from "../../../graph/shape.js";
-import { reals, sizes, wholes } from "../../../graph/values.js";
+import { numbersOf, reals, sizes, wholes } from "../../../graph/values.js";
 import { castValues } from "../../../ops/values/cast.js";
 import { rangeLength, rangeValues } from "../../../ops/values/range.js";
 import { StoredValues } from "../stored-values.js";
@@ -9,6 +9,7 @@ import { fixed } from "../fixed.js";
 import { picked } from "../nd.js";
 import {
   anySizes,
+  asMany,
   dtypeOf,
   FEW,
   inputShape,
@@ -68,7 +69,11 @@ const constantFill: Rule = (node) => {
 };
 
 const range: Rule = (node) => {
-  const [start, limit, delta] = node.inputs.map(typedValuesOf);
+  const [start, limit, delta] = node.inputs.map((operand) => {
+    const values = typedValuesOf(operand);
+    if (values !== undefined) asMany(node, "a limit", numbersOf(values), 1);
+    return values;
+  });
   const length = start && limit && delta && rangeLength(start, limit, delta);
   if (start === undefined || delta === undefined || length === undefined)
     return unknown("how far Range counts is computed from the model's data", [null]);
