@@ -129,3 +129,35 @@ describe("figures of a saved analysis follow from each other", () => {
     expect(complaint(() => readAnalysis(edit(text("convcost")), "base.json")).message).toContain(says);
   });
 });
+
+describe("what else follows from a layer of a saved analysis", () => {
+  const text = undigested(saved("conv 3x3 3->8 bias; bn; relu; sep 3x3 8", "3x8x8").text).replace(/, ?\s*"intensity": [\d.e-]+/g, "");
+
+  /** Figures of one layer made less, and those of the totals with them, as somebody edits who takes care. */
+  function less(row: number, changes: Readonly<Record<string, number>>): string {
+    const line = text.split("\n").find((each) => each.includes(`"index": ${row}, "name": "${row}"`)) ?? "";
+    const lower = (written: string, key: string, by: number) =>
+      written.replace(new RegExp(`("${key}": )(-?\\d+)`), (_, name: string, value: string) => name + String(Number(value) - by));
+    let [own, whole] = [line, text];
+    for (const [key, by] of Object.entries(changes)) [own, whole] = [lower(own, key, by), lower(whole, key, by)];
+    return whole.replace(line, own);
+  }
+
+  it.each<[string, string, string]>([
+    ["parameters of a norm", less(1, { params: 16 }), "layer 1 (batch_norm) has 16 parameters, and its attributes make 32"],
+    ["bytes of weights", less(0, { weightBytes: 890, bytesMoved: 890 }), "layer 0 (conv2d) has 6 bytes of weights"],
+    ["bytes that are moved", less(2, { bytesMoved: 4000 }), "layer 2 (relu) moves 96 bytes"],
+    ["bytes that are made", less(2, { activationBytes: 2047, bytesMoved: 2047 }), "layer 2 (relu) makes 1 bytes, and its output has 512 elements"],
+    [
+      "operations of an activation",
+      less(2, { flops: 512, activation: 512 }),
+      "layer 2 (relu) has 0 operations of activation, and its shapes make 512",
+    ],
+    ["operations of a bias", less(0, { flops: 500, bias: 500 }), "layer 0 (conv2d) has 12 operations of bias, and its shapes make 512"],
+    ["more than the steps have", less(3, { params: -100 }), "as params, and its steps have"],
+    ["no steps", text.replace(/, "steps": \[.*\] \}/, " }"), "layer 3 (separable_conv2d) is made of steps, and has none"],
+  ])("%s", (_, edited, says) => {
+    expect(readAnalysis(text, "base.json").layers).toHaveLength(4);
+    expect(complaint(() => readAnalysis(edited, "base.json")).message).toContain(says);
+  });
+});

@@ -18,7 +18,7 @@ export interface SavedAnalysis extends Costs {
 }
 
 const SUMS = ["params", "buffers", "macs", "flops", "weightBytes", "activationBytes", "bytesMoved", "counted"] as const;
-/** What a composite has the sum of its steps of, or more. */
+/** What a composite has the sum of its steps of. */
 const STEP_SUMS = ["params", "buffers", "macs", "flops", "weightBytes"] as const;
 
 /**
@@ -32,7 +32,7 @@ export function contradictionIn(analysis: SavedAnalysis): string | undefined {
     totalsContradiction(analysis) ??
     countedContradiction(analysis) ??
     uncountedContradiction(analysis) ??
-    firstOf(analysis.layers, layerContradiction)
+    firstOf(analysis.layers, (layer) => layerContradiction(layer, analysis.inputs.length > 1))
   );
 }
 
@@ -94,11 +94,31 @@ function uncountedContradiction({ partial, totals, layers, uncounted }: SavedAna
   return missing && `uncounted has more of ${missing} than the layers`;
 }
 
-function layerContradiction(layer: SavedLayer): string | undefined {
+/** @param mayRead whether a weight may be an input of the model */
+function layerContradiction(layer: SavedLayer, mayRead: boolean): string | undefined {
   const name = `layer ${layer.index} (${layer.op})`;
-  const sum = STEP_SUMS.find((key) => layer.steps.reduce((all, step) => all + step[key], 0n) > layer[key]);
-  if (sum !== undefined) return `${name} has ${layer[sum]} as ${sum}, and its steps have more`;
-  return figuresContradiction(name, layer) ?? formulaContradiction(name, layer) ?? firstOf(layer.steps, layerContradiction);
+  if (layer.steps.length === 0 && COMPOSITE.test(layer.op)) return `${name} is made of steps, and has none`;
+  const stepsOf = (key: (typeof STEP_SUMS)[number]) => layer.steps.reduce((all, step) => all + step[key], 0n);
+  const sum = layer.steps.length === 0 ? undefined : STEP_SUMS.find((key) => stepsOf(key) !== layer[key]);
+  if (sum !== undefined) return `${name} has ${layer[sum]} as ${sum}, and its steps have ${stepsOf(sum)}`;
+  return (
+    figuresContradiction(name, layer) ??
+    bytesContradiction(name, layer) ??
+    formulaContradiction(name, layer, mayRead) ??
+    firstOf(layer.steps, (step) => layerContradiction(step, mayRead))
+  );
+}
+
+/** Operators that are made of others wherever they come from. */
+const COMPOSITE = /^(separable_conv[123]d|multi_head_attention|transformer|transformer_(en|de)coder(_layer)?)$/;
+
+/** What a layer stores has two bits an element at least, and what it stores and makes is moved. */
+function bytesContradiction(name: string, layer: SavedLayer): string | undefined {
+  if (layer.steps.length > 0) return undefined;
+  const { params, buffers, weightBytes, activationBytes, bytesMoved } = layer;
+  if (weightBytes * 4n < params + buffers) return `${name} has ${weightBytes} bytes of weights, and ${params + buffers} parameters and buffers`;
+  const moved = activationBytes + weightBytes;
+  return bytesMoved < moved ? `${name} moves ${bytesMoved} bytes, and its weights and outputs have ${moved}` : undefined;
 }
 
 type SavedFigures = Pick<SavedLayer, "macs" | "flops" | "bytesMoved" | "intensity" | "operations">;
@@ -113,39 +133,64 @@ function figuresContradiction(name: string, { macs, flops, bytesMoved, intensity
 }
 
 /** What a layer multiplies and stores follows from attributes and shapes, for operators whose attributes say so. */
-function formulaContradiction(name: string, layer: SavedLayer): string | undefined {
+function formulaContradiction(name: string, layer: SavedLayer, mayRead: boolean): string | undefined {
   const formula = layer.steps.length > 0 || layer.uncounted !== undefined ? undefined : formulaOf(layer);
   if (formula === undefined) return undefined;
-  const macs = (layer.times ?? 1n) * formula.macs;
+  const times = layer.times ?? 1n;
+  const macs = times * formula.macs;
   if (layer.macs !== macs) return `${name} has ${layer.macs} MACs, and its attributes and shapes make ${macs}`;
-  // A weight that is computed is an input.
+  for (const [cause, count] of Object.entries(formula.operations)) {
+    const found = layer.operations?.[cause] ?? 0n;
+    if (layer.operations !== undefined && found < times * count)
+      return `${name} has ${found} operations of ${cause}, and its shapes make ${times * count}`;
+  }
+  if (layer.activationBytes < formula.made) return `${name} makes ${layer.activationBytes} bytes, and its output has ${formula.made} elements`;
+  // A weight that is computed is an input of its layer, one that is given is none of its parameters.
   const stored = layer.params + layer.buffers + (layer.sharedParams ?? 0n);
-  if (layer.inputs.length > 1 || stored >= formula.params) return undefined;
+  if (layer.inputs.length > 1 || stored >= formula.params || (mayRead && stored === 0n)) return undefined;
   return `${name} has ${stored} parameters, and its attributes make ${formula.params}`;
 }
 
 interface Formula {
   readonly macs: bigint;
+  /** Other operations by their cause, at least. */
+  readonly operations: Readonly<Record<string, bigint>>;
+  /** Elements of the output, of a byte each at least. */
+  readonly made: bigint;
   readonly params: bigint;
 }
 
-function formulaOf({ op, attributes, inputs: [input], outputs: [output] }: SavedLayer): Formula | undefined {
+function formulaOf({ op, attributes, buffers, inputs: [input], outputs: [output] }: SavedLayer): Formula | undefined {
   const number = (key: string) => wholeOf(attributes[key]);
   if (input === undefined || output === undefined) return undefined;
   const [read, made] = [elementsOf(input), elementsOf(output)];
   const bias = attributes["bias"] === true;
+  if (made === undefined) return undefined;
+  const one = ONE_EACH[op];
+  if (one !== undefined) return { macs: 0n, params: 0n, operations: { [one]: made }, made };
+  if (op === "batch_norm") {
+    const features = number("numFeatures");
+    if (features === undefined) return undefined;
+    // Mean and variance, where they are kept; a norm that is frozen has its scale and shift among the buffers, too.
+    const running = buffers < 2n * features ? buffers : 2n * features;
+    return { macs: 0n, params: attributes["affine"] === true ? 2n * features + running : 0n, operations: {}, made };
+  }
+  const operations = bias ? { bias: made } : {};
   if (op === "linear") {
     const [features, outFeatures] = [number("inFeatures"), number("outFeatures")];
-    if (features === undefined || outFeatures === undefined || made === undefined) return undefined;
-    return { macs: made * features, params: features * outFeatures + (bias ? outFeatures : 0n) };
+    if (features === undefined || outFeatures === undefined) return undefined;
+    return { macs: made * features, params: features * outFeatures + (bias ? outFeatures : 0n), operations, made };
   }
   if (!/^conv(_transpose)?[123]d$/.test(op)) return undefined;
   const [inChannels, outChannels, groups, taps] = [number("inChannels"), number("outChannels"), number("groups"), tapsOf(attributes["kernelSize"])];
-  if (!inChannels || !outChannels || !groups || taps === undefined || read === undefined || made === undefined) return undefined;
+  if (!inChannels || !outChannels || !groups || taps === undefined || read === undefined) return undefined;
   const params = (inChannels / groups) * outChannels * taps + (bias ? outChannels : 0n);
   const macs = op.startsWith("conv_transpose") ? read * (outChannels / groups) * taps : made * (inChannels / groups) * taps;
-  return { macs, params };
+  return { macs, params, operations, made };
 }
+
+/** Operators that do one thing to each element of their output. */
+const ONE_EACH: Readonly<Record<string, string>> = { relu: "activation", sigmoid: "activation", tanh: "activation" };
 
 function wholeOf(value: AttributeValue | undefined): bigint | undefined {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : undefined;
