@@ -6,6 +6,7 @@ import {
   copyFileSync,
   createReadStream,
   fchmodSync,
+  fchownSync,
   fstatSync,
   fsyncSync,
   lstatSync,
@@ -18,6 +19,7 @@ import {
   statSync,
   writeFileSync,
   writeSync,
+  type Stats,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { availableParallelism } from "node:os";
@@ -231,6 +233,8 @@ function openFile(path: string): OutputFile {
   if (before !== undefined) accessSync(target, constants.W_OK);
   const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
   const descriptor = openSync(temporary, "wx", before === undefined ? undefined : 0o600);
+  // A file of another owner or group is not to change hands: what cannot be given away again is written where it is.
+  const isReplaceable = before === undefined || (before.nlink === 1 && givenTo(descriptor, before));
   if (before !== undefined) fchmodSync(descriptor, before.mode);
   const discard = () => {
     rmSync(temporary, { force: true });
@@ -244,7 +248,7 @@ function openFile(path: string): OutputFile {
       try {
         if (fstatSync(descriptor).isFile()) fsyncSync(descriptor);
         closeSync(descriptor);
-        if (before === undefined || before.nlink === 1) renameSync(temporary, target);
+        if (isReplaceable) renameSync(temporary, target);
         else {
           // Another name of the same file is to see what is written: the file stays, its content is replaced.
           copyFileSync(temporary, target);
@@ -263,6 +267,18 @@ function openFile(path: string): OutputFile {
       letGo();
     },
   };
+}
+
+/** Gives a new file the owner and the group of another; whether it has them then. */
+function givenTo(descriptor: number, { uid, gid }: Stats): boolean {
+  const made = fstatSync(descriptor);
+  if (made.uid === uid && made.gid === gid) return true;
+  try {
+    fchownSync(descriptor, uid, gid);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** As many links as Linux follows one after another. */

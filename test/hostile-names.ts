@@ -13,6 +13,8 @@ export const NAMES: Readonly<Record<string, string>> = {
   "an indented command of GitHub": "  ::error file=a::b",
   "an old command of GitHub": "x ##[error]y",
   "a command of Azure": "##vso[task.setvariable]x ##[error]y",
+  "a message of TeamCity": "##teamcity[buildStatus text='ok']",
+  "an address of a commit": "a5c3785ed8d6a35868bc169f07e40e889087fd2e GHSA-aaaa-bbbb-cccc CVE-2024-1234",
   pipes: "a|b | c",
   HTML: '<img src=x onerror="alert(1)"> &lt;',
   Markdown: "**bold** [a](http://b) `code` ~~c~~ ```",
@@ -79,5 +81,5 @@ const UNSEEN =
 export function expectQuiet(text: string): void {
   expect(text).not.toMatch(UNSEEN);
   expect(text).not.toMatch(/^[^\S\n]*::/m);
-  expect(text).not.toMatch(/##(\[|vso\[)/);
+  expect(text).not.toMatch(/##(vso|teamcity)?\[/);
 }

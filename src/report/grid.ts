@@ -25,11 +25,11 @@ export interface Row {
 const SAFE = /^[ -"$-9;-~]*$/;
 
 /** What {@link harmless} changes. */
-const HARM = new RegExp(`${UNSEEN.source}|^\\s*::|##(?:\\[|vso\\[)`, "u");
+const HARM = new RegExp(`${UNSEEN.source}|^\\s*::|##(?:vso|teamcity)?\\[`, "u");
 
 /**
  * Text from a model or a file made harmless where it is printed: what does something or shows nothing becomes a visible escape, and so does the sign
- * that makes a line a command of a CI (`::error::`, `##[error]`, `##vso[...]`).
+ * that makes a line a command of a CI (`::error::`, `##[error]`, `##vso[...]`, `##teamcity[...]`).
  */
 export function harmless(text: string): string {
   if (SAFE.test(text)) return text;
@@ -43,7 +43,7 @@ export function harmlessUnits(text: string): readonly string[] {
   // The runner of GitHub trims a line before it looks for `::`, and finds `##[` anywhere.
   const command = /^\s*:(?=:)/.exec(text)?.[0].length;
   if (command !== undefined) units[command - 1] = "\\x3a";
-  for (const { index } of text.matchAll(/##(?=\[|vso\[)/g)) units[index + 1] = "\\x23";
+  for (const { index } of text.matchAll(/##(?=(?:vso|teamcity)?\[)/g)) units[index + 1] = "\\x23";
   return units;
 }
 

@@ -86,7 +86,7 @@ function quoted(text: string): string {
 
 /** JSON with what does something on a terminal or in a CI's log escaped, which only texts have: the same to whoever parses it. */
 export function quietJson(json: string): string {
-  return json.replace(UNSEEN, (character) => character.split("").map(unitEscape).join("")).replace(/##(?=\[|vso\[)/g, "#\\u0023");
+  return json.replace(UNSEEN, (character) => character.split("").map(unitEscape).join("")).replace(/##(?=(?:vso|teamcity)?\[)/g, "#\\u0023");
 }
 
 function unitEscape(unit: string): string {

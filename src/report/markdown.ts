@@ -71,8 +71,10 @@ const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", 
 /** What Markdown makes something of, wherever it is or (a heading, a list) at the beginning: a backslash takes that from it. */
 const MARKS = /[\\`*_[\]|~]|^#+(?= )|^[-+](?= )|(?<=^\d{1,9})[.)](?= )/.source;
 
-/** What GitHub finds in the text of a comment whatever is escaped in it: a mention or an address, an issue, an emoji, a link, a formula. An element inside breaks it. */
-const FINDS = /@(?=\w)|#(?=\d)|(?<=\bGH)-(?=\d)|:(?=[\w+-]+:)|:(?=\/\/)|(?<=\bwww)\.|\$/.source;
+/** What GitHub finds in the text of a comment whatever is escaped in it: a mention or an address, an issue, a commit, an emoji, a link, a formula. An element inside breaks it. */
+const FINDS =
+  /@(?=\w)|#(?=\d)|(?<=\b(?:GH|GHSA|CVE))-(?=\w)|(?<=\b(?=[\da-f]*[a-f])[\da-f]{6})[\da-f](?=[\da-f]{0,33}\b)|:(?=[\w+-]+:)|:(?=\/\/)|(?<=\bwww)\.|\$/
+    .source;
 
 const ACTIVE = new RegExp(`(?<entity>[&<>])|(?<mark>${MARKS})|${FINDS}`, "gi");
 

@@ -39,6 +39,7 @@ export const filter =
     if (parts === undefined) return {};
     const { kernel, made, read } = parts;
     if (kernel.includes(0)) fail("bad-onnx", `the kernel of ${node.op} is ${formatShape(kernel)}`, { expected: "sizes of 1 or more" });
+    if (made === 0 || read === 0) fail("bad-onnx", `the weight of ${node.op} is ${formatShape(stored ?? [])}`, { expected: "sizes of 1 or more" });
     const channels = x?.length === kernel.length + 2 ? (isLast(node) ? x.at(-1) : x[1]) : undefined;
     if (channels !== undefined && !CONNECTS[connects](channels, read, made)) refuse(node, connects, channels, parts);
     return { exact: { [weight]: axes.startsWith("1") ? [1, ...kernel, null] : undefined, [bias]: [made * times(node, read)] } };
