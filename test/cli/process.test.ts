@@ -1,5 +1,6 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
+  chownSync,
   closeSync,
   linkSync,
   lstatSync,
@@ -96,6 +97,14 @@ describe("the command as a process", () => {
     const { status, stderr } = write(loop);
     expect([status, stderr]).toEqual([2, expect.stringContaining("this file cannot be written (ELOOP)")]);
     expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
+  // Only root can make a file that is somebody else's.
+  it.runIf(process.getuid?.() === 0)("a file keeps its owner where -o replaces it", () => {
+    const path = join(folder, "theirs");
+    writeFileSync(path, "old");
+    chownSync(path, 12345, 23456);
+    expect([convcost(["count", "relu", "--input", "3x8x8", "-o", path]).status, statSync(path).uid, statSync(path).gid]).toEqual([0, 12345, 23456]);
   });
 
   it("closes the models that it has read, and says that too many are open", () => {
