@@ -6,6 +6,7 @@ import { model as tflite } from "../read/tflite-model.js";
 import { bytesOf, ggufFile, ggufHead, ggufTensor, ggufText, safetensors, uint32, uint64 } from "../read/weights-model.js";
 import { hdf5 } from "../../fuzz/seeds/hdf5.js";
 import { ofFiles, type Wrong } from "./case.js";
+import { CONTRADICTIONS } from "./tflite.js";
 
 const graph = (...parts: readonly Write[]) => model([input("x", [1, 3, 8, 8]), ...parts]);
 /** One node between x and y, with constants beside it. */
@@ -637,4 +638,4 @@ const PRINTED = ofFiles("m.txt", [
 ]);
 
 /** Model files that are damaged, or say what cannot be. */
-export const MODELS: readonly Wrong[] = [...ONNX, ...KERAS, ...ARCHIVES, ...TFJS, ...TFLITE, ...WEIGHTS, ...PRINTED];
+export const MODELS: readonly Wrong[] = [...ONNX, ...KERAS, ...ARCHIVES, ...TFJS, ...TFLITE, ...CONTRADICTIONS, ...WEIGHTS, ...PRINTED];

@@ -61,6 +61,9 @@ export interface Tensor {
   /** Sizes as they are known: -1 for one that is open. */
   readonly signature?: readonly number[];
   readonly hasRank?: boolean;
+  /** How many scales and zero points it has. */
+  readonly scales?: readonly [scales: number, zeroPoints: number];
+  readonly sparse?: boolean;
 }
 export interface Operator {
   readonly code: number;
@@ -93,11 +96,14 @@ export function model(codes: readonly (number | string)[], graphs: readonly Grap
     });
   });
   const subgraphs = graphs.map(({ tensors, inputs, outputs, operators }) => {
-    const all = tensors.map(({ name, shape, type = 0, buffer = 0, signature, hasRank }) => {
+    const all = tensors.map(({ name, shape, type = 0, buffer = 0, signature, hasRank, scales, sparse }) => {
       const [text, sizes] = [writer.builder.createString(name), writer.ints(shape)];
       const open = signature === undefined ? {} : { 7: { at: writer.ints(signature) } };
       const ranked = hasRank === undefined ? {} : { 8: { byte: Number(hasRank) } };
-      return writer.table({ 0: { at: sizes }, 1: { byte: type }, 2: { int: buffer }, 3: { at: text }, ...open, ...ranked });
+      const counts = scales?.map((count) => ({ at: writer.ints(Array<number>(count).fill(1)) }));
+      const scaled = counts === undefined ? {} : { 4: { at: writer.table({ 2: counts[0] ?? {}, 3: counts[1] ?? {} }) } };
+      const sparsity = sparse === true ? { 6: { at: writer.table({}) } } : {};
+      return writer.table({ 0: { at: sizes }, 1: { byte: type }, 2: { int: buffer }, 3: { at: text }, ...open, ...ranked, ...scaled, ...sparsity });
     });
     const nodes = operators.map(({ code, inputs: read, outputs: made, options, newer, custom }) => {
       const [from, to] = [writer.ints(read), writer.ints(made)];

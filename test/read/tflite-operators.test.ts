@@ -81,9 +81,12 @@ describe("TensorFlow Lite: operators", () => {
       { name: "w", shape: [3, 3, 2, 6], buffer: 1 },
       { name: "y", shape: [1, 6, 6, 6] },
     ];
-    const counted = read(codeOf("STABLEHLO_CONVOLUTION"), tensors, { inputs: [0, 1], outputs: [2], newer: { 8: { long: 2 }, 10: [0, 1] } }, [
-      zeros(108),
-    ]);
+    const counted = read(
+      codeOf("STABLEHLO_CONVOLUTION"),
+      tensors,
+      { inputs: [0, 1], outputs: [2], newer: { 6: { long: 3 }, 8: { long: 2 }, 9: { long: 3 }, 10: [0, 1], 12: { long: 3 }, 14: { long: 2 } } },
+      [zeros(108)],
+    );
     expect([counted.totals.params, counted.totals.macs]).toEqual([108n, BigInt(36 * 6 * 9 * 2)]);
   });
 

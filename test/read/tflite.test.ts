@@ -68,7 +68,7 @@ describe("TensorFlow Lite", () => {
       [{ tensors, inputs: [0, 2], outputs: [3], operators: [{ code: 0, inputs, outputs: [3], options: { 1: { int: 1 }, 2: { int: 1 } } }] }],
       [floats],
     );
-    expect(() => count(content)).toThrow("no tensor has the shape 1x");
+    expect(() => count(content)).toThrow(/no tensor has the shape 1x|the size of \w+ is 1, 0\.3/);
   });
 
   /** A WHILE whose counter goes from 0 to `end`, and whose body has a matrix product. */

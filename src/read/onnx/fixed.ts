@@ -102,6 +102,6 @@ export function placed(layer: Primitive, dtype: DType | undefined, times: bigint
 /** Data moved or looked at otherwise: known where its source is known. */
 export function moved(node: OnnxNode, op: string, shape: Shape, view: boolean, values?: Values): Result {
   const [source] = node.inputs;
-  if (source?.kind === "constant") return { kind: "constant", shape, values, dtype: source.dtype };
+  if (source?.kind === "constant") return { kind: "constant", shape: possible(shape), values, dtype: source.dtype };
   return { kind: "layer", layer: fixed({ op, outputs: [shape], view }), inputs: node.inputs.slice(0, 1) };
 }

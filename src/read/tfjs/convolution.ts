@@ -8,6 +8,7 @@ import { followed } from "../onnx/adapt.js";
 import { batchNormPorts, fixed, placed, storing } from "../onnx/fixed.js";
 import { given, inputShape, int, ints, possible, shapeAt, shapeOf, text, typeOf, valuesOf, type OnnxNode, type Rule } from "../onnx/operand.js";
 import { as } from "../tflite/adapted.js";
+import { refuseUnreached } from "../tflite/convolution.js";
 
 /** The order of axes of an operator on images: NHWC unless it says NCHW. */
 function layoutOf(node: OnnxNode): Layout {
@@ -89,6 +90,8 @@ const transposed =
       return same ? size * step : (size - 1) * step + Math.max(step, kernelSize[axis] ?? 1);
     });
     const output = possible(valuesOf(node.inputs[0]) ?? imageShape({ batch: sizes.batch, channels: outChannels, space: grown }, layout));
+    const turned = (shape: Shape) => (layout === "nchw" ? [...shape.slice(0, 1), ...shape.slice(2), ...shape.slice(1, 2)] : shape);
+    refuseUnreached(node, turned(output), turned(x), { kernelSize, stride, outChannels, same });
     const layer = fixed({
       op: `conv_transpose${rank}d`,
       kind: "standard",

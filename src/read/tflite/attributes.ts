@@ -1,7 +1,8 @@
+import { fail } from "../../graph/diagnostic.js";
 import type { AttributeProto } from "../onnx/schema.js";
 import type { Table } from "./flat.js";
 import type { Field } from "./options.js";
-import { ACTIVATIONS, DATA_TYPES } from "./schema.js";
+import { ACTIVATIONS } from "./schema.js";
 
 const attribute = (name: string, value: Partial<AttributeProto>): AttributeProto => ({ name, floats: [], ints: [], strings: [], ...value });
 
@@ -23,13 +24,18 @@ function valueOf([, number, kind, otherwise = 0]: Field, options: Table | undefi
     case "flag":
     case "byte":
       return { i: byteOf(number, otherwise, options) };
-    case "type":
-      return { i: DATA_TYPES[byteOf(number, otherwise, options)] ?? 0 };
     case "activation":
-      return { s: ACTIVATIONS[byteOf(number, otherwise, options)] ?? "NONE" };
+      return { s: coded("activation", ACTIVATIONS, byteOf(number, otherwise, options)) };
     case "padding":
-      return { s: byteOf(number, otherwise, options) === 0 ? "SAME" : "VALID" };
+      return { s: coded("padding", PADDINGS, byteOf(number, otherwise, options)) };
   }
+}
+
+const PADDINGS = ["SAME", "VALID"];
+
+/** What a number of an enumeration stands for. Throws `bad-tflite`. */
+function coded(what: string, names: readonly string[], code: number): string {
+  return names[code] ?? fail("bad-tflite", `an operator of this model has the ${what} ${code}`, { expected: `0 to ${names.length - 1}` });
 }
 
 function byteOf(number: number, otherwise: number, options: Table | undefined): number {

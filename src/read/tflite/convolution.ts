@@ -1,5 +1,5 @@
 import { fail } from "../../graph/diagnostic.js";
-import { elements, type Shape } from "../../graph/shape.js";
+import { elements, formatShape, type Shape } from "../../graph/shape.js";
 import { convolution } from "../../ops/conv/convolution.js";
 import { windowPool } from "../../ops/pool/window-pool.js";
 import type { Padding } from "../../ops/window.js";
@@ -73,6 +73,20 @@ const conv3d: Rule = channelsLast((node) => {
   return { kind: "layer", layer: storing(layer, node.weights(node.inputs.slice(1, 3))), inputs: lead(node) };
 }, all);
 
+/** A transposed convolution backwards: channels and sizes of the output, channels last, of which a convolution makes the input. Throws `shape-mismatch`. */
+export function refuseUnreached(
+  node: OnnxNode,
+  output: Shape,
+  input: Shape,
+  { kernelSize, stride, outChannels, same }: { kernelSize: Shape; stride: Shape; outChannels: number; same: boolean },
+): void {
+  const made = output.slice(1, -1).map((size, axis) => Math.ceil((same ? size : size - (kernelSize[axis] ?? 1) + 1) / (stride[axis] ?? 1)));
+  if (output.at(-1) === outChannels && [output[0], ...made].join() === input.slice(0, -1).join()) return;
+  fail("shape-mismatch", `${node.op} cannot make ${formatShape(output)} of ${formatShape(input)}`, {
+    expected: "an output of which its convolution would make the input",
+  });
+}
+
 /**
  * TRANSPOSE_CONV and CONV_3D_TRANSPOSE: the output's shape, weights, x, bias. Every position of the input meets every weight: MACs = N * in * Cin * Cout * K.
  * Weights are [Cout, kh, kw, Cin], and [kd, kh, kw, Cout, Cin].
@@ -91,6 +105,7 @@ const transposed =
       return padding(node) === "same" ? size * step : (size - 1) * step + Math.max(step, kernelSize[axis] ?? 1);
     });
     const output = possible(written ?? [x[0] ?? 1, ...grown, outChannels]);
+    refuseUnreached(node, output, x, { kernelSize, stride, outChannels, same: padding(node) === "same" });
     const bias = given(node.inputs[3]);
     const layer = fixed({
       op: `conv_transpose${rank}d`,

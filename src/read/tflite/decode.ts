@@ -1,3 +1,4 @@
+import { elements } from "../../graph/shape.js";
 import { own } from "../../graph/own.js";
 import { fail, type Place } from "../../graph/diagnostic.js";
 import type { Attributes, GraphProto, ModelProto, NodeProto, Sizes, TensorProto, ValueInfo } from "../onnx/schema.js";
@@ -117,14 +118,20 @@ class Decoder {
     const signature = table.int32s(7);
     const buffer = table.int32(2, 0);
     const data = this.buffers[buffer];
+    const name = table.text(3) || `tensor ${at}`;
+    if (data === undefined && buffer !== 0) this.bad(`the tensor ${name} is stored in the buffer ${buffer}, which is not there`);
+    if (dims.some((size) => size < -1)) this.bad(`the tensor ${name} has the shape ${dims.join("x")}`);
+    const type = table.int8(1, 0);
+    if (DATA_TYPES[type] === undefined) this.bad(`the tensor ${name} has the type ${type}`, `0 to ${DATA_TYPES.length - 1}`);
+    this.checkScales(table.table(4), name, dims);
     // Of a model of more than 2 GB the data stands behind the FlatBuffer.
     const stored = data === undefined ? 0 : data.count(0) || data.uint64(2);
     const inline = data?.raw(0);
     return {
-      name: this.unique(table.text(3) || `tensor ${at}`, graph),
+      name: this.unique(name, graph),
       dims,
       sizes: dims.map((size, axis) => (size < 0 || signature[axis] === -1 ? null : size)),
-      dataType: DATA_TYPES[table.int8(1, 0)] ?? 0,
+      dataType: DATA_TYPES[type] ?? 0,
       stored: buffer === 0 ? 0 : stored,
       values: inline !== undefined && inline.length <= SMALL ? inline : undefined,
       buffer,
@@ -133,6 +140,17 @@ class Decoder {
       hasRank: table.flag(8),
       quantised: (table.table(4)?.count(2) ?? 0) > 0,
     };
+  }
+
+  /** One scale for a tensor or one for each place along an axis, and as many zero points (lite/core/interpreter_builder.cc, ParseQuantization). */
+  private checkScales(quantisation: Table | undefined, name: string, dims: readonly number[]): void {
+    const [scales = 0, zeroPoints = 0] = [quantisation?.count(2), quantisation?.count(3)];
+    if (scales > 1 && !dims.includes(scales)) this.bad(`the tensor ${name} has ${scales} scales for ${dims.join("x")}`);
+    if (zeroPoints > 1 && zeroPoints !== scales) this.bad(`the tensor ${name} has ${scales} scales and ${zeroPoints} zero points`);
+  }
+
+  private bad(message: string, expected?: string): never {
+    return fail("bad-tflite", message, { place: this.place, expected });
   }
 
   /** Names are those of tensors in the file, told apart where several have the same. */
@@ -160,9 +178,12 @@ class Decoder {
     };
   }
 
-  private elementsStored({ stored, dataType }: Tensor): number {
+  /** Throws `bad-tflite` for more than the whole tensor has. */
+  private elementsStored({ name, dims, stored, dataType }: Tensor): number {
     const size = dataType === 1 || dataType === 6 ? 4 : dataType === 10 || dataType === 5 ? 2 : 1;
-    return Math.floor(stored / size);
+    const count = Math.floor(stored / size);
+    if (BigInt(count) > elements(dims)) this.bad(`the sparse tensor ${name} of ${dims.join("x")} stores ${count} values`);
+    return count;
   }
 
   private node(operator: Table, running: RunningNames): NodeProto {

@@ -1,10 +1,26 @@
-import { elements, type OpenShape, type Shape } from "../../graph/shape.js";
+import { fail } from "../../graph/diagnostic.js";
+import { elements, formatShape, type OpenShape, type Shape } from "../../graph/shape.js";
 import { sizes } from "../../graph/values.js";
 import { broadcast } from "../../ops/join.js";
 import { resolveAxis } from "../../ops/primitive.js";
 import { fixed } from "../onnx/fixed.js";
-import { inputShape, int, known, made, possible, shapeAt, shapeOf, typeOf, unknown, valuesOf, type OnnxNode, type Rule } from "../onnx/operand.js";
+import {
+  asMany,
+  inputShape,
+  int,
+  known,
+  made,
+  possible,
+  shapeAt,
+  shapeOf,
+  typeOf,
+  unknown,
+  valuesOf,
+  type OnnxNode,
+  type Rule,
+} from "../onnx/operand.js";
 import { as, exactly } from "./adapted.js";
+import { sizesOf } from "./moving.js";
 
 /** Data of a shape that is worked out; `perElement` operations an output. */
 export const shaped =
@@ -22,7 +38,12 @@ const gather: Rule = (node) => {
   const own = inputShape(node);
   const at = resolveAxis("GATHER", axis, own.length);
   const indices = shapeOf(node.inputs[1]) ?? [];
-  return shaped("gather", () => [...own.slice(0, at), ...indices.slice(batch < 0 ? batch + indices.length : batch), ...own.slice(at + 1)])(node);
+  const shared = batch < 0 ? batch + indices.length : batch;
+  if (shared < 0 || shared > at || own.slice(0, shared).join() !== indices.slice(0, shared).join())
+    fail("bad-attribute", `batch_dims of ${node.op} is ${batch}, for ${formatShape(own)} and ${formatShape(indices)}`, {
+      expected: "leading axes of the same sizes in both, before the axis",
+    });
+  return shaped("gather", () => [...own.slice(0, at), ...indices.slice(shared), ...own.slice(at + 1)])(node);
 };
 
 /** A tensor whose shape is given by one of the inputs. */
@@ -76,13 +97,13 @@ function reduced(node: OnnxNode, op: string, output: Shape): ReturnType<Rule> {
 /** NON_MAX_SUPPRESSION_V4 and V5: as many as are asked for at most, filled up; how many were kept. */
 const boxes: Rule = (node) => {
   const reason = "how many boxes are compared depends on the data";
-  const length: OpenShape = [valuesOf(node.inputs[2])?.[0] ?? null];
+  const length: OpenShape = valuesOf(node.inputs[2]) === undefined ? [null] : sizesOf(node, 2, "the number of boxes", 0).slice(0, 1);
   return node.op === "NON_MAX_SUPPRESSION_V4" ? unknown(reason, length, []) : unknown(reason, length, length, []);
 };
 
 /** DILATE: gaps between the elements of each axis. */
 const dilate: Rule = shaped("dilate", (node) => {
-  const steps = known(node, 1, "the dilations");
+  const steps = asMany(node, "the dilations", sizesOf(node, 1, "the dilations", 1), inputShape(node).length);
   return inputShape(node).map((size, axis) => (size === 0 ? 0 : (size - 1) * (steps[axis] ?? 1) + 1));
 });
 

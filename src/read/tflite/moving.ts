@@ -1,11 +1,12 @@
 import { fail } from "../../graph/diagnostic.js";
-import { elements, type Shape } from "../../graph/shape.js";
+import { elements, formatShape, type Shape } from "../../graph/shape.js";
 import { joined, taken, wholes, type Values } from "../../graph/values.js";
 import { resolveAxis } from "../../ops/primitive.js";
 import { turned } from "../onnx/adapt.js";
 import { fixed, moved } from "../onnx/fixed.js";
 import {
   anySizes,
+  asMany,
   constantOf,
   inputShape,
   int,
@@ -19,6 +20,7 @@ import {
   typeOf,
   unknown,
   valuesOf,
+  type OnnxNode,
   type Operand,
   type Rule,
 } from "../onnx/operand.js";
@@ -26,8 +28,8 @@ import { as, asWritten, exactly, first } from "./adapted.js";
 
 /** Pads as [rank, 2] (TensorFlow), as ONNX's all starts, then all ends. */
 export const pad = as("Pad", (node) => {
-  const pads = known(node, 1, "the padding");
   const rank = inputShape(node).length;
+  const pads = asMany(node, "the padding", sizesOf(node, 1, "the padding", 0), 2 * rank);
   const side = (end: 0 | 1) => Array.from({ length: rank }, (_, axis) => pads[2 * axis + end] ?? 0);
   return { inputs: first(node), attributes: { pads: [...side(0), ...side(1)] } };
 });
@@ -46,7 +48,7 @@ export const resize =
     const [height, width] = valuesOf(node.inputs[1]) ?? [];
     if (height === undefined || width === undefined)
       return unknown(`the size of ${node.op} is computed from the model's data`, [batch, null, null, channels]);
-    const output = possible([batch, height, width, channels]);
+    const output = [batch, ...fromOn(node, "the size", [height, width], 1), channels];
     const operations = bilinear ? { interpolation: 7n * elements(output) } : {};
     return {
       kind: "layer",
@@ -60,7 +62,7 @@ export const blocks =
   (toDepth: boolean): Rule =>
   (node) => {
     const [batch = 1, height = 1, width = 1, channels = 1] = shapeAt(node, 0, 4);
-    const by = Math.max(1, int(node, "blocksize", 1));
+    const by = int(node, "blocksize", 1);
     const output = toDepth ? [batch, height / by, width / by, channels * by * by] : [batch, height * by, width * by, channels / (by * by)];
     return moved(node, toDepth ? "pixel_unshuffle" : "pixel_shuffle", output, false);
   };
@@ -70,8 +72,9 @@ export const batches =
   (toBatch: boolean): Rule =>
   (node) => {
     const [batch = 1, ...rest] = inputShape(node);
-    const block = known(node, 1, "the block");
-    const edges = known(node, 2, "the edges");
+    const block = sizesOf(node, 1, "the block", 1);
+    const edges = asMany(node, "the edges", sizesOf(node, 2, "the edges", 0), 2 * block.length);
+    if (block.length > rest.length) fail("wrong-rank", `${node.op} has ${block.length} blocks for an input of ${rest.length + 1} dimensions`);
     const count = block.reduce((product, size) => product * size, 1);
     const edge = (axis: number) => (edges[2 * axis] ?? 0) + (edges[2 * axis + 1] ?? 0);
     const sizes = rest.map((size, axis) => {
@@ -81,6 +84,16 @@ export const batches =
     });
     return moved(node, toBatch ? "space_to_batch" : "batch_to_space", [toBatch ? batch * count : batch / count, ...sizes], false);
   };
+
+/** Sizes that an input says. Throws `bad-attribute` for one that is less than it can be. */
+export function sizesOf(node: OnnxNode, index: number, what: string, least: number): readonly number[] {
+  return fromOn(node, what, known(node, index, what), least);
+}
+
+function fromOn(node: OnnxNode, what: string, sizes: readonly number[], least: number): readonly number[] {
+  if (sizes.every((size) => Number.isSafeInteger(size) && size >= least)) return sizes;
+  return fail("bad-attribute", `${what} of ${node.op} is ${sizes.join(", ")}`, { expected: `${least} or more` });
+}
 
 /** Known whole numbers as an operand; what is farther away than any size is cut off. */
 export function list(values: readonly number[]): Operand {
@@ -94,6 +107,9 @@ export function list(values: readonly number[]): Operand {
 /** PACK: tensors of one shape along a new axis. */
 export const pack: Rule = (node) => {
   const shape = inputShape(node);
+  for (const [index, operand] of node.inputs.entries())
+    if (shapeOf(operand)?.join() !== shape.join())
+      fail("shape-mismatch", `input ${index} of ${node.op} is ${formatShape(shapeOf(operand) ?? null)}`, { expected: formatShape(shape) });
   const axis = resolveAxis("PACK", int(node, "axis", 0), shape.length + 1);
   const output = [...shape.slice(0, axis), node.inputs.length, ...shape.slice(axis)];
   if (node.inputs.every((operand) => operand.kind === "constant")) {
@@ -120,6 +136,8 @@ export const unpack: Rule = (node) => {
   const shape = inputShape(node);
   const axis = resolveAxis("UNPACK", int(node, "axis", 0), shape.length);
   const part = shape.filter((_, index) => index !== axis);
+  if (node.outputs > (shape[axis] ?? 0))
+    fail("shape-mismatch", `${node.op} makes ${node.outputs} tensors of ${formatShape(shape)}`, { expected: `${shape[axis] ?? 0} at most` });
   const values = typedValuesOf(node.inputs[0]);
   if (values !== undefined && shape.length === 1) {
     const operands = values.list.map((_, index) => constantOf(`${node.op}.${index}`, [], taken(values, [index])));

@@ -4,7 +4,7 @@
 export type Field = readonly [
   name: string,
   number: number,
-  kind: "int" | "long" | "flag" | "byte" | "ints" | "longs" | "type" | "activation" | "padding",
+  kind: "int" | "long" | "flag" | "byte" | "ints" | "longs" | "activation" | "padding",
   otherwise?: number,
 ];
 

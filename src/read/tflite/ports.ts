@@ -18,6 +18,9 @@ const fullyConnected: Expected = (node, shape) => {
 /** Several inputs of one shape. */
 const all = (at: readonly number[], shape: OpenShape) => Object.fromEntries(at.map((index) => [index, shape]));
 
+/** How many sequences an input of [N, F], [N, T, F] or [T, N, F] has. */
+const batchOf = (node: NodeFacts, shape: ShapeAt) => size(shape, 0, shape(0)?.length === 3 && int(node, "time_major", 0) === 1 ? 1 : 0);
+
 /** The inputs of an LSTM of one direction, by the first of them (lite/kernels/lstm_shared.h). */
 function lstmOf(node: NodeFacts, shape: ShapeAt, from: number): Ports {
   const at = (...offsets: readonly number[]) => offsets.map((offset) => from + offset);
@@ -46,9 +49,10 @@ function basicLstm(shape: ShapeAt): Ports {
 
 const lstm: Expected = (node, shape) => {
   if (int(node, "kernel_type", 0) === 1) return basicLstm(shape);
+  const [units, batch] = [size(shape, 2, 0), batchOf(node, shape)];
   return both(
     () => lstmOf(node, shape, 1),
-    () => ({ exact: all([20, 21, 22, 23], [size(shape, 2, 0)]) }),
+    () => ({ exact: { 18: [batch, size(shape, 6, 1)], 19: [batch, units], ...all([20, 21, 22, 23], [units]) } }),
   )(node, shape);
 };
 
@@ -72,7 +76,7 @@ const rnnOf = (shape: ShapeAt, from: number): Readonly<Record<number, OpenShape>
   return { [from]: [units, size(shape, 0, -1)], [from + 1]: [units, units], [from + 2]: [units] };
 };
 
-const rnn: Expected = (_, shape) => ({ exact: rnnOf(shape, 1), needs: [1, 2, 3] });
+const rnn: Expected = (node, shape) => ({ exact: { ...rnnOf(shape, 1), 4: [batchOf(node, shape), size(shape, 1, 0)] }, needs: [1, 2, 3] });
 
 const bidirectionalRnn: Expected = (_, shape) => ({
   exact: {

@@ -210,7 +210,7 @@ const bidirectionalRnn: Rule = (node) => {
 const svdf: Rule = (node) => {
   const shape = inputShape(node);
   const [filters = 1] = shapeAt(node, 1, 2);
-  const rank = Math.max(1, int(node, "rank", 1));
+  const rank = int(node, "rank", 1);
   const [batch = 1] = shape;
   const units = Math.floor(filters / rank);
   const bias = given(node.inputs[3]);

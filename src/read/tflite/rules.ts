@@ -1,4 +1,5 @@
 import type { DType } from "../../graph/dtype.js";
+import { fail } from "../../graph/diagnostic.js";
 import { own } from "../../graph/own.js";
 import { sizes } from "../../graph/values.js";
 import { localResponseNorm } from "../../ops/norm/channel-norm.js";
@@ -32,7 +33,7 @@ import { customRules } from "./custom.js";
 import { CUSTOM, TFLITE } from "./decode.js";
 import { elementwiseRules, FUSED } from "./elementwise.js";
 import { indexingRules, shaped } from "./indexing.js";
-import { pad, reshape, resize, blocks, batches, list, pack, unpack, batchMatMul, densify } from "./moving.js";
+import { pad, reshape, resize, blocks, batches, list, pack, sizesOf, unpack, batchMatMul, densify } from "./moving.js";
 import { CUSTOM_PORTS, PORTS } from "./ports.js";
 import { recurrentRules } from "./recurrent.js";
 import { stablehloRules } from "./stablehlo.js";
@@ -43,12 +44,24 @@ const reduce = (op: string) =>
 const extreme = (op: string) => as(op, (node) => ({ inputs: first(node), attributes: { keepdims: 0, axis: known(node, 1, "the axis")[0] ?? 0 } }));
 const lrn: Rule = channelsLast((node) => ({ kind: "layer", layer: localResponseNorm(2 * int(node, "radius", 5) + 1), inputs: first(node) }), first);
 
-const split: Rule = (node) => as("Split", () => ({ inputs: node.inputs.slice(1), attributes: { axis: known(node, 0, "the axis")[0] ?? 0 } }))(node);
+const split: Rule = (node) => {
+  const shape = inputShape({ ...node, inputs: node.inputs.slice(1) });
+  const axis = resolveAxis("SPLIT", known(node, 0, "the axis")[0] ?? 0, shape.length);
+  const [size, parts] = [shape[axis] ?? 0, int(node, "num_splits", node.outputs)];
+  if (parts < node.outputs || size % parts !== 0)
+    fail("bad-attribute", `${node.op} makes ${parts} parts of ${size}`, { expected: "a number of parts that divides the size of the axis" });
+  // Of TensorFlow.js only the outputs that something reads are known.
+  return as("Split", () => ({ inputs: node.inputs.slice(1), attributes: { axis } }))({ ...node, outputs: parts });
+};
 const splitV: Rule = (node) => {
   const axis = resolveAxis("SPLIT_V", known(node, 2, "the axis")[0] ?? 0, inputShape(node).length);
-  const sizes = known(node, 1, "the sizes");
+  const sizes = sizesOf(node, 1, "the sizes", -1);
+  if (sizes.length < node.outputs) fail("bad-attribute", `SPLIT_V has ${sizes.length} sizes for ${node.outputs} outputs`);
   const rest = (inputShape(node)[axis] ?? 0) - sizes.reduce((sum, size) => sum + Math.max(0, size), 0);
-  return as("Split", () => ({ inputs: [node.inputs[0], list(sizes.map((size) => (size < 0 ? rest : size)))], attributes: { axis } }))(node);
+  return as("Split", () => ({ inputs: [node.inputs[0], list(sizes.map((size) => (size < 0 ? rest : size)))], attributes: { axis } }))({
+    ...node,
+    outputs: sizes.length,
+  });
 };
 
 /** SHAPE and RANK of what is known. */

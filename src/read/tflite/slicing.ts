@@ -1,15 +1,21 @@
+import { fail } from "../../graph/diagnostic.js";
 import type { Shape } from "../../graph/shape.js";
-import { inputShape, int, known, shapeOf, valuesOf, type OnnxNode, type Result, type Rule } from "../onnx/operand.js";
+import { asMany, inputShape, int, known, shapeOf, valuesOf, type OnnxNode, type Result, type Rule } from "../onnx/operand.js";
 import { as } from "./adapted.js";
-import { list } from "./moving.js";
+import { list, sizesOf } from "./moving.js";
 
 /** SLICE: starts and sizes, -1 for all that is left. Where only the sizes are known, so is the shape. */
 export const slice: Rule = (node) => {
-  const lengths = known(node, 2, "the size");
   const shape = inputShape(node);
+  const lengths = asMany(node, "the size", sizesOf(node, 2, "the size", -1), shape.length);
   const isOpen = lengths.some((length) => length < 0);
   const starts = valuesOf(node.inputs[1]) ?? (isOpen ? known(node, 1, "the start") : undefined);
-  const from = starts ?? shape.map(() => 0);
+  const from = asMany(node, "the start", starts ?? shape.map(() => 0), shape.length);
+  shape.forEach((size, axis) => {
+    const [start = 0, length = 0] = [from[axis], lengths[axis]];
+    if (start < 0 || start > size || start + Math.max(0, length) > size)
+      fail("shape-mismatch", `${node.op} takes ${length} from ${start} on of ${size}`, { expected: "a part of the axis" });
+  });
   const ends = lengths.map((length, axis) => (length < 0 ? Number.MAX_SAFE_INTEGER : (from[axis] ?? 0) + length));
   const sliced = as("Slice", () => ({ inputs: [node.inputs[0], list(from), list(ends)], attributes: {} }))(node);
   return starts === undefined ? withoutValues(sliced) : sliced;
@@ -40,7 +46,8 @@ export const stridedSlice: Rule = (node) => {
 };
 
 function has(node: OnnxNode, mask: string, index: number): boolean {
-  return ((int(node, mask, 0) >> index) & 1) === 1;
+  // The sign of a mask of 32 bits goes on.
+  return ((int(node, mask, 0) >> Math.min(index, 31)) & 1) === 1;
 }
 
 function knowsStarts(node: OnnxNode): boolean {
@@ -59,6 +66,7 @@ function specOf(node: OnnxNode, rank: number): Spec {
     } else if (has(node, "new_axis_mask", index)) spec.output.push("new");
     else {
       const from = axis++;
+      if (from >= rank) fail("wrong-rank", `${node.op} slices more axes than the ${rank} of its input`);
       push(spec, from, part);
       if (!has(node, "shrink_axis_mask", index)) spec.output.push({ from });
     }
@@ -90,7 +98,8 @@ function partsOf(node: OnnxNode): readonly Part[] {
   if (begins === undefined && Array.from({ length: rank }, (_, index) => index).every(decided))
     return Array.from({ length: rank }, () => ({ start: 0, end: 1, step: 1 }));
   const [begin, end] = [known(node, 1, "the start"), known(node, 2, "the end")];
-  const strides = steps ?? known(node, 3, "the step");
+  const strides = asMany(node, "the step", steps ?? known(node, 3, "the step"), begin.length);
+  asMany(node, "the end", end, begin.length);
   return begin.map((start, index) => {
     const step = strides[index] ?? 1;
     if (has(node, "shrink_axis_mask", index)) return { start, end: start === -1 ? far : start + 1, step: 1 };

@@ -248,6 +248,7 @@ const tile: Rule = (node) => {
   const shape = inputShape(node);
   const repeats = known(node, 1, "the repeats");
   const axis = node.opset < 6 && node.inputs.length > 2 ? known(node, 2, "the axis")[0] : undefined;
+  if (axis === undefined) asMany(node, "the repeats", repeats, shape.length);
   const output = shape.map((size, dimension) => size * (axis === undefined ? (repeats[dimension] ?? 1) : dimension === axis ? (repeats[0] ?? 1) : 1));
   return moved(
     node,
