@@ -447,6 +447,20 @@ const TFJS = ofFiles("model.json", [
     ]),
     "_FusedMatMul is fused with Dance",
   ],
+  ["bad-tfjs", tfjs([{ ...tfnode("LRN", "y"), attr: { depth_radius: { i: "1.5" } } }]), 'the attribute depth_radius is "1.5"'],
+  [
+    "bad-tfjs",
+    JSON.stringify({ modelTopology: { node: [] }, weightsManifest: [{ weights: [{ name: "w", shape: [2], dtype: "float7" }] }] }),
+    'the weight "w" is of the type "float7"',
+  ],
+  [
+    "bad-tfjs",
+    JSON.stringify({
+      modelTopology: { node: [] },
+      weightsManifest: [{ weights: [1, 2].map((size) => ({ name: "w", shape: [size], dtype: "float32" })) }],
+    }),
+    "the weight w is listed twice",
+  ],
   ["bad-tfjs", JSON.stringify({ modelTopology: 5 }), "this TensorFlow.js model has no architecture"],
   [
     "bad-tfjs",

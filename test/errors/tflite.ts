@@ -5,6 +5,10 @@ import { ofFiles } from "./case.js";
 /** Options, and its inputs where they stand in another order. */
 type Parts = Partial<Pick<Operator, "options" | "newer" | "inputs">>;
 
+function isList(each: Partial<Tensor> | readonly number[]): each is readonly number[] {
+  return Array.isArray(each);
+}
+
 /** One operator that reads `x` and tensors or lists beside it, and makes `y` and others like it. */
 function one(
   op: string,
@@ -16,7 +20,7 @@ function one(
   const lists: Uint8Array[] = [];
   const tensors = beside.map((each, at): Tensor => {
     const name = `w${at}`;
-    if (!Array.isArray(each)) return { name, shape: [1], ...each };
+    if (!isList(each)) return { name, shape: [1], ...each };
     lists.push(int32s(...each));
     return { name, shape: [each.length], type: 2, buffer: lists.length };
   });

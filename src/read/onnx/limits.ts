@@ -38,6 +38,7 @@ const LEAST: Readonly<Record<string, number>> = {
   depth_radius: 0,
   num_split: 1,
   num_splits: 1,
+  explicit_paddings: 0,
 };
 
 /** The words that attributes can be on which a shape or a cost depends, whatever the operator; onnxruntime takes an empty auto_pad for NOTSET. */

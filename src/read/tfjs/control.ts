@@ -1,7 +1,7 @@
 import type { Shape } from "../../graph/shape.js";
 import { sizes } from "../../graph/values.js";
 import { fixed } from "../onnx/fixed.js";
-import { constantOf, shapeOf, typeOf, unknown, valuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../onnx/operand.js";
+import { constantOf, possible, shapeOf, typeOf, unknown, valuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../onnx/operand.js";
 import { bodyOf, chosen } from "../onnx/operators/control.js";
 import { sameShape } from "../onnx/operators/loop.js";
 import { loop } from "../tflite/control.js";
@@ -61,7 +61,7 @@ function listed(node: OnnxNode, length: number | undefined, shape: readonly numb
 }
 
 function openList(length: number | undefined): Result {
-  return operands({ kind: "unknown", reason: LIST, shape: length === undefined ? undefined : [length] });
+  return operands({ kind: "unknown", reason: LIST, shape: length === undefined ? undefined : possible([length]) });
 }
 
 /** The length of a list, as far as it is known. */

@@ -6,7 +6,21 @@ import { windowPool } from "../../ops/pool/window-pool.js";
 import { placeWindow, type Pad, type Padding } from "../../ops/window.js";
 import { followed } from "../onnx/adapt.js";
 import { batchNormPorts, fixed, placed, storing } from "../onnx/fixed.js";
-import { given, inputShape, int, ints, possible, shapeAt, shapeOf, text, typeOf, valuesOf, type OnnxNode, type Rule } from "../onnx/operand.js";
+import {
+  asMany,
+  given,
+  inputShape,
+  int,
+  ints,
+  possible,
+  shapeAt,
+  shapeOf,
+  text,
+  typeOf,
+  valuesOf,
+  type OnnxNode,
+  type Rule,
+} from "../onnx/operand.js";
 import { as } from "../tflite/adapted.js";
 import { refuseUnreached } from "../tflite/convolution.js";
 
@@ -19,7 +33,8 @@ function layoutOf(node: OnnxNode): Layout {
 function spatial(node: OnnxNode, name: string, rank: number): readonly number[] {
   const list = ints(node, name) ?? [];
   const from = layoutOf(node) === "nchw" ? 2 : 1;
-  const part = list.length === rank + 2 ? list.slice(from, from + rank) : Array<number>(rank).fill(list[0] ?? 1);
+  if (![0, 1, rank, rank + 2].includes(list.length)) asMany(node, name, list, rank + 2);
+  const part = list.length === rank + 2 ? list.slice(from, from + rank) : list.length === rank ? list : Array<number>(rank).fill(list[0] ?? 1);
   if (part.every((value) => Number.isSafeInteger(value) && value >= 1)) return part;
   return fail("bad-attribute", `${name} of ${node.op} is ${list.join(", ")}`, { expected: "numbers of 1 or more" });
 }
@@ -27,7 +42,7 @@ function spatial(node: OnnxNode, name: string, rank: number): readonly number[] 
 function paddingOf(node: OnnxNode, rank: number): Padding {
   const written = text(node, "padding", "SAME");
   if (written !== "EXPLICIT") return written === "VALID" ? "valid" : "same";
-  const pads = ints(node, "explicit_paddings") ?? [];
+  const pads = asMany(node, "explicit_paddings", ints(node, "explicit_paddings") ?? [], 2 * (rank + 2));
   const from = layoutOf(node) === "nchw" ? 2 : 1;
   return Array.from({ length: rank }, (_, axis): Pad => ({ before: pads[2 * (from + axis)] ?? 0, after: pads[2 * (from + axis) + 1] ?? 0 }));
 }

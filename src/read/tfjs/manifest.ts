@@ -1,3 +1,4 @@
+import { fail } from "../../graph/diagnostic.js";
 import { own } from "../../graph/own.js";
 import { isList, isObject, type Json, type JsonObject } from "../keras/json.js";
 import type { ByteSource } from "../onnx/bytes.js";
@@ -56,6 +57,7 @@ export function readManifest(written: Json | undefined, sibling?: Sibling): Read
       const { name } = weight;
       if (typeof name !== "string") continue;
       const read = weightOf(weight, shards);
+      if (weights.has(name)) fail("bad-tfjs", `the weight ${name} is listed twice`);
       weights.set(name, read);
       if (read.absent !== undefined) shards.absent.forEach((file) => missing.add(file));
     }
@@ -74,7 +76,7 @@ function weightOf(weight: JsonObject, shards: Shards): ListedWeight {
   const by = isObject(quantization) ? quantization : undefined;
   const whole = dtype === "int32";
   const stored = by?.["dtype"] ?? dtype;
-  const [dataType, bytes] = own(TYPES, typeof stored === "string" ? stored : "float32") ?? [0, 0];
+  const [dataType, bytes] = own(TYPES, typeof stored === "string" ? stored : "float32") ?? unknownType(weight["name"], stored);
   const size = count * bytes;
   const listed = { dims, dataType, quantised: by !== undefined && !whole };
   if (!whole || size > SMALL) {
@@ -84,6 +86,10 @@ function weightOf(weight: JsonObject, shards: Shards): ListedWeight {
   const raw = shards.take(size);
   if (raw === undefined) return { ...listed, dataType: 6, absent: shards.reason };
   return by === undefined ? { ...listed, raw } : { ...listed, dataType: 6, values: scaled(raw, bytes, by) };
+}
+
+function unknownType(name: Json | undefined, stored: Json | undefined): never {
+  return fail("bad-tfjs", `the weight ${JSON.stringify(name)} is of the type ${JSON.stringify(stored)}`, { expected: Object.keys(TYPES).join(", ") });
 }
 
 /** Whole numbers that are stored in fewer bits, by a scale and a least value. */

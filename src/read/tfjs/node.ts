@@ -1,3 +1,4 @@
+import { fail } from "../../graph/diagnostic.js";
 import { isList, isObject, type Json, type JsonObject } from "../keras/json.js";
 import type { AttributeProto, GraphProto, Sizes } from "../onnx/schema.js";
 
@@ -87,7 +88,7 @@ export function attributeOf(name: string, value: Json, graphOf: (name: string) =
   if (!isObject(value)) return empty;
   const { s, i, f, b, type, shape, list, func } = value;
   if (s !== undefined) return { ...empty, s: decoded(s) };
-  if (i !== undefined) return { ...empty, i: Number(i) };
+  if (i !== undefined) return { ...empty, i: wholeOf(name, i) };
   if (f !== undefined) return { ...empty, f: Number(f) };
   if (b !== undefined) return { ...empty, i: Number(b === true) };
   if (type !== undefined) return { ...empty, i: typeNumber(type) };
@@ -98,7 +99,14 @@ export function attributeOf(name: string, value: Json, graphOf: (name: string) =
     const found = list[key];
     return isList(found) ? found : [];
   };
-  return { ...empty, ints: items("i").map(Number), floats: items("f").map(Number), strings: items("s").map(decoded) };
+  return { ...empty, ints: items("i").map((item) => wholeOf(name, item)), floats: items("f").map(Number), strings: items("s").map(decoded) };
+}
+
+/** A whole number, which JSON has as a text. Throws `bad-tfjs`. */
+function wholeOf(name: string, value: Json): number {
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  if (typeof number === "number" && Number.isInteger(number)) return number;
+  return fail("bad-tfjs", `the attribute ${name} is ${JSON.stringify(value)}`, { expected: "a whole number" });
 }
 
 function typeNumber(type: Json): number {

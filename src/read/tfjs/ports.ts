@@ -1,9 +1,9 @@
 import type { Shape } from "../../graph/shape.js";
 import { filter } from "../onnx/filter-ports.js";
-import type { NodeFacts } from "../onnx/operand.js";
+import { text, type NodeFacts } from "../onnx/operand.js";
 import { both, type Expected, type PortTable } from "../onnx/port-check.js";
 
-const isLast = (node: NodeFacts) => node.attributes.get("data_format")?.s?.startsWith("NC") !== true;
+const isLast = (node: NodeFacts) => !text(node, "data_format", "NHWC").startsWith("NC");
 const fuses = (node: NodeFacts, name: string) => node.attributes.get("fused_ops")?.strings.includes(name) === true;
 
 function channelsOf(node: NodeFacts, shape: Shape | undefined): number | null {

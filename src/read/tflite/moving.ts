@@ -13,7 +13,6 @@ import {
   ints,
   isSet,
   known,
-  possible,
   shapeAt,
   shapeOf,
   typedValuesOf,
