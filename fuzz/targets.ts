@@ -93,7 +93,10 @@ function kerasText(random: Random): { readonly text: string; readonly hides: boo
   return { text: random.chance(5) ? mutateText(seed, random, ['"class_name"', '"Conv2D"', "null"]) : mutateJson(seed, random), hides: false };
 }
 
-const hdf5Seeds = lazy(() => [...KERAS.map(hdf5), ...referenceFiles(["keras"], ".h5", 2_000_000).map((bytes) => bytes.slice(0, 60_000))]);
+const hdf5Seeds = lazy(() => [
+  ...KERAS.map((text) => hdf5(text)),
+  ...referenceFiles(["keras"], ".h5", 2_000_000).map((bytes) => bytes.slice(0, 60_000)),
+]);
 
 function kerasHdf5(random: Random): Case {
   if (random.chance(2)) return file("model.h5", mutateBytes(random.pick(hdf5Seeds()), random), random);

@@ -377,6 +377,13 @@ const ARCHIVES: readonly Wrong[] = [
     ["bad-zip", renamed(zipSync({ "config.json": strToU8("{}"), "confix.json": strToU8("{}") })), "two files called config.json"],
   ]),
   ...ofFiles("m.h5", [
+    [
+      "shape-mismatch",
+      hdf5(JSON.stringify(sequential(kerasInput("x", [null, 4]), layer("Dense", "d", { units: 3, use_bias: false }))), {
+        model_weights: { d: { "kernel:0": [5, 3] } },
+      }),
+      "the file stores other weights for d than its config makes: 5x3",
+    ],
     ["no-architecture", hdf5(undefined), "this HDF5 file has neither a model of Keras nor weights"],
     ["bad-hdf5", Uint8Array.of(0x89, 72, 68, 70, 13, 10, 26, 10, 9), "this HDF5 file is damaged, or not written as Keras writes it"],
   ]),

@@ -62,7 +62,7 @@ function tried({ nodes }: GraphProto, { nodes: rows, inferred }: Graph): Tried {
 }
 
 /** The node of the model itself that a row belongs to: those of a nested model are named `outer/inner`. */
-function ownerOf(row: string, names: ReadonlySet<string>): string {
+export function ownerOf(row: string, names: ReadonlySet<string>): string {
   let owner = row;
   while (!names.has(owner) && owner.includes("/")) owner = owner.slice(0, owner.lastIndexOf("/"));
   return owner;

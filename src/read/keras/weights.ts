@@ -36,7 +36,8 @@ export function kerasWeights(bytes: ByteSource, path: string): Graph {
   );
 }
 
-function isCopy({ path }: Dataset): boolean {
+/** The weight that a spectral norm keeps a second time (Keras 3). */
+export function isCopy({ path }: Dataset): boolean {
   const [name, holder, layer = ""] = path.slice(-3).reverse();
   return holder === "vars" && name === "0" && SPECTRAL_NORM.test(layer);
 }
