@@ -189,8 +189,8 @@ function kerasPrelu(args: Args): Primitive {
   const shared = args.isNone("shared_axes") ? [] : args.integers("shared_axes", -MAX_DIMENSION);
   return prelu(([, ...sizes]) => {
     // keras/src/layers/activations/prelu.py: param_shape[i - 1] = 1, as Python counts.
-    const isShared = (index: number) => shared.some((axis) => (axis > 0 ? axis - 1 : axis - 1 + sizes.length) === index);
-    return sizes.map((size, index) => (isShared(index) ? 1 : size));
+    const at = new Set(shared.map((axis) => resolveAxis("prelu", axis - 1, sizes.length)));
+    return sizes.map((size, index) => (at.has(index) ? 1 : size));
   });
 }
 

@@ -128,6 +128,13 @@ export class Args {
     return this.failAt(value.place, "wrong-type", `${name} of ${this.callee} is not a number`, "a number");
   }
 
+  /** A number from 0 to 1. */
+  probability(name: string): number {
+    const value = this.number(name);
+    if (value < 0 || value > 1) this.fail(name, `${name} of ${this.callee} is ${value}`, "a probability from 0 to 1");
+    return value;
+  }
+
   /** True or False; 0 and 1 are taken as Python takes them. */
   flag(name: string): boolean {
     const value = this.value(name);

@@ -12,7 +12,7 @@ function dropout(attributes: Attributes): Primitive {
 /** What training does, where it is more than to drop elements with probability 0.5: the class, its probability or deviation. */
 function build(args: Args): Primitive {
   const rate = ["p", "rate", "stddev"].find((name) => args.has(name));
-  return dropout({ variant: args.callee, ...(rate === undefined ? {} : { p: args.number(rate) }) });
+  return dropout({ variant: args.callee, ...(rate === undefined ? {} : { p: rate === "stddev" ? args.number(rate) : args.probability(rate) }) });
 }
 
 const torch: readonly CallEntry[] = [

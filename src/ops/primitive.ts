@@ -82,7 +82,7 @@ export function requireRank(op: string, input: Shape, ranks: readonly number[], 
 /** Axis counted from the end as Python does (-1 is the last). Throws `bad-axis`. */
 export function resolveAxis(op: string, axis: number, rank: number): number {
   const resolved = axis < 0 ? axis + rank : axis;
-  if (resolved >= 0 && resolved < rank) return resolved;
+  if (Number.isInteger(resolved) && resolved >= 0 && resolved < rank) return resolved;
   return fail("bad-axis", `${op} works on axis ${axis}, but its input has ${rank} dimensions`, { expected: `${-rank} to ${rank - 1}` });
 }
 

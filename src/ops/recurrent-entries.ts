@@ -17,8 +17,7 @@ function torchLayer(args: Args, cell: Cell, nonlinearity = "tanh"): Layer {
   const projSize = args.size("proj_size");
   if (projSize > 0 && cell !== "lstm") args.fail("proj_size", "proj_size argument is only supported for LSTM, not RNN or GRU");
   if (projSize >= hiddenSize) args.fail("proj_size", "proj_size has to be smaller than hidden_size", `less than ${hiddenSize}`);
-  const dropout = args.number("dropout");
-  if (dropout < 0 || dropout > 1) args.fail("dropout", `dropout of ${args.callee} is ${dropout}`, "a probability from 0 to 1");
+  const dropout = args.probability("dropout");
   return recurrent({
     cell,
     inputSize: args.count("input_size"),

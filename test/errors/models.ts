@@ -335,6 +335,14 @@ const KERAS = ofFiles("m.json", [
     JSON.stringify(sequential(kerasInput("x", [null, 8, 8, 3]), layer("Conv2D", "c", { ...conv(4, 3), groups: 2 }))),
     "not divisible by groups 2",
   ],
+  ["bad-keras", JSON.stringify(sequential(kerasInput("x", [null, -8, 8, 3]), layer("ReLU", "r", {}))), "-8 is not a size"],
+  [
+    "shape-mismatch",
+    JSON.stringify(
+      functional([kerasInput("x", [null, 4, 5]), kerasInput("z", [null, 6, 7]), layer("Dot", "d", { axes: [2, 1] }, ["x", "z"])], "d", ["x", "z"]),
+    ),
+    "Dot cannot join axes 2 and 1 of 1x4x5 and 1x6x7",
+  ],
 ]);
 
 const nestedModels = (depth: number): object =>

@@ -38,6 +38,9 @@ export function layerNorm(options: LayerNormOptions): Primitive {
     infer(inputs) {
       const input = firstInput(inputs);
       const axes = options.axes?.map((axis) => resolveAxis(op, axis, input.length)).sort((left, right) => left - right);
+      if (new Set(axes).size !== (axes?.length ?? 0)) {
+        fail("bad-axis", `${op} normalizes an axis twice: ${String(options.axes)}`, { expected: "each axis once" });
+      }
       const shape = axes?.map((axis) => input[axis] ?? 1) ?? options.normalizedShape ?? input.slice(-1);
       if (axes === undefined && formatShape(input.slice(-shape.length)) !== formatShape(shape)) {
         fail("shape-mismatch", `${op} normalizes ${formatShape(shape)}, but its input is ${formatShape(input)}`, {

@@ -6,7 +6,14 @@ import { tokenWords } from "./tokens.js";
 import { torchWindowAttentions } from "./window-attention.js";
 
 /** Only training drops whole samples (torchvision, StochasticDepth). */
-const stochasticDepth: CallEntry = { names: ["StochasticDepth"], signature: "p, mode='row'", build: () => identity };
+const stochasticDepth: CallEntry = {
+  names: ["StochasticDepth"],
+  signature: "p, mode='row'",
+  build(args) {
+    args.probability("p");
+    return identity;
+  },
+};
 
 /** Parts of vision transformers, by torchvision's names. */
 export const visionFamily: Family = {

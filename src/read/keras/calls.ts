@@ -104,7 +104,12 @@ function textOf(value: Json | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** Sizes as Keras writes them, those that are open null. */
+/** Sizes as Keras writes them, those that are open null, or -1; none for shapes of several tensors. Throws `bad-keras` for what is no size. */
 export function sizesOf(value: Json | undefined): readonly (number | null)[] | undefined {
-  return isList(value) ? value.map((size) => (typeof size === "number" ? size : null)) : undefined;
+  if (!isList(value) || value.some((size) => isList(size) || isObject(size))) return undefined;
+  return value.map((size) => {
+    if (size === null || size === -1) return null;
+    if (typeof size === "number" && Number.isSafeInteger(size) && size >= 0) return size;
+    return fail("bad-keras", `${JSON.stringify(size)} is not a size`, { expected: "a whole number, or null for a size that is open" });
+  });
 }

@@ -1,4 +1,4 @@
-import { fail, type Place } from "../../graph/diagnostic.js";
+import { fail, InputError, type Place } from "../../graph/diagnostic.js";
 import type { Stored } from "../../graph/layer.js";
 import type { AttributeProto, GraphProto, ModelProto, NodeProto, ValueInfo } from "../onnx/schema.js";
 import { histories, sizesOf, type Call, type History } from "./calls.js";
@@ -28,7 +28,7 @@ interface Around {
 /** A model's architecture, as Keras writes it (model.to_json(), `model_config`, config.json), as a graph of layers. Throws `bad-keras`. */
 export function decodeKeras(config: JsonObject, path: string, stored: StoredShapes = new Map()): ModelProto {
   const decoder = new Decoder(path, stored);
-  const graph = decoder.model(config, { shared: false, frozen: false, prefix: "", depth: 0 });
+  const graph = decoder.whole(config);
   return { irVersion: 3, producer: "", opsets: new Map([["", 1]]), graph, functions: [] };
 }
 
@@ -50,7 +50,15 @@ class Decoder {
     this.place = { kind: "file", path };
   }
 
-  model(written: JsonObject, around: Around): GraphProto {
+  whole(config: JsonObject): GraphProto {
+    try {
+      return this.model(config, { shared: false, frozen: false, prefix: "", depth: 0 });
+    } catch (error) {
+      throw error instanceof InputError ? error.at(this.place) : error;
+    }
+  }
+
+  private model(written: JsonObject, around: Around): GraphProto {
     const { class_name: className, config } = written;
     if (around.depth > MAX_DEPTH) return this.bad(`models are nested more than ${MAX_DEPTH} deep`);
     if (!isModel(written))

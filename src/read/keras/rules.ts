@@ -1,5 +1,5 @@
 import { fail } from "../../graph/diagnostic.js";
-import { elements, type Shape } from "../../graph/shape.js";
+import { elements, formatShape, type Shape } from "../../graph/shape.js";
 import { reshapeTo } from "../../ops/arithmetic.js";
 import { broadcast, concat } from "../../ops/join.js";
 import { resolveAxis } from "../../ops/primitive.js";
@@ -39,8 +39,8 @@ const merge =
   };
 
 const concatenate: Rule = (node) => {
-  const axis = configOf(node)["axis"];
-  const at = resolveAxis(node.op, typeof axis === "number" ? axis : -1, shapeAt(node, 0).length);
+  const axis = configOf(node)["axis"] ?? -1;
+  const at = resolveAxis(node.op, Number(axis), shapeAt(node, 0).length);
   const output = concat(at).infer(node.inputs.map((operand) => shapeOf(operand) ?? [])).outputs[0]?.shape ?? [];
   return { kind: "written", layer: { ...fixed({ op: "concat", outputs: [output], attributes: { axis: at } }), axes: "any" }, inputs: node.inputs };
 };
@@ -51,6 +51,13 @@ const dot: Rule = (node) => {
   const { axes = -1 } = configOf(node);
   const pair: readonly Json[] = Array.isArray(axes) ? axes : [axes, axes];
   const at = ([left, right] as const).map((shape, index) => resolveAxis("Dot", Number(pair[index] ?? -1), shape.length));
+  const summed = [left, right].map((shape, index) => shape[at[index] ?? 0]);
+  // keras/src/layers/merging/dot.py, batch_dot: the batch is never summed over.
+  if (at.includes(0) || summed[0] !== summed[1]) {
+    fail("shape-mismatch", `Dot cannot join axes ${at.join(" and ")} of ${formatShape(left)} and ${formatShape(right)}`, {
+      expected: "two axes of one size behind the batch",
+    });
+  }
   const [batch = 1] = left;
   const rest = (shape: Shape, axis: number) => shape.filter((_, index) => index !== 0 && index !== axis);
   const output = [batch, ...rest(left, at[0] ?? 1), ...rest(right, at[1] ?? 1)];
