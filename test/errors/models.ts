@@ -1,6 +1,21 @@
 import { strToU8, zipSync } from "fflate";
 import { conv, functional, input as kerasInput, kerasCall, layer, sequential, type Config } from "../read/keras-layers.js";
-import { bytes, functionOf, input, int64s, message, model, node, output, tensorOf, weight, whole, type Write } from "../read/onnx-model.js";
+import {
+  bytes,
+  functionOf,
+  input,
+  int64s,
+  message,
+  model,
+  node,
+  number,
+  output,
+  tensorOf,
+  text,
+  weight,
+  whole,
+  type Write,
+} from "../read/onnx-model.js";
 import { archive, BATCH, meta, NET as PT2, node as pt2Node, arg, tensor, type Program } from "../read/pt2-model.js";
 import { model as tflite } from "../read/tflite-model.js";
 import { bytesOf, ggufFile, ggufHead, ggufTensor, ggufText, safetensors, uint32, uint64 } from "../read/weights-model.js";
@@ -81,6 +96,76 @@ function deep(depth: number): Uint8Array {
     pbf.writeBytesField(7, content);
   });
 }
+
+const filter = weight("w", [4, 3, 3, 3]);
+const torn = message(5, text(1, "axis"), number(3, 1), number(8, 2), number(20, 2));
+const relu = (...parts: readonly Write[]) => message(1, text(1, "x"), text(2, "y"), text(4, "Relu"), ...parts);
+const doubled = message(25, text(1, "f"), text(4, "a"), text(5, "a"), text(10, "d"));
+const queries = (keys: number) =>
+  model([input("q", [1, 4, 5, 8]), input("k", [1, keys, 7, 8]), node("Attention", ["q", "k", "k"], ["y"]), output("y")]);
+
+/** ONNX: nodes and tensors that contradict their operators, their types or themselves. */
+const FORMS: readonly (readonly [code: string, content: Uint8Array, says: string])[] = [
+  ["bad-onnx", graph(relu(torn), output("y")), "the attribute axis has a value of another type than it says"],
+  ["bad-onnx", graph(node("Relu", ["x"], ["y", "z"]), output("y")), "Relu has 2 outputs\nexpected: at most 1\n"],
+  ["bad-onnx", one("MaxPool", ["x"]), "MaxPool has no attribute kernel_shape"],
+  ["bad-attribute", one("Flatten", ["x"], at({ axis: [1] })), "axis of Flatten has another type\nexpected: a whole number\n"],
+  ["bad-axis", one("Slice", ["x", "s", "e", "a"], {}, whole("s", 0, 0), whole("e", 1, 1), whole("a", 1, -3)), "Slice has an axis twice: 1, 1"],
+  ["bad-onnx", model([input("x", [1]), relu(), output("y")], message(8, text(1, "d"), number(2, 0))), "the version of the operators of 'd' is 0"],
+  [
+    "bad-onnx",
+    model([message(11, text(1, "x"), message(2, message(1, number(1, 1), message(2), message(2)))), relu(), output("y")]),
+    "the shape of a type is given twice",
+  ],
+  ["bad-onnx", model([input("x", [1]), relu(), output("y")], doubled, doubled), "two functions have the same name"],
+  ["bad-onnx", graph(input("x", [2]), relu(), output("y")), "two inputs are called x"],
+  [
+    "bad-onnx",
+    model(
+      [input("x", [1]), node("f", ["x", "x"], ["y"], { domain: "d" }), output("y")],
+      functionOf("d", "f", ["a"], ["b"], node("Relu", ["a"], ["b"], { field: 7 })),
+    ),
+    "the function f is given 2 inputs",
+  ],
+  [
+    "bad-onnx",
+    graph(message(15, message(1, ...tensorOf("w", [20])), number(3, 4)), relu(), output("y")),
+    "the initializer w is 4, but has 20 values",
+  ],
+  ["bad-onnx", graph(message(5, ...tensorOf("w", [2], { type: 99 })), relu(), output("y")), "elements of a type that is not known, 99"],
+  ["bad-onnx", graph(message(5, ...tensorOf("w", [2]), number(7, 1)), relu(), output("y")), "the initializer w is 2, but has 1 values"],
+  ["heads-do-not-divide", queries(3), "Attention cannot divide 4 among 3 heads of keys"],
+  [
+    "bad-attribute",
+    model([
+      input("x", [1, 2, 3, 8]),
+      weight("c", [1, 3, 4]),
+      node("RotaryEmbedding", ["x", "c", "c"], ["y"], at({ rotary_embedding_dim: 9 })),
+      output("y"),
+    ]),
+    "rotary_embedding_dim of RotaryEmbedding is 9",
+  ],
+  ["bad-attribute", one("Conv", ["x", "w"], at({ pads: [-1, 0, 0, 0] }), filter), "pads of Conv is -1, 0, 0, 0"],
+  ["bad-onnx", one("Conv", ["x", "w"], {}, weight("w", [0, 3, 3, 3])), "the weight of Conv is 0x3x3x3"],
+  [
+    "bad-attribute",
+    one("ConvTranspose", ["x", "w"], at({ output_shape: [11, 10] }), weight("w", [3, 4, 3, 3])),
+    "output_shape of ConvTranspose is 11x10\nexpected: at most 10x10\n",
+  ],
+  ["bad-attribute", one("Split", ["x"], at({ num_outputs: 2 })), "num_outputs of Split is 2"],
+  ["shape-mismatch", one("Split", ["x"], at({ axis: 1, split: [2] })), "Split makes parts of 2\nexpected: 3 in all\n"],
+  [
+    "shape-mismatch",
+    one("MaxUnpool", ["x", "i", "s"], at({ kernel_shape: [2, 2], strides: [2, 2] }), weight("i", [1, 3, 8, 8]), whole("s", 1, 3, 8, 8)),
+    "the output of MaxUnpool is 1x3x8x8",
+  ],
+  ["shape-mismatch", model([input("x", [2, 3]), node("Det", ["x"], ["y"]), output("y")]), "Det reads 2x3"],
+  [
+    "shape-mismatch",
+    one("Col2Im", ["c", "i", "b"], {}, weight("c", [1, 4, 9]), whole("i", 5, 5), whole("b", 2, 2)),
+    "Col2Im has blocks for 9 positions\nexpected: 16\n",
+  ],
+];
 
 const ONNX = ofFiles("m.onnx", [
   ["bad-onnx", Uint8Array.of(8, 3, 11), "this is no ONNX model, or a damaged one"],
@@ -166,7 +251,7 @@ const ONNX = ofFiles("m.onnx", [
     ),
     "does one contain itself?",
   ],
-  ["no-input", one("Conv", ["", "w"], {}, weight("w", [4, 3, 3, 3])), "this layer is given nothing to read"],
+  ["no-input", one("FusedConv", ["", "w"], { domain: "com.microsoft" }, weight("w", [4, 3, 3, 3])), "this layer is given nothing to read"],
   ["bad-axis", one("ReduceSum", ["x"], at({ axes: [9] })), "ReduceSum works on axis 9, but its input has 4 dimensions"],
   ["bad-shape", one("Reshape", ["x", "s"], {}, whole("s", -5, 3)), "no tensor has the shape"],
   ["shape-mismatch", one("Reshape", ["x", "s"], {}, whole("s", 5, 5)), "Reshape cannot make 5x5 of 1x3x8x8"],
@@ -175,7 +260,7 @@ const ONNX = ofFiles("m.onnx", [
   ["bad-attribute", one("GroupNormalization", ["x", "s", "s"], at({ num_groups: 0 }), weight("s", [3])), "num_groups of GroupNormalization is 0"],
   [
     "groups-do-not-divide",
-    one("GroupNormalization", ["x", "s", "s"], at({ num_groups: 2 }), weight("s", [3])),
+    one("GroupNormalization", ["x", "s", "s"], at({ num_groups: 2 }), weight("s", [2])),
     "the 3 channels of GroupNormalization do not divide into 2 groups",
   ],
   ["bad-attribute", one("Transpose", ["x"], at({ perm: [0, 0, 1, 2] })), "perm of Transpose is 0, 0, 1, 2"],
@@ -194,12 +279,14 @@ const ONNX = ofFiles("m.onnx", [
   ["bad-onnx", one("Loop", ["", "", "x"]), "Loop has no body"],
   ["bad-onnx", one("If", ["x"]), "If has no then_branch"],
   ["bad-onnx", one("Constant", []), "Constant has no value"],
-  ["bad-onnx", one("Relu", []), "Relu has no"],
-  ["bad-onnx", one("Add", []), "Add has no input"],
+  ["bad-onnx", one("Relu", []), "Relu has 0 inputs\nexpected: 1\n"],
+  ["bad-onnx", one("Add", ["x", ""]), "Add has no input 1"],
+  ["bad-onnx", graph(node("Optional", [], ["o"]), node("Relu", ["o"], ["y"]), output("y")), "Relu has no input"],
   ["bad-onnx", one("SequenceAt", ["x", "x"]), "input 0 of SequenceAt is no sequence"],
   ["bad-onnx", one("STFT", ["x", "s"], {}, whole("s", 0)), "STFT has neither a window nor a frame's length"],
-  ["bad-onnx", one("MaxPool", []), "MaxPool has no tensor as its input 0"],
+  ["bad-onnx", one("QuickGelu", [], { domain: "com.microsoft" }), "QuickGelu has no tensor as its input 0"],
   ["bad-shape", model([input("x", [1, 3]), input("s", [5000], 7), node("Reshape", ["x", "s"], ["y"]), output("y")]), "no tensor has 5000 dimensions"],
+  ...FORMS,
   ["bad-onnx", deep(200), "messages are nested more than"],
   [
     "bad-onnx",
@@ -218,7 +305,7 @@ const ONNX = ofFiles("m.onnx", [
   ],
   [
     "shape-mismatch",
-    one("Col2Im", ["c", "i", "b"], {}, weight("c", [1, 5, 5]), whole("i", 5, 5), whole("b", 2, 2)),
+    one("Col2Im", ["c", "i", "b"], {}, weight("c", [1, 5, 16]), whole("i", 5, 5), whole("b", 2, 2)),
     "Col2Im cannot make channels of 5 rows",
   ],
   [
