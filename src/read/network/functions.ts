@@ -27,9 +27,11 @@ export function roundHalfEven(value: number): number {
 
 /**
  * The nearest multiple of `divisor`, at least `minimum` and never below 90% of `value` (MobileNets' own function: tensorflow/models,
- * slim/nets/mobilenet, `make_divisible`).
+ * slim/nets/mobilenet, `make_divisible`);
+ * no number for a divisor that is not above 0.
  */
 export function makeDivisible(value: number, divisor: number, minimum = divisor): number {
+  if (divisor <= 0) return NaN;
   const nearest = Math.max(minimum, Math.floor(Math.trunc(value + divisor / 2) / divisor) * divisor);
   return nearest < 0.9 * value ? nearest + divisor : nearest;
 }
