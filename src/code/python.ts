@@ -1,5 +1,5 @@
 import type { AttributeValue } from "../graph/layer.js";
-import { UNSEEN } from "../graph/unseen.js";
+import { CI_COMMAND, UNSEEN } from "../graph/unseen.js";
 
 const KEYWORDS =
   "False None True and as assert async await break case class continue def del elif else except finally for from global if import in is lambda match nonlocal not or pass raise return try type while with yield";
@@ -73,7 +73,7 @@ export function docText(text: string): string {
       .replace(/\p{Surrogate}/gu, "?")
       .replaceAll("\\", "\\\\")
       // A command of a CI, should the module be printed in its log; to Python the same.
-      .replace(/##(?=\[|vso\[)/g, "#\\x23")
+      .replace(CI_COMMAND, "#\\x23")
       .replaceAll('"""', '\\"\\"\\"')
       .trim()
   );

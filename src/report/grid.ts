@@ -1,4 +1,4 @@
-import { UNSEEN } from "../graph/unseen.js";
+import { CI_COMMAND, UNSEEN } from "../graph/unseen.js";
 
 /** A table before it is text: what every tabular format is rendered from. */
 export interface Grid {
@@ -25,7 +25,7 @@ export interface Row {
 const SAFE = /^[ -"$-9;-~]*$/;
 
 /** What {@link harmless} changes. */
-const HARM = new RegExp(`${UNSEEN.source}|^\\s*::|##(?:vso|teamcity)?\\[`, "u");
+const HARM = new RegExp(`${UNSEEN.source}|^\\s*::|${CI_COMMAND.source}`, "u");
 
 /**
  * Text from a model or a file made harmless where it is printed: what does something or shows nothing becomes a visible escape, and so does the sign
@@ -43,7 +43,7 @@ export function harmlessUnits(text: string): readonly string[] {
   // The runner of GitHub trims a line before it looks for `::`, and finds `##[` anywhere.
   const command = /^\s*:(?=:)/.exec(text)?.[0].length;
   if (command !== undefined) units[command - 1] = "\\x3a";
-  for (const { index } of text.matchAll(/##(?=(?:vso|teamcity)?\[)/g)) units[index + 1] = "\\x23";
+  for (const { index } of text.matchAll(CI_COMMAND)) units[index + 1] = "\\x23";
   return units;
 }
 

@@ -1,4 +1,4 @@
-import { UNSEEN } from "../graph/unseen.js";
+import { CI_COMMAND, UNSEEN } from "../graph/unseen.js";
 
 /** A value that can be written as JSON; integers of any size are bigint. */
 export type Json = string | number | bigint | boolean | null | readonly Json[] | MadeList | JsonText | JsonObject;
@@ -86,7 +86,7 @@ function quoted(text: string): string {
 
 /** JSON with what does something on a terminal or in a CI's log escaped, which only texts have: the same to whoever parses it. */
 export function quietJson(json: string): string {
-  return json.replace(UNSEEN, (character) => character.split("").map(unitEscape).join("")).replace(/##(?=(?:vso|teamcity)?\[)/g, "#\\u0023");
+  return json.replace(UNSEEN, (character) => character.split("").map(unitEscape).join("")).replace(CI_COMMAND, "#\\u0023");
 }
 
 function unitEscape(unit: string): string {
