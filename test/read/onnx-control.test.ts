@@ -55,6 +55,16 @@ describe("ONNX: graphs inside nodes", () => {
     expect(uncounted).toEqual([{ op: "Loop", count: 1, reason: "how often a Loop runs depends on the data: one iteration is counted" }]);
   });
 
+  it("one without an end counts one iteration, whatever the graphs in its body hold", () => {
+    const names = Array.from({ length: 50 }, (_, index) => `r${index}`);
+    const branch = { graph: [...names.map((name, index) => node("Relu", [names[index - 1] ?? "h"], [name])), output("r49")] };
+    const chosen = node("If", ["c"], ["h2"], { attributes: { then_branch: branch, else_branch: branch } });
+    const { partial, uncounted } = analysed(
+      model([input("x", [2, 8]), input("c", [], 9), node("Loop", ["", "", "x"], ["y"], { attributes: { body: body(chosen) } }), output("y")]),
+    );
+    expect([partial, uncounted[0]?.op]).toEqual([true, "Loop"]);
+  });
+
   it("one whose tensors grow is unrolled: 2, 4, 8 rows", () => {
     const grown = body(weight("w", [8, 8]), node("MatMul", ["h", "w"], ["m"]), node("Concat", ["m", "m"], ["h2"], { attributes: { axis: 0 } }));
     const { totals, outputs } = analysed(

@@ -27,7 +27,29 @@ interface Case {
 const MS = "com.microsoft";
 const one = (type: number): Port => [[], type];
 
+/** Matrices, bias, first state and peepholes of one direction: T = 4, N = 2, F = 5, H = 3. */
+const recurrent = (op: string, gates: number): Case => ({
+  op,
+  ports: [
+    [[4, 2, 5]],
+    [[1, gates * 3, 5]],
+    [[1, gates * 3, 3]],
+    [[1, gates * 6]],
+    undefined,
+    [[1, 2, 3]],
+    ...(gates === 4 ? ([[[1, 2, 3]], [[1, 9]]] as const) : []),
+  ],
+  attributes: { hidden_size: 3 },
+  free: ["0.0"],
+});
+
 const CASES: readonly Case[] = [
+  recurrent("RNN", 1),
+  recurrent("GRU", 3),
+  recurrent("LSTM", 4),
+  { op: "Gemm", ports: [[[2, 4]], [[4, 5]]], free: ["0.0", "1.1"] },
+  { op: "FusedGemm", domain: MS, ports: [[[2, 4]], [[5, 4]]], attributes: { transB: 1 }, free: ["0.0", "1.0"] },
+  { op: "DeformConv", ports: [[[1, 4, 8, 8]], [[6, 4, 3, 3]], [[1, 18, 6, 6]]], free: ["1.0"] },
   {
     op: "QLinearConv",
     ports: [[[1, 4, 8, 8], UINT8], one(FLOAT), one(UINT8), [[6, 4, 3, 3], INT8], [[6]], [[6], INT8], one(FLOAT), one(UINT8), [[6], INT32]],

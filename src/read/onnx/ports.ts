@@ -22,11 +22,15 @@ const recurrent =
     const hidden = node.attributes.get("hidden_size")?.i ?? state?.[2] ?? null;
     const directions = text(node, "direction", "forward") === "bidirectional" ? 2 : 1;
     const rows = hidden === null ? null : gates * hidden;
+    const [batch = null] = input?.slice(1) ?? [];
+    const first = int(node, "layout", 0) === 1 ? undefined : [directions, batch, hidden];
     return {
       exact: {
         1: [directions, rows, input?.[2] ?? null],
         2: [directions, rows, hidden],
         3: [directions, rows === null ? null : 2 * rows],
+        5: first,
+        6: gates === 4 ? first : undefined,
         7: gates === 4 ? [directions, hidden === null ? null : 3 * hidden] : undefined,
       },
     };
@@ -37,7 +41,7 @@ export const gemm =
   (b = 1, c = 2): Expected =>
   (node, shape) => {
     const [left, right] = [shape(0), shape(b)];
-    if (left?.length !== 2 || right?.length !== 2) return {};
+    if (left?.length !== 2 || right?.length !== 2) return { exact: { [b]: [null, null] } };
     return { within: { [c]: [left[isSet(node, "transA") ? 1 : 0] ?? null, right[isSet(node, "transB") ? 0 : 1] ?? null] } };
   };
 

@@ -28,7 +28,7 @@ export interface ReadOnnxOptions extends InputSizes {
 }
 
 /** Nodes that are run at most besides those that the file has, those of bodies and functions each time: no model has as many, a malicious one may. */
-const MAX_REPEATED = 100_000;
+const MAX_REPEATED = 40_000;
 
 /**
  * Reads an ONNX model without its weights: every shape is worked out as the graph is read, and small tensors of whole numbers are carried along.

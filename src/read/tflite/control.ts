@@ -2,10 +2,11 @@ import { InputError } from "../../graph/diagnostic.js";
 import { fixed } from "../onnx/fixed.js";
 import { shapeOf, typeOf, unknown, valuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../onnx/operand.js";
 import { bodyOf, chosen } from "../onnx/operators/control.js";
-import { sameShape } from "../onnx/operators/loop.js";
+import { nodesIn, sameShape } from "../onnx/operators/loop.js";
 
-/** Iterations of a WHILE whose count is worked out, at most. */
+/** Iterations of a WHILE whose count is worked out, at most, and their nodes. */
 const MAX_COUNTED = 1_000;
+const MAX_NODES = 5_000;
 
 /** WHILE: `cond` and `body` over the same tensors. Its iterations are counted where what decides them is known, as a counter is. */
 export const loop: Rule = (node) => {
@@ -41,7 +42,8 @@ function finished(outputs: readonly Operand[], inputs: readonly Operand[], reaso
 /** How often the body runs, and what it makes in the end; nothing where that depends on the data. */
 function counted(node: OnnxNode): { readonly trips: number; readonly carried: readonly Operand[] } | undefined {
   let carried = node.inputs;
-  for (let trips = 0; trips <= MAX_COUNTED; trips++) {
+  const most = Math.min(MAX_COUNTED, MAX_NODES / (nodesIn(bodyOf(node, "cond")) + nodesIn(bodyOf(node, "body"))));
+  for (let trips = 0; trips <= most; trips++) {
     const [goesOn] = tried(node, "cond", carried) ?? [];
     const value = valuesOf(goesOn)?.[0];
     if (value === undefined) return undefined;

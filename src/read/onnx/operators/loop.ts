@@ -109,7 +109,7 @@ function steadily(node: OnnxNode, head: Head): Ran | undefined {
 function unroll(node: OnnxNode, head: Head): Ran | undefined {
   const { body, trips, open } = head;
   if (trips === undefined || open === undefined) return undefined;
-  const most = Math.min(trips, Math.floor(MAX_UNROLLED / Math.max(1, body.nodes.length)));
+  const most = Math.min(trips, Math.floor(MAX_UNROLLED / Math.max(1, nodesIn(body))));
   let carried = head.initial;
   const scans: Operand[][] = [];
   const run = () => {
@@ -132,6 +132,11 @@ function unroll(node: OnnxNode, head: Head): Ran | undefined {
   };
   const attempt = tried(node, run);
   return attempt === undefined || attempt.outputs.length === 0 ? undefined : { attempt, outputs: attempt.outputs };
+}
+
+/** Nodes of a graph and of those inside its nodes. */
+export function nodesIn({ nodes }: GraphProto): number {
+  return nodes.reduce((sum, { attributes }) => [...attributes.values()].reduce((all, { g }) => all + (g === undefined ? 0 : nodesIn(g)), sum + 1), 0);
 }
 
 function tried(node: OnnxNode, run: () => readonly Operand[]): Attempt | undefined {

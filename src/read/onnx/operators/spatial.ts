@@ -11,6 +11,7 @@ import {
   perAxis,
   possible,
   shapeAt,
+  shapeOf,
   text,
   typeOf,
   unknown,
@@ -109,6 +110,12 @@ const deformConv: Rule = (node) => {
   const shape = inputShape(node);
   const { cost, outputs, stored, attributes, mixes, kind } = result.layer.infer([shape]);
   const [output = { shape: [] }] = outputs;
+  const positions = output.shape.slice(2);
+  for (const operand of [offset, mask]) {
+    const read = shapeOf(operand)?.slice(2);
+    if (read !== undefined && read.join() !== positions.join())
+      fail("shape-mismatch", `DeformConv has offsets or a mask for ${formatShape(read)} positions`, { expected: formatShape(positions) });
+  }
   const [, ...kernel] = shapeAt(node, 1).slice(1);
   const reads = elements([output.shape[0] ?? 1, shape[1] ?? 1, ...output.shape.slice(2), ...kernel]);
   const layer = fixed({
