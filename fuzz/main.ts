@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { TARGETS, type Target } from "./targets.js";
+import type { Target } from "./target.js";
+import { TARGETS } from "./targets.js";
 import { caseOf } from "./try.js";
 
 const HELP = `npm run fuzz -- [options]
@@ -31,8 +32,8 @@ if (values.help) {
   process.exit(0);
 }
 
-/** A case that does not end. The worker measures what is only slow; this is wall-clock time, and machines are shared. */
-const HANG = 20_000;
+/** Seconds of a case that does not end. The worker measures what is only slow; this is wall-clock time, and machines are shared. */
+const HANG = 20;
 /** A reader that fails so often is broken: the rest of its cases would say the same. */
 const MOST = 50;
 
@@ -53,10 +54,17 @@ const worker = join(import.meta.dirname, "worker.mjs");
 const schema = join(import.meta.dirname, "../../../schema");
 
 /** Flags of Node that take from a worker all it does not need: to write files, to start processes, memory without end. */
-function fences(progress: string): readonly string[] {
+function fences(progress: string, megabytes = 900): readonly string[] {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   const permission = major > 23 || (major === 22 && minor >= 13) || (major === 23 && minor >= 5) ? "--permission" : "--experimental-permission";
-  return [permission, "--allow-fs-read=*", `--allow-fs-write=${progress}`, "--no-warnings", "--enable-source-maps", "--max-old-space-size=900"];
+  return [
+    permission,
+    "--allow-fs-read=*",
+    `--allow-fs-write=${progress}`,
+    "--no-warnings",
+    "--enable-source-maps",
+    `--max-old-space-size=${megabytes}`,
+  ];
 }
 
 /** Runs the cases of a target from `from` on; a worker that hangs or dies is told with its case, and another goes on behind it. */
@@ -75,15 +83,19 @@ async function fuzz(target: Target, from: number, to: number): Promise<{ readonl
 }
 
 async function runWorker(target: Target, from: number, to: number, progress: string, found: Found[]) {
-  const child = spawn(process.execPath, [...fences(progress), worker, target.name, values.seed, String(from), String(to), progress, schema], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [...fences(progress, target.megabytes), worker, target.name, values.seed, String(from), String(to), progress, schema],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   const at = () => Number(readFileSync(progress, "utf8"));
   let [last, since, read, whole, complaint] = [-1, Date.now(), 0, false, ""];
   const watch = setInterval(() => {
     const now = at();
     if (now !== last) [last, since] = [now, Date.now()];
-    else if (Date.now() - since > HANG) child.kill("SIGKILL");
+    else if (Date.now() - since > 1000 * (target.hangs ?? HANG)) child.kill("SIGKILL");
     if (found.length >= MOST) child.kill("SIGKILL");
   }, 500);
   child.stderr.on("data", (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-2000)));
@@ -138,7 +150,7 @@ const each = Math.ceil(Number(values.cases) / chosen.length);
 let failures = 0;
 for (const target of chosen) {
   const start = Date.now();
-  const [from, to] = values.case === undefined ? [0, each] : [Number(values.case), Number(values.case) + 1];
+  const [from, to] = values.case === undefined ? [0, Math.ceil(each / (target.share ?? 1))] : [Number(values.case), Number(values.case) + 1];
   const { found, read } = await fuzz(target, from, to);
   // What fails alike is one failure: it is saved once.
   const kinds = new Map(found.map((one) => [kindOf(one), one] as const).reverse());

@@ -7,6 +7,14 @@ import type { Case } from "./case.js";
 export interface Outcome {
   readonly ended: "read" | "refused";
   readonly extra: number;
+  /** What the whole command answered. */
+  readonly answer?: Answer;
+}
+
+export interface Answer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 /** A file of a few lines may stand for a hundred thousand layers: seconds for each of those, and for each model of a sweep. */
@@ -134,7 +142,7 @@ export async function runCommand({ files }: Case, argv: readonly string[], valid
   if (out.breaths > ENOUGH) return { ended: "read", extra };
   if (code !== 0 && code !== 2 && !(code === 1 && CHECKS.has(command))) throw new Failure(`exit code ${code}: ${out.stderr}`);
   if (/\n\s+at .*:\d+:\d+/.test(out.stderr)) throw new Failure(`a stack trace: ${out.stderr}`);
-  const csv = argv.includes("csv");
+  const csv = argv.some((word) => /^(--format=)?csv$/.test(word));
   if (HARMFUL.test(out.stderr) || HARMFUL.test(csv ? out.stdout.replaceAll("\r\n", "\n") : out.stdout))
     throw new Failure("control characters in the output");
   if (/^::/m.test(out.stderr) || (/^::/m.test(out.stdout) && !argv.includes("github"))) throw new Failure("a line that a CI runs");
@@ -142,5 +150,5 @@ export async function runCommand({ files }: Case, argv: readonly string[], valid
   if (json && code !== 2 && SCHEMAS.has(command)) checkJson(out.stdout, valid);
   if (code === 2 && out.stdout !== "" && !STREAMS.has(command)) throw new Failure("a result and a complaint");
   if (code === 2 && out.stderr.trim() === "" && out.stdout === "") throw new Failure("a failure without a word");
-  return { ended: code === 2 ? "refused" : "read", extra };
+  return { ended: code === 2 ? "refused" : "read", extra, answer: { code, stdout: out.stdout, stderr: out.stderr } };
 }

@@ -15,15 +15,9 @@ import { hdf5 } from "./seeds/hdf5.js";
 import { NETWORK_JSON, NETWORKS } from "./seeds/networks.js";
 import { GGUF, INPUTS, KERAS, LAYERS, ONNX, PT2_ARCHIVE, SAFETENSORS, TFJS_MODELS, TFLITE } from "./seeds/own.js";
 import { referenceFiles } from "./seeds/reference.js";
+import { STRUCTURES } from "./structures.js";
+import type { Target } from "./target.js";
 import { unzipSync } from "fflate";
-
-/** One reader, and how cases for it are made. */
-export interface Target {
-  readonly name: string;
-  /** Names of the formats, or titles of --list-formats, that it tries. */
-  readonly covers: readonly string[];
-  readonly make: (random: Random) => Case;
-}
 
 const SMALL = 24_000;
 const UNKNOWN = "Zzyzx";
@@ -266,5 +260,6 @@ export const TARGETS: readonly Target[] = [
   { name: "whatif-code", covers: [], make: whatIf },
   { name: "check", covers: [], make: check },
   { name: "saved", covers: [], make: saved },
+  ...STRUCTURES,
   { name: "confused", covers: [], make: confused },
 ];

@@ -4,9 +4,10 @@ import { InputError } from "../src/graph/diagnostic.js";
 import { parseShape } from "../src/graph/shape-text.js";
 import { readModel } from "../src/source/read.js";
 import type { Case } from "./case.js";
+import { checkContradiction, checkMacs, checkRefusal, checkSame } from "./claim.js";
 import { checkAnalysis, Failure, ioOf, LAYER, runCommand, type Outcome, type Valid } from "./oracle.js";
 import { Random } from "./random.js";
-import type { Target } from "./targets.js";
+import type { Target } from "./target.js";
 
 /** The case of a target that a seed and a number make, the same on every machine. */
 export function caseOf({ name, make }: Target, seed: number, index: number): Case {
@@ -27,9 +28,24 @@ export async function tryCase(made: Case, index: number, valid: Valid): Promise<
 
 function outcomeOf(made: Case, index: number, valid: Valid): Promise<Outcome> {
   const [first = "", ...rest] = made.argv;
-  if (first.startsWith("!")) return runCommand(made, [first.slice(1), ...rest], valid);
-  if (index % WHOLE !== 0) return tryModel(made, first, rest);
+  if (first.startsWith("!")) return tryCommand(made, [first.slice(1), ...rest], index, valid);
+  if (made.claim !== undefined || index % WHOLE !== 0) return tryModel(made, first, rest);
   return runCommand(made, ["count", first, ...rest, ...(FORMATS[(index / WHOLE) % FORMATS.length] ?? [])], valid);
+}
+
+/** One command in this many runs twice: it answers the same. */
+const AGAIN = 8;
+
+async function tryCommand(made: Case, argv: readonly string[], index: number, valid: Valid): Promise<Outcome> {
+  const outcome = await runCommand(made, argv, valid);
+  const { claim } = made;
+  if (claim !== undefined && outcome.answer !== undefined) checkRefusal(claim, outcome.answer, argv);
+  if (claim?.kind === "same") {
+    const [first = "", ...rest] = claim.argv;
+    const other = await runCommand(made, [first.slice(1), ...rest], valid);
+    checkSame(outcome.answer, other.answer, `${argv.join(" ")} against ${claim.argv.join(" ")}`);
+  } else if (index % AGAIN === 0) checkSame(outcome.answer, (await runCommand(made, argv, valid)).answer, `${argv.join(" ")} twice`);
+  return outcome;
 }
 
 async function tryModel(made: Case, path: string, flags: readonly string[]): Promise<Outcome> {
@@ -38,6 +54,8 @@ async function tryModel(made: Case, path: string, flags: readonly string[]): Pro
     const graph = await readModel([path], ioOf(made.files).io, sets, { ...options, dims });
     const analysis = analyze(graph, options);
     checkAnalysis(analysis, made);
+    if (made.claim?.kind === "macs") checkMacs(made.claim, analysis);
+    if (made.claim?.kind === "contradicts") checkContradiction(made.claim, analysis);
     return { ended: "read", extra: analysis.layers.length * LAYER };
   } catch (error) {
     if (error instanceof InputError) return { ended: "refused", extra: 0 };

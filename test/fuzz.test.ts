@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { TARGETS } from "../fuzz/targets.js";
 import { caseOf, tryCase } from "../fuzz/try.js";
@@ -15,12 +16,12 @@ describe("the fuzzing (npm run fuzz)", () => {
 
   it.each(TARGETS)("makes the same case of a seed and a number: $name", (target) => {
     expect(caseOf(target, 5, 3)).toEqual(caseOf(target, 5, 3));
-    const others = [4, 5, 6, 7].map((index) => JSON.stringify(caseOf(target, 5, index)));
+    const others = [4, 5, 6, 7].map((index) => inspect(caseOf(target, 5, index)));
     expect(new Set(others).size).toBeGreaterThan(1);
   });
 
   it.each(TARGETS)("its first cases end in a result or a complaint: $name", async (target) => {
-    for (let index = 1; index < 30; index++) {
+    for (let index = 1; index < 30 / (target.share ?? 1); index++) {
       const { ended } = await tryCase(caseOf(target, 1, index), index, () => undefined);
       expect(["read", "refused"]).toContain(ended);
     }

@@ -6,7 +6,7 @@ import { nodesIn, sameShape } from "../onnx/operators/loop.js";
 
 /** Iterations of a WHILE whose count is worked out, at most, and their nodes. */
 const MAX_COUNTED = 1_000;
-const MAX_NODES = 5_000;
+const MAX_NODES = 20_000;
 
 /** WHILE: `cond` and `body` over the same tensors. Its iterations are counted where what decides them is known, as a counter is. */
 export const loop: Rule = (node) => {
