@@ -1,8 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { jsonPieces, writeJson, type Json } from "../src/report/json.js";
-import { analyze } from "../src/analyze/analyze.js";
-import { parseLayers } from "../src/read/notation/read.js";
-import { layerJson, layerLines } from "../src/report/layer-json.js";
 import { convcost, file } from "./cli/run.js";
 
 /** What JSON.stringify makes of a text's value is what it is; the layout over lines is ours. */
@@ -30,13 +27,6 @@ describe("JSON written piece by piece", () => {
 
   it("writes integers in full at any size", () => {
     expect(writeJson([2n ** 70n])).toBe("[1180591620717411303424]");
-  });
-
-  it("rows of layers that are alike are each what they are by themselves", () => {
-    // The same layers at two sizes, and blocks that have steps.
-    const graph = parseLayers("conv 3x3 4->4 p1 @12x12; relu; conv 3x3 4->4 p1; relu; relu; maxpool 2; conv 3x3 4->4 p1; relu; sep 3x3 4; sep 3x3 4");
-    const { layers } = analyze(graph);
-    expect([...layerLines(layers)].map((line) => normal(writeJson(line)))).toEqual(layers.map((layer) => normal(writeJson(layerJson(layer)))));
   });
 
   it("takes a list that is made while it is written, one item at a time", () => {

@@ -10,7 +10,6 @@ import { inferGraph } from "./infer.js";
 import { inputWarnings, resolveInputs, type InputOptions } from "./input.js";
 import { isLayout } from "../graph/layer.js";
 import type { Layout } from "../graph/layout.js";
-import { AlikeRows } from "./alike-rows.js";
 import { compositeFigures, primitiveFigures, sumFigures, united } from "./figures.js";
 import { peakActivations } from "./memory.js";
 import { elements } from "../graph/shape.js";
@@ -31,7 +30,6 @@ interface Context {
 /** How a layer is counted; without a convention where that is the program's own, or the layer is a step of one that was taken whole. */
 interface Counting extends Context {
   readonly convention: Convention | undefined;
-  readonly rows: AlikeRows;
 }
 
 /**
@@ -42,7 +40,7 @@ interface Counting extends Context {
 export function analyze(graph: Graph, options: AnalyzeOptions = {}): Analysis {
   const context: Context = { dtype: dtypeNamed(options.dtype ?? "float32"), layout: options.layout };
   const convention = options.convention?.name === OWN ? undefined : options.convention;
-  const counting: Counting = { ...context, convention, rows: new AlikeRows() };
+  const counting: Counting = { ...context, convention };
   const inferred = inferGraph(graph, resolveInputs(graph, options));
   const layers = inferred.layers.map((layer, index) => countLayer(layer, index, counting));
   const tool = convention && countAll(convention, inferred.layers);
@@ -144,16 +142,6 @@ function orderOfImages({ layout }: Graph, inputs: readonly TypedValue[], layers:
 }
 
 function countLayer(layer: InferredLayer, index: number, context: Counting): LayerAnalysis {
-  // A convention may count by the names of what is stored, in which layers differ that are one.
-  if (context.convention !== undefined) return rowOf(layer, index, context);
-  const known = context.rows.get(layer);
-  if (known !== undefined) return { ...known, index, name: layer.name };
-  const row = rowOf(layer, index, context);
-  context.rows.set(layer, row);
-  return row;
-}
-
-function rowOf(layer: InferredLayer, index: number, context: Counting): LayerAnalysis {
   const { convention } = context;
   const inside = convention !== undefined && isTakenWhole(convention, layer) ? { ...context, convention: undefined } : context;
   const steps = layer.steps.map((step, position) => countLayer(step, position, inside));

@@ -11,12 +11,7 @@ import type { ResolvedInput } from "./input.js";
  * Throws what an operator finds wrong with its input, at the place of its layer.
  */
 export function inferGraph(graph: Graph, types: readonly ResolvedInput[]): InferredGraph {
-  const read = graph.inferred;
-  if (read?.nodes === graph.nodes && isSameInputs(read.inputs, types)) {
-    const { inputs, layers } = read;
-    return { inputs, layers, outputs: outputsOf(graph, valuesOf(graph, read)) };
-  }
-  const inferrer = new Inferrer(graph.inferences);
+  const inferrer = new Inferrer();
   const inputs = types.map((type) => inferrer.value({ shape: type.shape, dtype: type.dtype }, type.axes, type.ownOrder));
   const tensors = new Map<string, TypedValue>(inputs.map((input, index) => [graph.inputs[index]?.name ?? "", input]));
   const layers = graph.nodes.map((node) => {
@@ -32,32 +27,6 @@ export function inferGraph(graph: Graph, types: readonly ResolvedInput[]): Infer
 
 function outputsOf(graph: Graph, values: ReadonlyMap<string, TypedValue>): readonly TypedValue[] {
   return graph.outputs.filter((name) => !isOpen(graph, name)).map((name) => tensor(values, name));
-}
-
-/** The values of a graph's outputs, by name. */
-function valuesOf(graph: Graph, { inputs, layers }: Pick<InferredGraph, "inputs" | "layers">): ReadonlyMap<string, TypedValue> {
-  const wanted = new Set(graph.outputs);
-  const values = new Map<string, TypedValue>();
-  const add = (name: string, value: TypedValue | undefined) => {
-    if (value !== undefined && wanted.has(name)) values.set(name, value);
-  };
-  graph.inputs.forEach(({ name }, index) => {
-    add(name, inputs[index]);
-  });
-  graph.nodes.forEach(({ outputs }, node) => {
-    outputs.forEach((name, index) => {
-      add(name, layers[node]?.outputs[index]);
-    });
-  });
-  return values;
-}
-
-function isSameInputs(inputs: readonly TypedValue[], types: readonly ResolvedInput[]): boolean {
-  return inputs.length === types.length && types.every((type, index) => isSameType(type, inputs[index]));
-}
-
-function isSameType({ shape, dtype, axes }: ResolvedInput, value: TypedValue | undefined): boolean {
-  return value !== undefined && formatShape(shape) === formatShape(value.shape) && dtype === value.dtype && axes === value.axes;
 }
 
 function isOpen({ openOutputs = [] }: Graph, name: string): boolean {

@@ -40,11 +40,6 @@ export function peakActivations(graph: InferredGraph, dtype: DType): Peak {
   return { bytes: peak, at: paths[at], alive: held.sort((a, b) => (a.bytes === b.bytes ? 0 : a.bytes > b.bytes ? -1 : 1)) };
 }
 
-/** The bytes of {@link peakActivations} alone. */
-export function peakBytes(graph: InferredGraph, dtype: DType): bigint {
-  return lifetimes(graph, dtype).peak;
-}
-
 /** From which run to which a tensor is alive, those of its views with it. */
 interface Life {
   readonly by: string | undefined;

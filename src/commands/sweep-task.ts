@@ -1,6 +1,5 @@
 import type { Analysis } from "../analyze/analysis.js";
 import { analyze } from "../analyze/analyze.js";
-import { partCounter, partsJoiner, type Counted } from "../analyze/chain.js";
 import {
   MEASURES,
   isMeasureKnown,
@@ -35,7 +34,7 @@ const CHECKED = 1000;
 
 /** Reads the network and the filter of a sweep. Throws InputError: a file, a parameter or a filter that is wrong. */
 export async function openSweep({ network, axes: written, options: writtenOptions, where }: SweepTask): Promise<Sweep> {
-  const { chainExpander, networkExpander, parametersOf, parsePredicate, parseValues, readNetwork } = await import("../read/network/network.js");
+  const { networkExpander, parametersOf, parsePredicate, parseValues, readNetwork } = await import("../read/network/network.js");
   const options = await withConvention(writtenOptions);
   const read = readNetwork(network.text, network);
   const expand = networkExpander(read);
@@ -49,13 +48,7 @@ export async function openSweep({ network, axes: written, options: writtenOption
     const checked = first < 0 ? values : values.filter((value, index) => typeof value !== "number" || index === first);
     for (const value of checked) parametersOf(read, { ...variant, [name]: value });
   }
-  const chain = chainExpander(read, partCounter(options));
-  const joined = partsJoiner(figuresOf);
-  const count: CountPoint = (set) => {
-    const at = { ...options, set: { ...variant, ...set } };
-    const parts = chain?.(at);
-    return parts === undefined ? figuresOf(analyze(expand(at), options)) : joined(parts);
-  };
+  const count: CountPoint = (set) => figuresOf(analyze(expand({ ...options, set: { ...variant, ...set } }), options));
   if (where === undefined) return { axes, rows: (start, end) => sweepRange(axes, start, end, count) };
   const predicate = parsePredicate(where, [...MEASURES, ...axes.map(({ name }) => name)]);
   return {
@@ -79,7 +72,7 @@ function isRange(range: unknown): range is { readonly start: number; readonly en
   return typeof range === "object" && range !== null && "start" in range && "end" in range;
 }
 
-function figuresOf({ totals, outputs }: Counted | Analysis): SweepFigures {
+function figuresOf({ totals, outputs }: Analysis): SweepFigures {
   const {
     layers,
     params,
@@ -95,7 +88,6 @@ function figuresOf({ totals, outputs }: Counted | Analysis): SweepFigures {
     unit,
     lowerBounds,
   } = totals;
-  const shapes = outputs.map((output) => (output !== null && "shape" in output ? output.shape : output));
   return {
     layers,
     params,
@@ -110,7 +102,7 @@ function figuresOf({ totals, outputs }: Counted | Analysis): SweepFigures {
     counted,
     unit,
     lowerBounds,
-    outputs: shapes,
+    outputs: outputs.map(({ shape }) => shape),
   };
 }
 

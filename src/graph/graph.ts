@@ -1,5 +1,4 @@
 import type { Place } from "./diagnostic.js";
-import type { Inferences, InferredNodes } from "./inferrer.js";
 import type { Layout } from "./layout.js";
 import type { Axes, Layer, TensorType } from "./layer.js";
 import type { DType } from "./dtype.js";
@@ -64,10 +63,6 @@ export interface Graph {
   readonly openInputs?: readonly OpenTensor[] | undefined;
   /** Outputs among `outputs` that no node of the graph makes: their sizes depend on the data, or on an open input. */
   readonly openOutputs?: readonly OpenTensor[] | undefined;
-  /** What its layers made of their shapes when it was read, so that it need not be worked out again. */
-  readonly inferences?: Inferences | undefined;
-  /** Its layers with their shapes, where its reader needed all of them: for its nodes and inputs as they stand. */
-  readonly inferred?: InferredNodes<Node> | undefined;
   /** What the source leaves open and was assumed. */
   readonly warnings?: readonly string[] | undefined;
 }

@@ -40,11 +40,6 @@ export interface InferredGraph {
   readonly outputs: readonly TypedValue[];
 }
 
-/** What a reader inferred of its graph, which holds for these very nodes alone. */
-export interface InferredNodes<Node> extends Pick<InferredGraph, "inputs" | "layers"> {
-  readonly nodes: readonly Node[];
-}
-
 function isSame(shape: Shape, other: Shape | undefined): boolean {
   return shape === other || (shape.length === other?.length && shape.every((size, axis) => size === other[axis]));
 }
@@ -53,11 +48,15 @@ const NONE: readonly InferredLayer[] = [];
 
 /** The one place where sizes and counts are checked that attributes and shapes of any source have led to. Throws `impossible-figure`, `size-too-large`. */
 function refuseImpossible(op: string, { outputs, stored, cost, times = 1n }: Inference): void {
-  for (const { shape } of outputs) shape.forEach(exactSize);
-  const sizes = [...outputs, ...stored].flatMap(({ shape }) => shape);
-  const counts = [cost.macs, times, ...Object.values(cost.operations)];
-  const wrong = sizes.find((size) => size < 0) ?? counts.find((count) => count < 0n);
-  if (wrong !== undefined) fail("impossible-figure", `${op} would have a size or a count of ${wrong}`, { expected: "sizes and counts of 0 or more" });
+  for (const { shape } of outputs) for (const size of shape) if (exactSize(size) < 0) impossible(op, size);
+  for (const { shape } of stored) for (const size of shape) if (size < 0) impossible(op, size);
+  if (cost.macs < 0n) impossible(op, cost.macs);
+  if (times < 0n) impossible(op, times);
+  for (const count of Object.values(cost.operations)) if (count < 0n) impossible(op, count);
+}
+
+function impossible(op: string, count: number | bigint): never {
+  return fail("impossible-figure", `${op} would have a size or a count of ${count}`, { expected: "sizes and counts of 0 or more" });
 }
 
 /** What a layer made of the shapes that it read last. */
@@ -66,19 +65,14 @@ interface Made {
   readonly inference: Inference;
 }
 
-/** What layers made of their shapes. */
-export type Inferences = ReadonlyMap<Layer, Made>;
-
 /** Runs layers on values, one after the other: their shapes and what each costs. It numbers the values of one run. */
 export class Inferrer {
   private count = 0;
   /** A layer that stands in a graph a thousand times is worked out once. */
   private readonly last = new Map<Layer, Made>();
 
-  /** @param known what layers made of their shapes before, when the graph was read: that is not worked out again */
-  constructor(private readonly known?: Inferences) {}
-
-  get inferences(): Inferences {
+  /** What layers made of the shapes that they read last. */
+  get inferences(): ReadonlyMap<Layer, Made> {
     return this.last;
   }
 
@@ -113,10 +107,10 @@ export class Inferrer {
   }
 
   private inference(layer: Extract<Layer, { type: "primitive" }>, inputs: readonly TypedValue[]): Inference {
-    const known = this.last.get(layer) ?? this.known?.get(layer);
+    const known = this.last.get(layer);
     if (known !== undefined && known.shapes.length === inputs.length && inputs.every(({ shape }, index) => isSame(shape, known.shapes[index])))
       return known.inference;
-    const shapes = inputs.map((input) => input.shape);
+    const shapes = inputs.map(({ shape }) => shape);
     const inference = layer.infer(shapes);
     refuseImpossible(layer.op, inference);
     this.last.set(layer, { shapes, inference });

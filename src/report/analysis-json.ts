@@ -3,7 +3,7 @@ import type { Analysis, LayerAnalysis, Totals } from "../analyze/analysis.js";
 import { Digest } from "../analyze/digest.js";
 import type { Comparison, ComparisonRow } from "../compare/compare.js";
 import { jsonPieces, writeJson, type Json, type JsonObject } from "./json.js";
-import { figuresJson, layerJson, layerLines, lowerBoundsJson } from "./layer-json.js";
+import { figuresJson, layerJson, lowerBoundsJson } from "./layer-json.js";
 
 /** An analysis as `convcost/analysis@1`. */
 export function analysisJson(...of: Parameters<typeof analysisPieces>): string {
@@ -37,14 +37,19 @@ function analysisFields(analysis: Analysis, version: string, layers: readonly La
       ...figuresJson(figures),
       lowerBounds: lowerBoundsJson(figures),
     })),
-    layers: () => layerLines(layers),
+    layers: () => layerRows(layers),
     ...tailJson(analysis),
   };
 }
 
+/** Rows that are made when they are written: those of a large model are never all there. */
+function* layerRows(layers: readonly LayerAnalysis[]): Generator<Json> {
+  for (const layer of layers) yield layerJson(layer);
+}
+
 /** An analysis as one object, its layers left out unless they are asked for. */
 export function analysisObject(analysis: Analysis, withLayers: boolean): JsonObject {
-  return { ...headJson(analysis), layers: withLayers ? () => layerLines(analysis.layers) : undefined, ...tailJson(analysis) };
+  return { ...headJson(analysis), layers: withLayers ? () => layerRows(analysis.layers) : undefined, ...tailJson(analysis) };
 }
 
 function headJson(analysis: Analysis) {

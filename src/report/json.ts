@@ -101,19 +101,9 @@ export function isList(value: Json | undefined): value is readonly Json[] {
 /** Keys that stand in JSON as they are. */
 const PLAIN = /^\w+$/;
 
-/** Keys as they stand in JSON. They are few and come again and again: made anew they would be an eighth of what a comparison takes of a young heap. */
-const keyTexts = new Map<string, string>();
-
 function keyText(key: string): string {
-  const known = keyTexts.get(key);
-  if (known !== undefined) return known;
-  const text = `${PLAIN.test(key) ? `"${key}"` : quoted(key)}: `;
-  if (keyTexts.size < MAX_KEYS) keyTexts.set(key, text);
-  return text;
+  return `${PLAIN.test(key) ? `"${key}"` : quoted(key)}: `;
 }
-
-/** Keys that are kept: all of ours, but not each of a long list of names. */
-const MAX_KEYS = 200;
 
 /** The fields of an object, as `write` puts their values. A loop: lists of them take half as long again for a long model. */
 function fieldsOf(value: JsonObject, between: string, write: (item: Json) => string): string {

@@ -37,27 +37,15 @@ export function settingText(value: SweepRow["set"][string]): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** What was made of the figures of a point: many points of a fine grid are the same model, and have the very same figures. */
-function remembered<T>(make: (figures: SweepFigures) => T): (figures: SweepFigures) => T {
-  const known = new WeakMap<SweepFigures, { readonly made: T }>();
-  return (figures) => {
-    const found = known.get(figures);
-    if (found !== undefined) return found.made;
-    const made = make(figures);
-    known.set(figures, { made });
-    return made;
-  };
-}
-
 /** A JSON object a line (ndjson): raw integers, the parameters under `set`, the reason under `error` where there are no figures. */
 function jsonRows(): RowWriter {
-  const figures = remembered((result): JsonObject => {
+  const figures = (result: SweepFigures): JsonObject => {
     const intensity = isMeasureKnown(result, "intensity") ? result.intensity : undefined;
     const written = Object.entries({ ...result, intensity, lowerBounds: lowerBoundsJson(result) }).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, jsonText(compact(value))] as const],
     );
     return Object.fromEntries(written);
-  });
+  };
   return {
     head: () => "",
     row: ({ index, set, result }) => jsonLine("error" in result ? { index, set, error: result.error } : { index, set, ...figures(result) }),
@@ -66,7 +54,7 @@ function jsonRows(): RowWriter {
 
 /** CSV with a header of keys and raw numbers. */
 function csvRows({ names, all: columns }: SweepLayout): RowWriter {
-  const figures = remembered((result) => csvCells([...columns.map((column) => measureText(result, column, String)), shapesText(result), ""]));
+  const figures = (result: SweepFigures) => csvCells([...columns.map((column) => measureText(result, column, String)), shapesText(result), ""]);
   return {
     head: () => csvLine([...names, ...columns, "output", "error"]),
     row: ({ set, result }) => {
@@ -105,15 +93,14 @@ function cellsOf({ names, columns, units, counted }: SweepLayout, first: SweepRo
     if (typeof value === "number") return undefined;
     return BYTES.has(column) ? byteScale([value], units) : countScale([value], units);
   });
-  const figures = remembered((result) =>
+  const figures = (result: SweepFigures) =>
     columns.map((column, index) => {
       const scale = scales[index];
       return measureText(result, column, (value) => {
         if (typeof value === "number") return units === "raw" || column === "layers" ? String(value) : quotient(value);
         return scale === undefined ? String(value) : scaled(value, scale, units);
       });
-    }),
-  );
+    });
   return {
     titles: [...names.map(harmless), ...columns.map((column) => (column === "counted" ? counted.title : (TITLES[column] ?? column)))],
     units: [...names.map(() => ""), ...scales.map((scale, index) => unitOf(scale, columns[index] === "counted" ? counted.unit : ""))],

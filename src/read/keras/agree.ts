@@ -1,8 +1,8 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
-import type { Graph } from "../../graph/graph.js";
 import { storedOf, type InferredLayer } from "../../graph/inferrer.js";
 import type { Stored } from "../../graph/layer.js";
 import { elements, formatShape, type Shape } from "../../graph/shape.js";
+import type { InferredModel } from "../onnx/read.js";
 import type { GraphProto } from "../onnx/schema.js";
 import { ownerOf } from "./open-sizes.js";
 import type { StoredGroup } from "./stored.js";
@@ -18,13 +18,13 @@ type Needs = Map<string, readonly Stored[] | undefined>;
  */
 export function refuseOtherWeights(
   proto: GraphProto,
-  graph: Graph,
+  model: InferredModel,
   groups: readonly StoredGroup[],
   isKnown: (layer: string) => boolean,
   place: Place,
 ): void {
   if (groups.length === 0) return;
-  const needs = needsOf(proto, graph, isKnown);
+  const needs = needsOf(proto, model, isKnown);
   for (const { layer, tensors } of groups) {
     if (layer === undefined || needs.get(layer) === undefined) continue;
     refuse(layer, needs.get(layer) ?? [], tensors, place);
@@ -43,13 +43,13 @@ export function refuseOtherWeights(
   );
 }
 
-function needsOf({ nodes }: GraphProto, { nodes: rows, inferred }: Graph, isKnown: (layer: string) => boolean): Needs {
+function needsOf({ nodes }: GraphProto, { graph: { nodes: rows }, layers }: InferredModel, isKnown: (layer: string) => boolean): Needs {
   // A layer that is called again has a node for each call.
   const names = new Map(nodes.map(({ name }) => [name, name.replace(/ \(call \d+\)$/, "")]));
   const needs: Needs = new Map([...names.values()].map((name) => [name, isKnown(name) ? [] : undefined]));
   const owners = new Set(names.keys());
   rows.forEach(({ name }, index) => {
-    const layer = inferred?.layers[index];
+    const layer = layers[index];
     const owner = names.get(ownerOf(name, owners)) ?? "";
     const before = needs.get(owner);
     const own = layer === undefined ? undefined : weightsOf(layer);

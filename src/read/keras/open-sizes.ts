@@ -1,8 +1,8 @@
 import { InputError } from "../../graph/diagnostic.js";
-import type { Graph } from "../../graph/graph.js";
 import { storedOf, type InferredLayer } from "../../graph/inferrer.js";
 import type { Stored } from "../../graph/layer.js";
 import type { Shape } from "../../graph/shape.js";
+import type { InferredModel } from "../onnx/read.js";
 import type { GraphProto, ModelProto, NodeProto, ValueInfo } from "../onnx/schema.js";
 
 /** Two sizes that stand for every open one: strides and windows divide them, and what is alike under both does not depend on them. */
@@ -19,7 +19,7 @@ interface Tried {
  * are fixed. Keras builds a layer from the axes that it needs alone.
  * @param read reads a model with all of its sizes given
  */
-export function withFixedParts(model: ModelProto, read: (model: ModelProto) => Graph): ModelProto {
+export function withFixedParts(model: ModelProto, read: (model: ModelProto) => InferredModel): ModelProto {
   const { graph } = model;
   if (graph === undefined) return model;
   try {
@@ -40,12 +40,12 @@ function sized(graph: GraphProto, open: number): GraphProto {
   return { ...graph, inputs, valueInfo: [] };
 }
 
-function tried({ nodes }: GraphProto, { nodes: rows, inferred }: Graph): Tried {
+function tried({ nodes }: GraphProto, { graph: { nodes: rows }, layers }: InferredModel): Tried {
   const names = new Set(nodes.map(({ name }) => name));
   const weights = new Map<string, readonly Stored[] | undefined>();
   const shapes = new Map<string, Shape>();
   rows.forEach((row, index) => {
-    const layer = inferred?.layers[index];
+    const layer = layers[index];
     if (layer === undefined) return;
     const owner = ownerOf(row.name, names);
     const before = weights.has(owner) ? weights.get(owner) : [];

@@ -3,7 +3,7 @@ import { fail, InputError, type Place } from "../../graph/diagnostic.js";
 import type { Graph } from "../../graph/graph.js";
 import type { Layout } from "../../graph/layout.js";
 import { bytesSource, type ByteSource } from "../onnx/bytes.js";
-import { modelGraph, type ModelFile, type ReadOnnxOptions } from "../onnx/read.js";
+import { inferredModel, type InferredModel, type ModelFile, type ReadOnnxOptions } from "../onnx/read.js";
 import type { GraphProto, ModelProto, NodeProto } from "../onnx/schema.js";
 import { ZipArchive } from "../zip-directory.js";
 import { refuseOtherWeights } from "./agree.js";
@@ -98,18 +98,24 @@ export function kerasGraph(config: JsonObject, path: string, options: ReadKerasO
   const proto = first.graph !== undefined && hasUnknown(first.graph) ? decodeKeras(model, path, byLayer) : first;
   const layout = imageOrder(config);
   const file: ModelFile = { path, format: "keras", ruleOf: kerasRule, uniqueNames: true, weights: "implied", imageOrder: layout };
-  const read = (of: ModelProto) => modelGraph(of, of.graph ?? noGraph(), options, file);
-  const graph = read(proto);
-  const isOpen = graph.openInputs !== undefined && graph.openInputs.length > 0;
-  const whole = isOpen ? read(withFixedParts(proto, read)) : graph;
+  const read = (of: ModelProto) => inferredModel(of, of.graph ?? noGraph(), options, file);
+  const closed = read(proto);
+  const { openInputs = [] } = closed.graph;
+  const whole = openInputs.length > 0 ? read(withFixedParts(proto, read)) : closed;
   const said = first.graph === undefined ? [] : otherWeights(first.graph, whole, groups, options, path);
-  return { ...whole, layout, warnings: [...(whole.warnings ?? []), ...said] };
+  return { ...whole.graph, layout, warnings: [...(whole.graph.warnings ?? []), ...said] };
 }
 
 /** Refuses weights of the file that are not those of its config. Another input may make others of a layer behind Flatten: that is a warning. */
-function otherWeights(proto: GraphProto, graph: Graph, groups: readonly StoredGroup[], options: ReadKerasOptions, path: string): readonly string[] {
+function otherWeights(
+  proto: GraphProto,
+  model: InferredModel,
+  groups: readonly StoredGroup[],
+  options: ReadKerasOptions,
+  path: string,
+): readonly string[] {
   try {
-    refuseOtherWeights(proto, graph, groups, knownLayers(proto), { kind: "file", path });
+    refuseOtherWeights(proto, model, groups, knownLayers(proto), { kind: "file", path });
     return [];
   } catch (error) {
     if (!(error instanceof InputError) || options.input === undefined) throw error;

@@ -17,24 +17,17 @@ export interface ExpandOptions extends InputSettings {
  */
 export function networkExpander(network: Network): (options?: ExpandOptions) => Graph {
   const texts = new LayerTexts();
-  return (options = {}) => expandSettled(network, texts, options, (expander, variant) => expander.graph(variant ?? network.name));
-}
-
-/** Runs an expansion, again where its first layers show that an input was taken for another shape: each is settled once, so that this ends. */
-export function expandSettled<T>(
-  network: Network,
-  texts: LayerTexts,
-  options: ExpandOptions,
-  run: (expander: Expander, variant: string | undefined) => T,
-): T {
-  const { values, variant } = parametersOf(network, options.set ?? {});
-  const inputs = new NetworkInputs(network.inputs, options);
-  for (let round = 0; round <= network.inputs.length; round++) {
-    try {
-      return run(new Expander(network, texts, inputs, values), variant);
-    } catch (error) {
-      if (!(error instanceof InputSettled)) throw error;
+  return (options = {}) => {
+    const { values, variant } = parametersOf(network, options.set ?? {});
+    const inputs = new NetworkInputs(network.inputs, options);
+    // Again where its first layers show that an input was taken for another shape: each is settled once, so that this ends.
+    for (let round = 0; round <= network.inputs.length; round++) {
+      try {
+        return new Expander(network, texts, inputs, values).graph(variant ?? network.name);
+      } catch (error) {
+        if (!(error instanceof InputSettled)) throw error;
+      }
     }
-  }
-  throw new Error("the inputs of a network did not settle");
+    throw new Error("the inputs of a network did not settle");
+  };
 }

@@ -38,8 +38,6 @@ function channelsOf(value: TypedValue): number {
 export class Expander {
   private readonly inferrer = new Inferrer();
   readonly nodes: Node[] = [];
-  /** The nodes with their shapes. */
-  readonly inferred: InferredLayer[] = [];
   private depth = 0;
   /** Whether an image was turned between layers of two frameworks. */
   private turned = false;
@@ -100,7 +98,6 @@ export class Expander {
       inputs: this.graphInputs,
       nodes: this.nodes.map((node) => ({ ...node, inputs: node.inputs.map(renamed), outputs: node.outputs.map(renamed) })),
       outputs: results.map(({ tensor }) => renamed(tensor.name)),
-      inferences: this.inferrer.inferences,
       warnings: this.turned ? [TURNED] : undefined,
     };
   }
@@ -232,7 +229,6 @@ export class Expander {
     const full = `${frame.prefix}${name}`;
     const inferred = this.infer(full, run, inputs, place);
     const { outputs } = inferred;
-    this.inferred.push(inferred);
     const input = decides ? undefined : inputs[0]?.input;
     const [source] = inputs;
     const { imageOrder } = source === undefined ? UNORDERED : madeBy(layer, between(source));

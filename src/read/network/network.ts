@@ -4,7 +4,6 @@ import { networkExpander, type ExpandOptions } from "./expand.js";
 
 export { readNetwork, type ReadNetworkOptions } from "./compile.js";
 export { networkExpander, type ExpandOptions } from "./expand.js";
-export { chainExpander } from "./chain.js";
 export { parseValues, type Values } from "./axis.js";
 export { parsePredicate } from "./predicate.js";
 export type { Network } from "./program.js";

@@ -1,6 +1,6 @@
 import { fail, InputError, type Place } from "../../graph/diagnostic.js";
 import type { Graph, OpenTensor } from "../../graph/graph.js";
-import { Inferrer } from "../../graph/inferrer.js";
+import { Inferrer, type InferredLayer } from "../../graph/inferrer.js";
 import type { Layout } from "../../graph/layout.js";
 import { formatShape } from "../../graph/shape.js";
 import { AlikeNodes } from "./alike.js";
@@ -62,7 +62,19 @@ function decoded(bytes: Uint8Array, place: Place): ModelProto {
 }
 
 /** The graph of a decoded model, whichever format it had. Throws what its operators find wrong. */
-export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOnnxOptions, file: ModelFile): Graph {
+export function modelGraph(...of: Parameters<typeof inferredModel>): Graph {
+  return inferredModel(...of).graph;
+}
+
+/** A model with the shapes of its layers. */
+export interface InferredModel {
+  readonly graph: Graph;
+  /** Those of the graph's nodes. */
+  readonly layers: readonly InferredLayer[];
+}
+
+/** {@link modelGraph}, with the shapes that were inferred as it was read. */
+export function inferredModel(proto: ModelProto, graph: GraphProto, options: ReadOnnxOptions, file: ModelFile): InferredModel {
   const { path, format, lowering, ruleOf: rules, uniqueNames, weights } = file;
   const place: Place = { kind: "file", path };
   const [ledger, inferrer] = [new Ledger(), new Inferrer()];
@@ -100,11 +112,7 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
   runNodes(model, graph.nodes, frame, tables);
   const outputs = graph.outputs.flatMap((info) => output(model, frame, info) ?? []);
   const { nodes, layers } = ledger;
-  const values = inputs.found.flatMap(({ name }) => {
-    const operand = frame.scope.get(name);
-    return operand?.kind === "tensor" ? [operand.value] : [];
-  });
-  return {
+  const made: Graph = {
     name: path.replace(/^.*[/\\]/, "").replace(/\.[^.]*$/, ""),
     format,
     lowering,
@@ -114,10 +122,9 @@ export function modelGraph(proto: ModelProto, graph: GraphProto, options: ReadOn
     outputs: outputs.map(({ name }) => name),
     openInputs: inputs.open,
     openOutputs: outputs.flatMap(({ open }) => open ?? []),
-    inferences: inferrer.inferences,
-    inferred: { nodes, inputs: values, layers },
     warnings: ledger.warnings,
   };
+  return { graph: made, layers };
 }
 
 /** Where onnxruntime runs an operator of its own, whatever function has its name. */
