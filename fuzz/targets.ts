@@ -13,7 +13,7 @@ import { mutateText } from "./mutate/text.js";
 import type { Random } from "./random.js";
 import { hdf5 } from "./seeds/hdf5.js";
 import { NETWORK_JSON, NETWORKS } from "./seeds/networks.js";
-import { GGUF, INPUTS, KERAS, LAYERS, ONNX, PT2_ARCHIVE, SAFETENSORS, TFJS_MODELS, TFLITE } from "./seeds/own.js";
+import { DARKNET, GGUF, INPUTS, KERAS, LAYERS, ONNX, OPENVINO, PT2_ARCHIVE, SAFETENSORS, TFJS_MODELS, TFLITE } from "./seeds/own.js";
 import { referenceFiles } from "./seeds/reference.js";
 import { STRUCTURES } from "./structures.js";
 import type { Target } from "./target.js";
@@ -160,6 +160,12 @@ function safetensorsIndex(random: Random): Case {
   };
 }
 
+/** A text of a model, with words of its format put in. */
+const modelText =
+  (name: string, seeds: readonly string[], words: readonly string[]) =>
+  (random: Random): Case =>
+    file(name, strToU8(mutateText(random.pick(seeds), random, words)), random);
+
 function gguf(random: Random): Case {
   return file("model.gguf", mutateBytes(random.pick(GGUF), random), random);
 }
@@ -251,6 +257,16 @@ export const TARGETS: readonly Target[] = [
   { name: "safetensors", covers: ["safetensors"], make: safetensorsCase },
   { name: "safetensors-index", covers: ["safetensors-index"], make: safetensorsIndex },
   { name: "gguf", covers: ["gguf"], make: gguf },
+  {
+    name: "openvino",
+    covers: ["openvino"],
+    make: modelText("model.xml", OPENVINO, ["<dim>-1</dim>", "<!DOCTYPE", "&a;", "</layer>", '"0"', "1e99"]),
+  },
+  {
+    name: "darknet",
+    covers: ["darknet"],
+    make: modelText("model.cfg", DARKNET, ["[net]", "[route]", "layers=-1", "[lstm]", "=0", "groups=2", "stride=-3"]),
+  },
   { name: "printed", covers: ["PyTorch's print(model)"], make: printed },
   { name: "network", covers: ["networks"], make: network },
   { name: "layers", covers: ["layers: shorthand, PyTorch, Keras"], make: layers },

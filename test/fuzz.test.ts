@@ -7,7 +7,9 @@ import { MODEL_FORMATS, READABLE, TEXT_FORMATS } from "../src/read/formats.js";
 describe("the fuzzing (npm run fuzz)", () => {
   it("tries every reader", () => {
     const known = [...MODEL_FORMATS, ...TEXT_FORMATS].map(({ name }) => name);
-    const titles = READABLE.map(({ title }) => title).filter((title) => !MODEL_FORMATS.some((format) => format.title === title));
+    const titles = READABLE.map(({ title }) => title).filter(
+      (title) => ![...MODEL_FORMATS, ...TEXT_FORMATS].some((format) => format.title === title),
+    );
     // --list-formats calls these readers of texts by other titles.
     const byOtherTitles = ["Keras and TensorFlow.js layers models as JSON", "an index of safetensors files"];
     const others = titles.filter((title) => !byOtherTitles.includes(title));

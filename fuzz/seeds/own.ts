@@ -1,3 +1,4 @@
+import { constant, ir, layersAndEdges, parameter, result } from "../../test/read/openvino-model.js";
 import * as keras from "../../test/read/keras-layers.js";
 import * as onnx from "../../test/read/onnx-model.js";
 import { archive, NET as PT2 } from "../../test/read/pt2-model.js";
@@ -172,3 +173,51 @@ export const LAYERS: readonly string[] = [
 ];
 
 export const INPUTS = ["3x32x32", "1,3,16,16", "16", "1x10x16", "3x8x8x8", "64x7", "32x32x3", "1x1000"] as const;
+
+const x = parameter("x", [1, 3, 8, 8]);
+export const OPENVINO: readonly string[] = [
+  ir([
+    x,
+    constant("w", [4, 3, 3, 3]),
+    {
+      name: "c",
+      type: "Convolution",
+      data: { strides: "1,1", pads_begin: "1,1", pads_end: "1,1", dilations: "1,1" },
+      reads: ["x", "w"],
+      makes: [[1, 4, 8, 8]],
+    },
+    constant("s", [2], "i64"),
+    { name: "f", type: "Reshape", reads: ["c", "s"], makes: [[1, 256]] },
+    {
+      name: "t",
+      type: "Split",
+      data: { num_splits: 2 },
+      reads: ["f", "s"],
+      makes: [
+        [1, 128],
+        [1, 128],
+      ],
+    },
+    result("t:1"),
+  ]),
+  ir(
+    [parameter("x", [-1, 3, -1]), { name: "r", type: "ReduceMean", data: { keep_dims: "true" }, reads: ["x"], makes: [[-1, 3, 1]] }, result("r")],
+    10,
+  ),
+  ir([
+    x,
+    {
+      name: "l",
+      type: "TensorIterator",
+      reads: ["x"],
+      makes: [[1, 3, 8, 8]],
+      inner: `<port_map><input external_port_id="0" internal_layer_id="0" axis="2"/><output external_port_id="1" internal_layer_id="1" axis="2"/></port_map><body>${layersAndEdges([parameter("i", [1, 3, 1, 8]), result("i")])}</body>`,
+    },
+    result("l"),
+  ]),
+];
+
+export const DARKNET: readonly string[] = [
+  "[net]\nwidth=16\nheight=16\nchannels=3\n[conv]\nfilters=4\nsize=3\npad=1\nbatch_normalize=1\nactivation=leaky\n[maxpool]\nsize=2\nstride=2\n[route]\nlayers=-1,-1\n[shortcut]\nfrom=-2\n[upsample]\n[reorg]\nstride=2\n[yolo]\n",
+  "[net]\ninputs=16\n[rnn]\nhidden=4\noutput=4\n[gru]\noutput=4\n[lstm]\noutput=4\n[connected]\noutput=3\n[softmax]\n[cost]\n",
+];

@@ -102,6 +102,10 @@ export interface ReadTextOptions extends ReadModelOptions {
 /** A format of model files that are texts, known by a pattern at their beginning. */
 export interface TextFormat extends Pick<ModelFormat, "name" | "title"> {
   readonly pattern: RegExp;
+  /** Endings that such files alone have, and what --list-formats says of them; absent where another line of it does. */
+  readonly extensions?: readonly string[] | undefined;
+  /** Its shapes are those of the file: --layout does not turn them. */
+  readonly ownOrder?: boolean;
   readonly load: () => Promise<(text: string, options: ReadTextOptions) => Graph>;
 }
 
@@ -125,11 +129,29 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
     pattern: /^\uFEFF?\s*\{[^]*"class_name"\s*:\s*"(Sequential|Functional|Model)"/,
     load: async () => (await import("./keras/read.js")).readKerasJson,
   },
+  {
+    name: "openvino",
+    title: "OpenVINO IR",
+    extensions: [".xml"],
+    ownOrder: true,
+    pattern: /^\uFEFF?\s*(<\?xml[^>]*>)?\s*(<!--[^]*?-->\s*)*<net\s[^>]*version\s*=/,
+    load: async () => (await import("./openvino/read.js")).readOpenvino,
+  },
+  {
+    name: "darknet",
+    title: "Darknet",
+    extensions: [".cfg"],
+    ownOrder: true,
+    pattern: /^\uFEFF?(\s*|[#;].*\n)*\[\s*(net|network|conv|convolutional)\s*\]/,
+    load: async () => (await import("./darknet/read.js")).readDarknet,
+  },
 ];
 
 /** Everything that is read, with what files of it are usually called: for --list-formats. */
 export const READABLE: readonly { readonly title: string; readonly files: string }[] = [
-  ...MODEL_FORMATS.map(({ title, extensions }) => ({ title, files: extensions.join(", ") })),
+  ...[...MODEL_FORMATS, ...TEXT_FORMATS].flatMap(({ title, extensions }) =>
+    extensions === undefined ? [] : { title, files: extensions.join(", ") },
+  ),
   { title: "Keras and TensorFlow.js layers models as JSON", files: "model.to_json(), model.json" },
   { title: "an index of safetensors files", files: "model.safetensors.index.json" },
   { title: "PyTorch's print(model)", files: "a text" },
@@ -140,16 +162,19 @@ export const READABLE: readonly { readonly title: string; readonly files: string
 /** Characters at the beginning of a text that tell its format. */
 const TEXT_HEAD = 4096;
 
-/** The format of a text, if it is that of a model file. */
-export function textFormatOf(text: string): TextFormat | undefined {
+/** The format of a text, if it is that of a model file: by its beginning, and by its name where that says nothing. */
+export function textFormatOf(text: string, name: string): TextFormat | undefined {
   const head = text.slice(0, TEXT_HEAD);
-  return TEXT_FORMATS.find(({ pattern }) => pattern.test(head));
+  return TEXT_FORMATS.find(({ pattern }) => pattern.test(head)) ?? TEXT_FORMATS.find((format) => hasEnding(format, name));
+}
+
+function hasEnding({ extensions = [] }: Pick<TextFormat, "extensions">, path: string): boolean {
+  return extensions.some((ending) => path.toLowerCase().endsWith(ending));
 }
 
 /** The format of a file by its first bytes; by its ending where those say nothing, so that a damaged file is told as such. */
 export function formatOf(head: Uint8Array, length: number, path: string): ModelFormat | undefined {
-  const lower = path.toLowerCase();
-  const named = ({ extensions }: ModelFormat) => extensions.some((ending) => lower.endsWith(ending));
+  const named = (format: ModelFormat) => hasEnding(format, path);
   const fitting = MODEL_FORMATS.filter(({ matches }) => matches(head, length));
   if (fitting.length === 0) return MODEL_FORMATS.find(named);
   return fitting.find(({ surely }) => surely?.(head) === true) ?? fitting.find(named) ?? fitting.at(-1);

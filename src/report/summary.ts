@@ -5,7 +5,7 @@ import type { Units } from "./layer-columns.js";
 import type { Fact } from "./report.js";
 
 /** Formats whose tensors have types of their own. */
-const TYPED: ReadonlySet<string> = new Set(["onnx", "tflite", "safetensors", "gguf", "pt2"]);
+const TYPED: ReadonlySet<string> = new Set(["onnx", "tflite", "openvino", "safetensors", "gguf", "pt2"]);
 
 /** The totals of an analysis in words, the figures that are asked for most first. */
 export function summaryFacts(analysis: Analysis, units: Units): readonly Fact[] {

@@ -58,7 +58,7 @@ function noFile(content: Exclude<FileContent, { readonly type: "file" }>, arg: s
 /** A text is a network where it is named as YAML or JSON, or has the keys of one; otherwise it is layers. */
 function openText(text: string, name: string, io: Io, openNetwork: OpenNetwork): Source | Promise<Source> {
   if (SAVED.test(text)) return { type: "analysis", text, source: name };
-  const format = textFormatOf(text);
+  const format = textFormatOf(text, name);
   if (format !== undefined) return textModel(format, text, name, io);
   const json = /\.json$/i.test(name) || /^\uFEFF?\s*\{/.test(text);
   if (NETWORK_FILE.test(name) || json || /^layers[ \t]*:/m.test(text)) return openNetwork({ text, source: name, syntax: json ? "json" : "yaml" });
@@ -86,10 +86,17 @@ function sibling(io: Io, source: string, name: string): FileBytes | undefined {
 
 async function textModel(format: TextFormat, text: string, source: string, io: Io): Promise<Source> {
   const read = await format.load();
-  return { type: "model", what: "a model file", read: (options) => read(text, { ...options, source, sibling: (name) => sibling(io, source, name) }) };
+  return {
+    type: "model",
+    what: "a model file",
+    read(options) {
+      if (options.layout !== undefined && format.ownOrder === true) refuseLayout(format);
+      return read(text, { ...options, source, sibling: (name) => sibling(io, source, name) });
+    },
+  };
 }
 
-function refuseLayout({ title }: ModelFormat): never {
+function refuseLayout({ title }: Pick<ModelFormat, "title">): never {
   return fail("contradicting-flags", `the shapes of a ${title} model are those of its file`, {
     place: { kind: "flag", flag: "--layout" },
     expected: "--layout with layers, networks and Keras models",

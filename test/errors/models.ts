@@ -17,6 +17,7 @@ import {
   type Write,
 } from "../read/onnx-model.js";
 import { archive, BATCH, meta, NET as PT2, node as pt2Node, arg, tensor, type Program } from "../read/pt2-model.js";
+import { constant, ir, parameter } from "../read/openvino-model.js";
 import { model as tflite } from "../read/tflite-model.js";
 import { bytesOf, ggufFile, ggufHead, ggufTensor, ggufText, safetensors, uint32, uint64 } from "../read/weights-model.js";
 import { hdf5 } from "../../fuzz/seeds/hdf5.js";
@@ -591,6 +592,53 @@ const TFJS = ofFiles("model.json", [
   ],
 ]);
 
+const layers = (inner: string) => `<net version="11"><layers>${inner}</layers></net>`;
+const looped = ir([
+  { name: "a", type: "ReLU", reads: ["b"], makes: [[1]] },
+  { name: "b", type: "ReLU", reads: ["a"], makes: [[1]] },
+]);
+
+const OPENVINO = ofFiles("m.xml", [
+  ["bad-openvino", "<net version='11'>", "this is not OpenVINO IR: line 1:18: unclosed tag: net"],
+  ["bad-openvino", "<!DOCTYPE net><net version='11'/>", "this is not OpenVINO IR: it has a document type"],
+  ["bad-openvino", "<a>".repeat(300), "this is not OpenVINO IR: its elements are nested more than 256 deep"],
+  ["bad-openvino", "<testsuites/>", "this XML is not OpenVINO IR: it begins with <testsuites>"],
+  ["bad-openvino", "<net version='7'/>", "this is OpenVINO IR of version 7"],
+  [
+    "bad-openvino",
+    ir([{ name: "r", type: "Result", reads: ["x"] }]),
+    "an edge leads from layer -1 port 0 to layer 0 port 0, and one of them is not there",
+  ],
+  ["bad-openvino", layers(`<layer id="0" name="r" type="Result"><input><port id="0"/></input></layer>`), "nothing feeds input 0 of this layer"],
+  ["bad-openvino", layers(`<layer id="0" name="r" type="Result"/>`), "a Result has no input"],
+  ["bad-openvino", ir([parameter("x", [-2])]), "a dimension of this layer is '-2'"],
+  ["bad-openvino", ir([constant("w", [-1])]), "a constant of open size"],
+  ["bad-openvino", looped, "the layers of this model run in a circle"],
+  [
+    "bad-attribute",
+    ir([
+      parameter("x", [1, 3, 8, 8]),
+      constant("w", [4, 3, 1, 1]),
+      { name: "c", type: "Convolution", data: { strides: "a,1" }, reads: ["x", "w"], makes: [[1, 4, 8, 8]] },
+    ]),
+    "strides of Convolution is a,1",
+  ],
+]);
+
+const cfg = (sections: string) => `[net]\nwidth=8\nheight=8\nchannels=3\n${sections}`;
+const DARKNET = ofFiles("n.cfg", [
+  ["bad-darknet", "[conv]", "this is not a network of Darknet"],
+  ["bad-darknet", cfg("[]"), "this section has no name"],
+  ["bad-darknet", cfg("[conv]\nfilters"), "this line is neither a section nor an option"],
+  ["bad-darknet", "width=3", "this option stands before the first section"],
+  ["bad-darknet", cfg("[conv]\nfilters=x"), "filters is x"],
+  ["bad-darknet", cfg("[conv]\nfilters=0"), "filters is 0"],
+  ["bad-darknet", cfg("[route]"), "[route] does not say which layers it reads"],
+  ["bad-darknet", cfg("[route]\nlayers=1"), "layers names the layer 1"],
+  ["bad-darknet", cfg("[conv]\n[route]\nlayers=0\ngroups=2\ngroup_id=2"), "group_id is 2 of 2 groups"],
+  ["bad-darknet", cfg("[conv]\n[shortcut]\nfrom=0\nweights_type=own"), "weights_type is own"],
+]);
+
 const CONV = 3;
 const convNet = (
   codes: readonly (number | string)[],
@@ -754,4 +802,15 @@ const PRINTED = ofFiles("m.txt", [
 ]);
 
 /** Model files that are damaged, or say what cannot be. */
-export const MODELS: readonly Wrong[] = [...ONNX, ...KERAS, ...ARCHIVES, ...TFJS, ...TFLITE, ...CONTRADICTIONS, ...WEIGHTS, ...PRINTED];
+export const MODELS: readonly Wrong[] = [
+  ...ONNX,
+  ...KERAS,
+  ...ARCHIVES,
+  ...TFJS,
+  ...OPENVINO,
+  ...DARKNET,
+  ...TFLITE,
+  ...CONTRADICTIONS,
+  ...WEIGHTS,
+  ...PRINTED,
+];

@@ -24,7 +24,7 @@ interface LocalOptions {
 }
 
 /** A convolution whose kernel is another at each position (Keras 2, LocallyConnected2D): parameters and MACs out·Cin·K·Cout (+ out·Cout). */
-function locallyConnected(options: LocalOptions): Primitive {
+export function locallyConnected(options: LocalOptions): Primitive {
   const { rank, filters, kernelSize, stride, layout, bias, masked } = options;
   const op = `locally_connected${rank}d`;
   return {

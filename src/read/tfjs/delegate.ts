@@ -1,15 +1,13 @@
-import type { AttributeProto } from "../onnx/schema.js";
+import { attributesOf, type AttributeValues } from "../onnx/build.js";
 import { int, type OnnxNode, type Operand, type Rule } from "../onnx/operand.js";
 import { as } from "../tflite/adapted.js";
 import { TFLITE } from "../tflite/decode.js";
 import { tfliteRule } from "../tflite/rules.js";
 
-type Values = Readonly<Record<string, number | string | readonly number[]>>;
-
 interface Adapted {
   readonly inputs?: readonly Operand[];
   /** Options of the operator of TensorFlow Lite. */
-  readonly options?: Values;
+  readonly options?: AttributeValues;
 }
 
 /** An operator that TensorFlow Lite has under another name, on the same tensors. */
@@ -18,14 +16,8 @@ export function lite(op: string, adapt: (node: OnnxNode) => Adapted = () => ({})
   if (rule === undefined) throw new Error(`TensorFlow Lite has no ${op}`);
   return (node) => {
     const { inputs = node.inputs, options = {} } = adapt(node);
-    return rule({ ...node, op, inputs, attributes: new Map(Object.entries(options).map(([name, value]) => [name, attribute(name, value)])) });
+    return rule({ ...node, op, inputs, attributes: attributesOf(options) });
   };
-}
-
-function attribute(name: string, value: number | string | readonly number[]): AttributeProto {
-  const empty = { name, floats: [], ints: [], strings: [] };
-  if (typeof value === "number") return { ...empty, i: value };
-  return typeof value === "string" ? { ...empty, s: value } : { ...empty, ints: value };
 }
 
 /** An operator that ONNX has under another name, on the same tensors. */

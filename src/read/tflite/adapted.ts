@@ -2,22 +2,8 @@ import { elements, type Shape } from "../../graph/shape.js";
 import { fixed } from "../onnx/fixed.js";
 import { ruleOf as onnxRule } from "../onnx/operators/table.js";
 import { known, unknown, type OnnxNode, type Operand, type Rule } from "../onnx/operand.js";
-import type { AttributeProto, Attributes } from "../onnx/schema.js";
+import { attributesOf, type AttributeValues } from "../onnx/build.js";
 import type { WrittenType } from "../onnx/types.js";
-
-type AttributeValues = Readonly<Record<string, number | string | readonly number[]>>;
-
-function attributesOf(values: AttributeValues): Attributes {
-  return new Map(
-    Object.entries(values).map(([name, value]): [string, AttributeProto] => {
-      const empty = { name, floats: [], ints: [], strings: [] };
-      return [
-        name,
-        typeof value === "number" ? { ...empty, i: value } : typeof value === "string" ? { ...empty, s: value } : { ...empty, ints: value },
-      ];
-    }),
-  );
-}
 
 interface Adapted {
   readonly inputs?: readonly (Operand | undefined)[];
