@@ -602,6 +602,7 @@ const OPENVINO = ofFiles("m.xml", [
   ["bad-openvino", "<net version='11'>", "this is not OpenVINO IR: line 1:18: unclosed tag: net"],
   ["bad-openvino", "<!DOCTYPE net><net version='11'/>", "this is not OpenVINO IR: it has a document type"],
   ["bad-openvino", "<a>".repeat(300), "this is not OpenVINO IR: its elements are nested more than 256 deep"],
+  ["too-large", `<net version="11">${"<a/>".repeat(1_500_000)}</net>`, "this model has more than 1500000 elements"],
   ["bad-openvino", "<testsuites/>", "this XML is not OpenVINO IR: it begins with <testsuites>"],
   ["bad-openvino", "<net version='7'/>", "this is OpenVINO IR of version 7"],
   [

@@ -16,12 +16,15 @@ const SKIPPED = new Set(["rt_info", "meta_data", "cli_parameters", "quantization
 
 const MAX_DEPTH = 256;
 
+/** Elements at most, of which a layer has about ten: no model has as many, and more would not fit into memory. */
+const MAX_ELEMENTS = 1_500_000;
+
 /** The root of an XML file. Entities other than XML's own five are refused, and so is what declares them. Throws `bad-openvino`. */
 export function readXml(text: string, path: string): Element {
   const parser = new SaxesParser<{ xmlns?: false; fileName: string }>({ fileName: path });
   const open: { name: string; attributes: Record<string, string>; children: Element[] | undefined; dims: string[] | undefined }[] = [];
   const roots: Element[] = [];
-  let [skipped, dim] = [0, ""];
+  let [skipped, count, dim] = [0, 0, ""];
   const bad = (message: string) =>
     fail("bad-openvino", `this is not OpenVINO IR: ${message}`, { place: { kind: "file", path }, expected: "a model's .xml" });
   parser.on("error", ({ message }) => bad(`line ${message.replace(/^.*?(\d+:\d+: )/, "$1")}`));
@@ -29,6 +32,8 @@ export function readXml(text: string, path: string): Element {
   parser.on("opentag", ({ name, attributes }) => {
     if (skipped > 0 || SKIPPED.has(name)) skipped++;
     else open.push({ name, attributes: { ...attributes }, children: undefined, dims: undefined });
+    if (name !== "dim" && ++count > MAX_ELEMENTS)
+      fail("too-large", `this model has more than ${MAX_ELEMENTS} elements`, { place: { kind: "file", path } });
     if (open.length + skipped > MAX_DEPTH) bad(`its elements are nested more than ${MAX_DEPTH} deep`);
   });
   parser.on("text", (piece) => {
