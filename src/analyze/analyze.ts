@@ -125,11 +125,12 @@ function open({ name, shape, dtype }: OpenTensor, context: Context): NamedTensor
 
 /** The outputs in the source's order, those whose sizes are not known among them. */
 function outputsOf(graph: Graph, values: readonly TypedValue[], context: Context): readonly NamedTensor[] {
-  const rest = [...values];
+  const unknown = new Map(graph.openOutputs?.map((tensor) => [tensor.name, tensor]));
+  let next = 0;
   return graph.outputs.map((name) => {
-    const unknown = graph.openOutputs?.find((tensor) => tensor.name === name);
-    if (unknown !== undefined) return open(unknown, context);
-    const value = rest.shift();
+    const tensor = unknown.get(name);
+    if (tensor !== undefined) return open(tensor, context);
+    const value = values[next++];
     if (value === undefined) throw new Error(`the graph has no output ${name}`);
     return named(name, value, context);
   });

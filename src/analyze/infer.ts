@@ -26,11 +26,8 @@ export function inferGraph(graph: Graph, types: readonly ResolvedInput[]): Infer
 }
 
 function outputsOf(graph: Graph, values: ReadonlyMap<string, TypedValue>): readonly TypedValue[] {
-  return graph.outputs.filter((name) => !isOpen(graph, name)).map((name) => tensor(values, name));
-}
-
-function isOpen({ openOutputs = [] }: Graph, name: string): boolean {
-  return openOutputs.some((output) => output.name === name);
+  const open = new Set(graph.openOutputs?.map(({ name }) => name));
+  return graph.outputs.filter((name) => !open.has(name)).map((name) => tensor(values, name));
 }
 
 function tensor(tensors: ReadonlyMap<string, TypedValue>, name: string): TypedValue {

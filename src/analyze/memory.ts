@@ -19,8 +19,9 @@ export function distinctBytes(values: readonly TypedValue[], dtype: DType): bigi
 
 /** Bytes that a layer's outputs take besides its inputs: none for a view. */
 export function newBytes({ inputs, outputs }: InferredLayer, dtype: DType): bigint {
+  const read = new Set(inputs.map(({ id }) => id));
   return distinctBytes(
-    outputs.filter((output) => !inputs.some((input) => input.id === output.id)),
+    outputs.filter(({ id }) => !read.has(id)),
     dtype,
   );
 }

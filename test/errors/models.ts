@@ -300,6 +300,11 @@ const ONNX = ofFiles("m.onnx", [
     "SequenceAt reads tensor 5 of 1",
   ],
   [
+    "too-large",
+    graph(whole("s", 4096), ...Array.from({ length: 1000 }, (_, index) => node("ConstantOfShape", ["s"], [`y${index}`])), output("x")),
+    "this model works out more than 4000000 values from its constants",
+  ],
+  [
     "bad-attribute",
     one("SplitToSequence", ["x", "n"], {}, message(5, ...tensorOf("n", [], { type: 7, raw: int64s(0) }))),
     "SplitToSequence cannot split 1 into parts of 0",

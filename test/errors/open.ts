@@ -32,6 +32,16 @@ const ONNX = ofFiles("m.onnx", [
     "a tensor of the sequence has no known shape",
   ],
   ["data-dependent", one("SplitToSequence", ["x", "x"]), "the sizes of SplitToSequence are computed from the model's data"],
+  [
+    "data-dependent",
+    model([
+      input("x", [2000]),
+      node("SplitToSequence", ["x"], ["s"]),
+      node("ConcatFromSequence", ["s"], ["y"], { attributes: { axis: 0 } }),
+      output("y"),
+    ]),
+    "a sequence of 2000 tensors is not followed, which is more than 1000",
+  ],
   ["data-dependent", fused("PackedAttention"), "how much PackedAttention attends to depends on the data"],
   ["data-dependent", fused("BeamSearch"), "how many steps BeamSearch takes depends on the data"],
 ]);

@@ -290,7 +290,8 @@ export function refuseRank(rank: number): void {
   if (rank > MAX_RANK) fail("bad-shape", `no tensor has ${rank} dimensions`, { expected: `at most ${MAX_RANK}` });
 }
 
-const MAX_RANK = 1000;
+/** numpy's and PyTorch's limit. */
+const MAX_RANK = 64;
 
 /** Says that a shape cannot be told before the model runs. */
 export function dataDependent(message: string): never {

@@ -188,7 +188,7 @@ function endOfAttributes(pbf: ModelReader, nodeEnd: number): number {
 }
 
 function readAttribute(pbf: ModelReader): AttributeProto {
-  let [floats, ints, strings]: [number[]?, number[]?, string[]?] = [];
+  let [floats, ints, strings, exact]: [number[]?, number[]?, string[]?, bigint[]?] = [];
   const attribute: Mutable<AttributeProto> = { name: "", floats: NO_LIST, ints: NO_LIST, strings: NO_LIST };
   let type = 0;
   const text = () => new TextDecoder().decode(pbf.readBytes());
@@ -200,7 +200,7 @@ function readAttribute(pbf: ModelReader): AttributeProto {
     else if (field === 3) {
       const at = pbf.pos;
       attribute.i = pbf.readVarint(true);
-      if (!Number.isSafeInteger(attribute.i)) attribute.exact = exactly(pbf, at);
+      if (!Number.isSafeInteger(attribute.i)) attribute.exact = exactly(pbf, at, []);
     } else if (field === 4) attribute.s = text();
     else if (field === 5) attribute.t = single(attribute.t, "the tensor of an attribute", readTensor(pbf));
     else if (field === 6) attribute.g = single(attribute.g, "the graph of an attribute", readGraph(pbf));
@@ -208,7 +208,8 @@ function readAttribute(pbf: ModelReader): AttributeProto {
     else if (field === 8) {
       const [at, before] = [pbf.pos, ints?.length ?? 0];
       attribute.ints = ints = pbf.readPackedVarint(ints, true);
-      if (!ints.every(Number.isSafeInteger)) attribute.exact = exactly(pbf, at, attribute.exact ?? ints.slice(0, before).map(BigInt));
+      // Of the new ones alone: a list may come number by number.
+      if (exact !== undefined || !areSafe(ints, before)) attribute.exact = exact = exactly(pbf, at, exact ?? ints.slice(0, before).map(BigInt));
     } else if (field === 9) (attribute.strings = strings ??= []).push(text());
     else if (field === 21) attribute.ref = pbf.readString();
     else if (field === 22) attribute.sparse = single(attribute.sparse, "the tensor of an attribute", readSparse(pbf));
@@ -246,10 +247,16 @@ function isHeld(value: AttributeProto[keyof AttributeProto]): boolean {
   return Array.isArray(value) ? value.length > 0 : value !== undefined;
 }
 
-/** Reads again what was read from a place on, to the last digit, behind what was read before. */
-function exactly(pbf: ModelReader, at: number, before: readonly bigint[] = []): readonly bigint[] {
+/** Whether doubles say all numbers of a list from one on. */
+function areSafe(list: readonly number[], from: number): boolean {
+  for (let index = from; index < list.length; index++) if (!Number.isSafeInteger(list[index])) return false;
+  return true;
+}
+
+/** Reads again what was read from a place on, to the last digit, and adds it to a list. */
+function exactly(pbf: ModelReader, at: number, list: bigint[]): bigint[] {
   pbf.pos = at;
-  return pbf.readInt64s([...before]);
+  return pbf.readInt64s(list);
 }
 
 function readValueInfo(pbf: ModelReader): ValueInfo {

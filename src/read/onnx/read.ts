@@ -16,7 +16,7 @@ import { ruleOf } from "./operators/table.js";
 import { readModelProto } from "./proto.js";
 import { addRow, materialize, type Frame, type Model } from "./rows.js";
 import { readInitializers, runNodes } from "./run.js";
-import type { GraphProto, ModelProto, NodeProto, ValueInfo } from "./schema.js";
+import { graphsIn, type GraphProto, type ModelProto, type ValueInfo } from "./schema.js";
 import { fixedTables } from "./tables.js";
 import { Scope } from "./scope.js";
 import { WrittenTypes } from "./types.js";
@@ -29,6 +29,8 @@ export interface ReadOnnxOptions extends InputSizes {
 
 /** Nodes that are run at most besides those that the file has, those of bodies and functions each time: no model has as many, a malicious one may. */
 const MAX_REPEATED = 40_000;
+/** Values that are worked out at most, of shapes and masks: most models have some thousand, one whose weights are filled in some hundred thousand. */
+const MAX_VALUES = 4_000_000;
 
 /**
  * Reads an ONNX model without its weights: every shape is worked out as the graph is read, and small tensors of whole numbers are carried along.
@@ -89,6 +91,7 @@ export function inferredModel(proto: ModelProto, graph: GraphProto, options: Rea
     ruleOf: rules,
     functions: functionsOf(proto, rules, ledger, place),
     spend: budget(nodesOf(proto, graph)),
+    spendValues: valueBudget(),
     alike: new AlikeNodes(ledger),
   };
   const opsets = new Map([...proto.opsets].map(([domain, version]) => [domain === "ai.onnx" ? "" : domain, version]));
@@ -151,15 +154,18 @@ function budget(written: number): Model["spend"] {
   };
 }
 
+function valueBudget(): Model["spendValues"] {
+  let left = MAX_VALUES;
+  return (count, place) => {
+    left -= count;
+    if (left < 0) fail("too-large", `this model works out more than ${MAX_VALUES} values from its constants`, { place });
+  };
+}
+
 /** Nodes of a model, those of its functions and of graphs inside of nodes once each. */
 function nodesOf({ functions }: ModelProto, graph: GraphProto): number {
-  let count = 0;
-  const open: (readonly NodeProto[])[] = [graph.nodes, ...functions.map(({ nodes }) => nodes)];
-  for (let nodes = open.pop(); nodes !== undefined; nodes = open.pop()) {
-    count += nodes.length;
-    for (const { attributes } of nodes) for (const { g } of attributes.values()) if (g !== undefined) open.push(g.nodes);
-  }
-  return count;
+  const outer = [...graph.nodes, ...functions.flatMap(({ nodes }) => nodes)];
+  return graphsIn(outer).reduce((sum, { nodes }) => sum + nodes.length, outer.length);
 }
 
 /** An input that an initializer gives its default has the shape of that, as onnxruntime asks. */

@@ -26,6 +26,8 @@ export interface Model {
   readonly weights: "listed" | "implied";
   /** Nodes run so far, bodies and functions included: a model that unfolds without end is refused. */
   readonly spend: (place: Place) => void;
+  /** Values worked out so far, of all nodes. */
+  readonly spendValues: (count: number, place: Place) => void;
 }
 
 /** Where some nodes are run: as the model's graph, as the body of a node, or as a function. */

@@ -20,6 +20,7 @@ import { TAKES_UNKNOWN } from "./takes-unknown.js";
 import type { WrittenTypes } from "./types.js";
 import { operatorOf, uncountedLayer } from "./uncounted.js";
 import { watched } from "./watched.js";
+import { StoredValues } from "./stored-values.js";
 import { stored, storedSparse } from "./weights.js";
 
 const MAX_DEPTH = 64;
@@ -100,7 +101,9 @@ class NodeRun implements BodyHost {
       if (!(error instanceof InputError)) throw error;
       if (error.diagnostic.code !== "data-dependent" && !this.readsGuess) throw error.at(this.place);
       const open = error.diagnostic.code === "data-dependent" ? "" : "it follows sizes that the file leaves open: ";
-      this.uncounted(inputs, `${open}${error.message} (node ${this.name})`);
+      // What an input brings names its own node: with the name of each node after it, it would grow along a chain.
+      const isPassedOn = inputs.some((operand) => operand.kind === "unknown" && operand.reason === error.message);
+      this.uncounted(inputs, isPassedOn ? error.message : `${open}${error.message} (node ${this.name})`);
     }
   }
 
@@ -256,6 +259,8 @@ class NodeRun implements BodyHost {
   private set(index: number, operand: Operand): void {
     const guessed: Operand = this.readsGuess && operand.kind === "tensor" ? { ...operand, isGuess: true } : operand;
     const name = this.proto.outputs[index] ?? "";
+    if (operand.kind === "constant" && operand.values !== undefined && !(operand.values instanceof StoredValues))
+      this.model.spendValues(operand.values.list.length, this.place);
     this.compareWritten(name, guessed);
     this.frame.scope.set(name, guessed, this.place);
   }

@@ -149,3 +149,15 @@ export interface ModelProto {
   readonly graph?: GraphProto | undefined;
   readonly functions: readonly FunctionProto[];
 }
+
+/** The graphs inside of nodes, and inside of theirs: each once, however many nodes share it, the outer ones first. */
+export function graphsIn(nodes: readonly NodeProto[]): readonly GraphProto[] {
+  const found = new Set<GraphProto>();
+  const add = (some: readonly NodeProto[]) => {
+    for (const { attributes } of some) for (const { g } of attributes.values()) if (g !== undefined) found.add(g);
+  };
+  add(nodes);
+  // A set goes on to what is added to it on the way.
+  for (const graph of found) add(graph.nodes);
+  return [...found];
+}

@@ -4,7 +4,7 @@ import type { OpenTensor } from "../../graph/graph.js";
 import { formatShape, type Shape } from "../../graph/shape.js";
 import { closest } from "../notation/closest.js";
 import { dtypeOf } from "./operand.js";
-import type { GraphProto, Sizes, TypeProto, ValueInfo } from "./schema.js";
+import { graphsIn, type GraphProto, type Sizes, type TypeProto, type ValueInfo } from "./schema.js";
 
 /** Names that exporters give to every open dimension: they say nothing. */
 const NO_NAME = /^(|\?|-1|None|unk__\d+)$/;
@@ -90,9 +90,7 @@ export class WrittenTypes {
 
 /** Types of a graph's tensors, and of those of the graphs inside its nodes, whose names do not hide the outer ones. */
 function infosOf(graph: GraphProto): readonly ValueInfo[] {
-  const inner: (readonly ValueInfo[])[] = [];
-  for (const { attributes } of graph.nodes) for (const { g } of attributes.values()) if (g !== undefined) inner.push(infosOf(g));
-  return [...inner.flat(), ...graph.valueInfo];
+  return [...[...graphsIn(graph.nodes)].reverse().flatMap(({ valueInfo }) => valueInfo), ...graph.valueInfo];
 }
 
 function sizesOf(type: TypeProto | undefined): Sizes {

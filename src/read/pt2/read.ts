@@ -63,6 +63,7 @@ function graphOf(program: Program, ties: Ties, options: ReadOnnxOptions, path: s
     place,
   );
   const inputs = graphInputs(program, sizes);
+  const known = new Set(inputs.map(({ name }) => name));
   return {
     name: path.replace(/^.*[/\\]/, "").replace(/\.[^.]*$/, ""),
     format: "pt2",
@@ -71,7 +72,7 @@ function graphOf(program: Program, ties: Ties, options: ReadOnnxOptions, path: s
     inputs,
     nodes: builder.rows.nodes,
     outputs: program.outputs,
-    openInputs: program.inputs.flatMap((name) => (inputs.some((input) => input.name === name) ? [] : [openInput(program, sizes, name)])),
+    openInputs: program.inputs.flatMap((name) => (known.has(name) ? [] : [openInput(program, sizes, name)])),
     openOutputs,
     warnings: [...exampleSizes(taken), ...builder.rows.warnings],
   };

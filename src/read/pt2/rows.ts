@@ -77,7 +77,9 @@ export class Rows {
   }
 
   add({ name, counted, reads, inputs, outputs, types, times, calledAs, unknown = "cost", place }: NewRow): void {
-    const distinct = reads.filter(({ tensor }, index) => reads.findIndex((other) => other.tensor.key === tensor.key) === index);
+    const firsts = new Map<unknown, StoredRead>();
+    for (const read of reads) if (!firsts.has(read.tensor.key)) firsts.set(read.tensor.key, read);
+    const distinct = [...firsts.values()];
     const stored = distinct.map((read) => this.stored(read));
     const layer = layerOf(counted, unknown, types, stored, times, calledAs);
     const { macs = 0n, operations = {} } = counted;

@@ -53,6 +53,7 @@ class Decoder {
   private readonly signatures: readonly { readonly key: string; readonly graph: number }[];
   private readonly keys = new Map<number, object>();
   private readonly names = new Set<string>();
+  private readonly repeats = new Map<string, number>();
   private readonly decoded = new Map<number, GraphProto>();
   private readonly open = new Set<number>();
 
@@ -157,7 +158,12 @@ class Decoder {
   private unique(name: string, graph: number): string {
     const base = graph === 0 ? name : `${name}@${graph}`;
     let free = base;
-    for (let count = 1; this.names.has(free); count++) free = `${base}:${count}`;
+    while (this.names.has(free)) {
+      // Counted on from the last of the same name: a file may have a hundred thousand of them.
+      const count = (this.repeats.get(base) ?? 0) + 1;
+      this.repeats.set(base, count);
+      free = `${base}:${count}`;
+    }
     this.names.add(free);
     return free;
   }

@@ -59,7 +59,7 @@ function attempted(node: OnnxNode, label: string, inputs: readonly Operand[]): A
     return node.bodies.attempt(label, () => node.bodies.run(bodyOf(node, label), inputs, label));
   } catch (error) {
     // A branch that cannot run on these shapes is one that is not taken.
-    if (error instanceof InputError) return error;
+    if (error instanceof InputError && error.diagnostic.code !== "too-large") return error;
     throw error;
   }
 }

@@ -8,6 +8,7 @@ import { broadcastIndex, flatIndex, picked, strides, tabulated } from "../nd.js"
 import {
   anySizes,
   axisOf,
+  FEW,
   inputShape,
   int,
   ints,
@@ -99,24 +100,28 @@ const concatRule: Rule = (node) => {
   };
 };
 
-/** Values of small constants joined along an axis; nothing where some are not known. */
+/** Values of small constants joined along an axis; nothing where some are not known, or they are more than are carried along. */
 function concatenated(operands: readonly Operand[], output: Shape, axis: number): Values | undefined {
+  if (elements(output) > BigInt(FEW)) return undefined;
   const known = operands.flatMap((operand) => typedValuesOf(operand) ?? []);
   const all = known.length === operands.length ? joined(known) : undefined;
+  if (all === undefined) return undefined;
   const shapes = operands.map((operand) => shapeOf(operand) ?? []);
-  let start = 0;
-  const starts = shapes.map((shape) => (start += Number(elements(shape))) - Number(elements(shape)));
-  const at = tabulated(output, (index) => {
-    let position = index[axis] ?? 0;
-    const part = shapes.findIndex((shape) => {
-      const inside = position < (shape[axis] ?? 0);
-      if (!inside) position -= shape[axis] ?? 0;
-      return inside;
-    });
-    const own = index.map((each, dimension) => (dimension === axis ? position : each));
-    return (starts[part] ?? 0) + flatIndex(own, strides(shapes[part] ?? []));
+  // The part that each position along the axis is of, where that part begins along the axis, and in the list of all.
+  let [along, start] = [0, 0];
+  const parts = shapes.flatMap((shape) => {
+    const part = { along, start, steps: strides(shape) };
+    along += shape[axis] ?? 0;
+    start += Number(elements(shape));
+    return Array<typeof part>(shape[axis] ?? 0).fill(part);
   });
-  return all && at && taken(all, at);
+  const at = tabulated(output, (index) => {
+    const position = index[axis] ?? 0;
+    const part = parts[position];
+    const own = index.map((each, dimension) => (dimension === axis ? position - (part?.along ?? 0) : each));
+    return (part?.start ?? 0) + flatIndex(own, part?.steps ?? []);
+  });
+  return at && taken(all, at);
 }
 
 /** One value over and over in a node of its own: it pads or starts something, and was never trained. */

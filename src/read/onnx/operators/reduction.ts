@@ -13,7 +13,9 @@ const reduce =
     const shape = inputShape(node);
     const listed = ints(node, "axes") ?? valuesOf(node.inputs[1]);
     const written = listed?.length === 0 ? undefined : listed;
-    const axes = axesIn(node, written, shape.length) ?? (int(node, "noop_with_empty_axes", 0) === 1 ? [] : shape.map((_, axis) => axis));
+    const every = int(node, "noop_with_empty_axes", 0) === 1 ? [] : shape.map((_, axis) => axis);
+    // An axis that is given twice is one: the list is no longer than the rank.
+    const axes = [...new Set(axesIn(node, written, shape.length) ?? every)];
     const keep = int(node, "keepdims", 1) === 1;
     const output = shape.flatMap((size, axis) => (axes.includes(axis) ? (keep ? [1] : []) : [size]));
     const [source] = node.inputs;

@@ -22,12 +22,19 @@ import { sameShape } from "./loop.js";
 
 const operands = (...list: readonly Operand[]): Result => ({ kind: "operands", operands: list });
 
-/** The tensors of a sequence. Throws `data-dependent` where nobody knows how many there are. */
+/** Tensors of a sequence that are followed: each node that adds one makes a list of its own. */
+const MAX_FOLLOWED = 1000;
+
+/** The tensors of a sequence. Throws `data-dependent` where nobody knows how many there are, or they are too many. */
 function elementsOf(node: OnnxNode, index: number): readonly Operand[] {
   const operand = node.inputs[index];
-  if (operand?.kind === "sequence") return operand.elements;
+  if (operand?.kind === "sequence") return operand.elements.length > MAX_FOLLOWED ? tooLong(operand.elements.length) : operand.elements;
   if (operand?.kind === "unknown") return dataDependent(operand.reason);
   return fail("bad-onnx", `input ${index} of ${node.op} is no sequence`);
+}
+
+function tooLong(length: number): never {
+  return dataDependent(`a sequence of ${length} tensors is not followed, which is more than ${MAX_FOLLOWED}`);
 }
 
 /** A position in a sequence, counted from its end where it is negative; nothing where it is not known. */
@@ -91,7 +98,8 @@ const split: Rule = (node) => {
     : undefined;
   const drops = written === undefined && int(node, "keepdims", 1) === 0;
   const part = written === undefined ? 1 : shapeOf(node.inputs[1])?.length === 0 ? (written[0] ?? 1) : undefined;
-  if (part !== undefined && (part < 1 || size / part > 100_000)) fail("bad-attribute", `SplitToSequence cannot split ${size} into parts of ${part}`);
+  if (part !== undefined && part < 1) fail("bad-attribute", `SplitToSequence cannot split ${size} into parts of ${part}`);
+  if (part !== undefined && size / part > MAX_FOLLOWED) tooLong(Math.ceil(size / part));
   const sizes =
     part === undefined ? (written ?? []) : Array.from({ length: Math.ceil(size / part) }, (_, index) => Math.min(part, size - index * part));
   const outputs = sizes.map((length) => shape.flatMap((whole, index) => (index === axis ? (drops ? [] : [length]) : [whole])));
