@@ -2,7 +2,7 @@ import { Chalk, type ChalkInstance } from "chalk";
 import { Command, CommanderError } from "commander";
 import { collect, type CheckCode, type Context, type Register } from "./commands/command.js";
 import { commands } from "./commands/table.js";
-import { fail, InputError } from "./graph/diagnostic.js";
+import { fail, InputError, tooManyFiles } from "./graph/diagnostic.js";
 import { UnwritableOutput, type Io, type OutputStream } from "./io.js";
 import { renderDiagnostic } from "./report/diagnostic.js";
 import { harmless } from "./report/grid.js";
@@ -118,6 +118,11 @@ function report(error: unknown, io: Io): ExitCode {
   }
   if (error instanceof UnwritableOutput) {
     io.stderr.write(renderDiagnostic({ code: "unwritable-output", message: error.message }, chalk));
+    return 2;
+  }
+  const files = tooManyFiles(error);
+  if (files !== undefined) {
+    io.stderr.write(renderDiagnostic(files, chalk));
     return 2;
   }
   // commander has printed its message; help and version that were asked for are no errors.

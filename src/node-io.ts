@@ -186,7 +186,10 @@ function writeFile(path: string, pieces: Iterable<string>): void {
   file.close();
 }
 
-/** A regular file, read where it is asked for. */
+/** What the system says where it opens no more files, for this program or for all. */
+const TOO_MANY: ReadonlySet<string> = new Set(["EMFILE", "ENFILE"]);
+
+/** A regular file, read where it is asked for. Throws the system's error where it opens no more files. */
 function openBytes(path: string): FileBytes | undefined {
   try {
     // Before it is opened: a pipe has one reader, and who opens it waits for its writer.
@@ -210,7 +213,9 @@ function openBytes(path: string): FileBytes | undefined {
         isOpen = false;
       },
     };
-  } catch {
+  } catch (error) {
+    // Without this a file that is there would be taken for one that is not.
+    if (TOO_MANY.has(codeOf(error))) throw error;
     return undefined;
   }
 }

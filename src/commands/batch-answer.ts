@@ -1,5 +1,5 @@
 import { analyze } from "../analyze/analyze.js";
-import { InputError, type Diagnostic, type Place } from "../graph/diagnostic.js";
+import { InputError, tooManyFiles, type Diagnostic, type Place } from "../graph/diagnostic.js";
 import type { Io } from "../io.js";
 import { MAX_LINE, type Line } from "../read/batch/lines.js";
 import { parseLine, readRequest, type BatchRequest, type Envelope } from "../read/batch/request.js";
@@ -93,6 +93,8 @@ function refuseStdin(): never {
 
 function diagnosticOf(error: unknown): Diagnostic {
   if (error instanceof InputError) return error.diagnostic;
+  const files = tooManyFiles(error);
+  if (files !== undefined) return files;
   return {
     code: "bug",
     message: `convcost failed where it should not: ${error instanceof Error ? error.message : String(error)}`,

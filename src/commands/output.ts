@@ -7,12 +7,12 @@ import { formatOf, type CommonFlags, type Context, type OutputFlags } from "./co
 /** Writes a report in the format that was asked for. What the format has no place for is said on standard error. Throws `unwritable-file`. */
 export async function show<F extends FormatName>(
   context: Context,
-  flags: OutputFlags<F> & Pick<CommonFlags, "columns">,
+  flags: OutputFlags<F> & Pick<CommonFlags, "columns" | "top">,
   report: Report,
 ): Promise<void> {
   const { render, hasRemarks } = await FORMATS[formatOf(flags)]();
   if (!hasRemarks) for (const { type, text } of report.remarks ?? []) context.io.stderr.write(`${type}: ${harmless(text)}\n`);
-  emit(context, flags, render(report, { chalk: context.chalk, width: tableWidth(context, flags) }));
+  emit(context, flags, render(report, { chalk: context.chalk, width: tableWidth(context, flags), rows: flags.top }));
 }
 
 /** Writes the result, whole or in pieces, where it was asked for. Throws `unwritable-file`. */

@@ -38,3 +38,10 @@ export class InputError extends Error {
 export function fail(code: string, message: string, rest: Omit<Diagnostic, "code" | "message"> = {}): never {
   throw new InputError({ code, message, ...rest });
 }
+
+/** What is wrong where the system lets the program open no more files: a setting of the user's, no bug; nothing for any other error. */
+export function tooManyFiles(error: unknown): Diagnostic | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code !== "EMFILE" && code !== "ENFILE") return undefined;
+  return { code: "too-many-files", message: `too many files are open (${code})`, hint: "give fewer sources at once, or raise ulimit -n" };
+}

@@ -6,6 +6,8 @@ export interface Look {
   readonly chalk: ChalkInstance;
   /** Columns of the terminal; absent where there is none. */
   readonly width?: number | undefined;
+  /** Rows of a table that were asked for, where some number was. */
+  readonly rows?: number | undefined;
 }
 
 /** One output format. */

@@ -118,6 +118,37 @@ describe("the command as a process", () => {
     expect([status, stderr]).toEqual([2, expect.stringContaining("too many files are open (EMFILE)")]);
   });
 
+  it("says so where no file can be opened at all, whatever it was going to open", () => {
+    const bare = join(folder, "bare.js");
+    writeFileSync(bare, "");
+    const limited = (files: number, script: string, ...args: readonly string[]) =>
+      spawnSync("sh", ["-c", `ulimit -n ${files} && exec "$@"`, "sh", process.execPath, script, ...args], {
+        encoding: "utf8",
+        input: '{"spec": "relu"}\n',
+      });
+    const layers = join(folder, "layers.txt");
+    writeFileSync(layers, "conv 3x3 3->8 @8x8\n");
+    const onnx = join(folder, "relu.onnx");
+    writeFileSync(onnx, model([input("x", [1, 3]), node("Relu", ["x"], ["y"]), output("y")]));
+    const commands = [
+      ["count", layers],
+      ["count", onnx],
+      ["compare", "zoo:ds_cnn", "zoo:ds_cnn"],
+      ["batch", "--jobs", "2"],
+      ["check", onnx, "--max-macs", "1"],
+    ];
+    for (let files = 17; files <= 24; files++) {
+      // Under that Node itself does not read a script.
+      if (limited(files, bare).status !== 0) continue;
+      for (const argv of commands) {
+        const { status, stderr } = limited(files, BIN, ...argv);
+        expect([0, 2], `${argv.join(" ")} with ${files}: ${stderr}`).toContain(status);
+        expect(stderr).not.toMatch(/^bug|\n\s+at /);
+        if (status === 2) expect(stderr).toContain("too many files are open");
+      }
+    }
+  });
+
   it("reads layers and models from pipes, which have no length and can be read once", () => {
     const pipe = join(folder, "pipe");
     execFileSync("mkfifo", [pipe]);

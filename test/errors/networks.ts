@@ -6,7 +6,7 @@ const net = (layers: string) => `${HEAD}layers:\n${layers}`;
 const expression = (text: string) => `${HEAD}parameters: { list: [1, 2], word: abc, n: 3 }\nlet: { x: '${text}' }\nlayers: [ "pw {x}" ]`;
 
 const NETWORKS = ofFiles("net.yaml", [
-  ["file-too-large", `# ${"x".repeat(1 << 20)}\n${net("- relu")}`, "this file is larger than 1 MiB"],
+  ["file-too-large", `# ${"x".repeat(1 << 18)}\n${net("- relu")}`, "this file is larger than 256 KiB"],
   ["too-deep", `a: ${"[".repeat(2000)}`, "this file is nested too deeply"],
   ["too-deep", `${HEAD}layers: ${"[".repeat(150)}relu${"]".repeat(150)}`, "this is nested too deeply"],
   ["bad-yaml", "a: [1", "this is not YAML"],
@@ -56,6 +56,7 @@ const NETWORKS = ofFiles("net.yaml", [
   ["unknown-tap", net("- from: nowhere\n- relu"), "there is no tap `nowhere` before this"],
   ["unexpected-input", net("- layers.Input(shape=(1, 2))"), "an input stands under `input`, not among the layers"],
   ["too-many-layers", net("- repeat: 1000000\n  layers: relu"), "this file expands to more than 500000 layers and steps"],
+  ["too-many-layers", net("- repeat: 110000\n  layers: relu"), "this file expands to more than 100000 layers"],
   ["too-deep", `${HEAD}blocks: { a: "a()" }\nlayers: ["a()"]`, "blocks are called more than"],
   ["too-deep", `${HEAD}functions: { "f(n)": f(n + 1) }\nlet: { x: f(1) }\nlayers: ["pw {x}"]`, "functions are called more than"],
   ["bad-argument", `${HEAD}blocks: { "b(a)": relu }\nlayers: ["b(1, 2)"]`, "b is given 2 values"],

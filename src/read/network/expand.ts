@@ -1,4 +1,5 @@
 import type { Graph } from "../../graph/graph.js";
+import { Budget } from "./scope.js";
 import { Expander } from "./expander.js";
 import { InputSettled, NetworkInputs, type InputSettings } from "./inputs.js";
 import { LayerTexts } from "./layers.js";
@@ -10,6 +11,9 @@ export interface ExpandOptions extends InputSettings {
   readonly set?: Settings | undefined;
 }
 
+/** Steps that one file may take, however often it is expanded until its inputs are settled. */
+const MAX_STEPS = 500_000;
+
 /**
  * Prepares a network for being expanded, once or many times with other parameters.
  * @returns a function from options to the graph. It throws InputError with line and column of what does not work out: `unknown-parameter`,
@@ -20,10 +24,11 @@ export function networkExpander(network: Network): (options?: ExpandOptions) => 
   return (options = {}) => {
     const { values, variant } = parametersOf(network, options.set ?? {});
     const inputs = new NetworkInputs(network.inputs, options);
+    const budget = new Budget(MAX_STEPS);
     // Again where its first layers show that an input was taken for another shape: each is settled once, so that this ends.
     for (let round = 0; round <= network.inputs.length; round++) {
       try {
-        return new Expander(network, texts, inputs, values).graph(variant ?? network.name);
+        return new Expander(network, texts, inputs, values, budget).graph(variant ?? network.name);
       } catch (error) {
         if (!(error instanceof InputSettled)) throw error;
       }

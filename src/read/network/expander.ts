@@ -9,16 +9,15 @@ import { madeBy, TURNED, turnTo, UNORDERED, type Between } from "../../ops/tenso
 import { trainingOnly } from "../../ops/training-only.js";
 import { argumentsGiven, bindAll, bindArguments, NONE } from "./arguments.js";
 import { closest } from "../notation/closest.js";
+import { MAX_LAYERS } from "../notation/statements.js";
 import { indexed, inScope, Taps, unique, type Frame, type Tensor } from "./frame.js";
 import { builtins } from "./functions.js";
 import type { NetworkInputs } from "./inputs.js";
 import type { LayerTexts } from "./layers.js";
 import type { Action, Block, Body, Function, Instruction, Network } from "./program.js";
-import { Budget, isList, kindOf, Scope, type Call, type Value } from "./scope.js";
+import { isList, kindOf, Scope, type Budget, type Call, type Value } from "./scope.js";
 import { bindEach, truth, whole } from "./values.js";
 
-/** Layers and steps that one file may expand to. */
-const MAX_STEPS = 500_000;
 const MAX_CALLS = 64;
 
 function between({ value: { axes }, imageOrder }: Tensor): Between {
@@ -52,8 +51,8 @@ export class Expander {
     private readonly texts: LayerTexts,
     private readonly inputs: NetworkInputs,
     values: ReadonlyMap<string, Value>,
+    budget: Budget,
   ) {
-    const budget = new Budget(MAX_STEPS);
     const own = new Map<string, Call>();
     this.root = new Scope(budget, new Scope(budget, undefined, builtins), own);
     for (const [name, value] of values) this.root.set(name, value);
@@ -149,8 +148,7 @@ export class Expander {
   private range(times: Value, place: Place): readonly number[] {
     if (typeof times !== "number" || !Number.isInteger(times) || times < 0)
       return fail("bad-value", `a repeat takes a whole number, and this is ${typeof times === "number" ? times : kindOf(times)}`, { place });
-    // Not spent, but never more than there could be.
-    if (times > MAX_STEPS) this.root.budget.spend(times, place);
+    this.root.budget.spend(times, place);
     return Array.from({ length: times }, (_, index) => index);
   }
 
@@ -222,6 +220,8 @@ export class Expander {
     place: Place,
     at?: readonly number[],
   ): readonly [Tensor, ...Tensor[]] {
+    if (this.nodes.length >= MAX_LAYERS)
+      fail("too-many-layers", `this file expands to more than ${MAX_LAYERS} layers`, { place, expected: "fewer or shorter repeats and loops" });
     const decides = layer.axes !== "any" && (!isLayout(layer.axes) || layer.ranks !== undefined);
     for (const { input } of inputs) if (input !== undefined && decides) this.inputs.settle(input, layer, this.root);
     const called = frame.calledAs === undefined ? layer : calledAs(frame.calledAs, layer);
@@ -309,14 +309,13 @@ export class Expander {
   }
 
   private tap(name: string, taps: Taps, place: Place): Tensor {
+    const found = taps.get(name);
+    if (found !== undefined) return found;
     const near = closest(name, taps.names());
-    return (
-      taps.get(name) ??
-      fail("unknown-tap", `there is no tap \`${name}\` before this`, {
-        place,
-        expected: "the name of an input, or of a `tap` that stands before",
-        hint: near === undefined ? undefined : `did you mean \`${near}\`?`,
-      })
-    );
+    return fail("unknown-tap", `there is no tap \`${name}\` before this`, {
+      place,
+      expected: "the name of an input, or of a `tap` that stands before",
+      hint: near === undefined ? undefined : `did you mean \`${near}\`?`,
+    });
   }
 }

@@ -3,7 +3,8 @@ import { fail, InputError, type Place } from "../../graph/diagnostic.js";
 import type { Scalar, ScalarTree, Tree } from "./tree.js";
 
 const MAX_DEPTH = 100;
-const MAX_TEXT = 1 << 20;
+/** The YAML library takes three seconds over some texts of a megabyte. */
+const MAX_TEXT = 1 << 18;
 
 /**
  * Parses YAML 1.2 or JSON. What an alias names is one tree in several places.
@@ -12,7 +13,7 @@ const MAX_TEXT = 1 << 20;
  */
 export function parseTree(text: string, source: string, syntax: "yaml" | "json"): Tree {
   const place = (start: number, end: number): Place => ({ kind: "text", source, text, start, end: Math.max(end, start + 1) });
-  if (text.length > MAX_TEXT) fail("file-too-large", "this file is larger than 1 MiB", { place: { kind: "file", path: source } });
+  if (text.length > MAX_TEXT) fail("file-too-large", "this file is larger than 256 KiB", { place: { kind: "file", path: source } });
   // The YAML library takes seconds over a million brackets before it gives up.
   if (nesting(text) > 10 * MAX_DEPTH) tooDeep(source);
   try {
