@@ -300,6 +300,11 @@ const ONNX = ofFiles("m.onnx", [
     "SequenceAt reads tensor 5 of 1",
   ],
   [
+    "shape-mismatch",
+    one("DeformConv", ["x", "w", "o"], {}, weight("w", [4, 3, 3, 3]), weight("o", [1, 18, 5, 5])),
+    "DeformConv has offsets or a mask for 5x5 positions",
+  ],
+  [
     "too-large",
     graph(whole("s", 4096), ...Array.from({ length: 1000 }, (_, index) => node("ConstantOfShape", ["s"], [`y${index}`])), output("x")),
     "this model works out more than 4000000 values from its constants",

@@ -56,7 +56,6 @@ const NETWORKS = ofFiles("net.yaml", [
   ["unknown-tap", net("- from: nowhere\n- relu"), "there is no tap `nowhere` before this"],
   ["unexpected-input", net("- layers.Input(shape=(1, 2))"), "an input stands under `input`, not among the layers"],
   ["too-many-layers", net("- repeat: 1000000\n  layers: relu"), "this file expands to more than 500000 layers and steps"],
-  ["too-many-layers", net("- repeat: 110000\n  layers: relu"), "this file expands to more than 100000 layers"],
   ["too-deep", `${HEAD}blocks: { a: "a()" }\nlayers: ["a()"]`, "blocks are called more than"],
   ["too-deep", `${HEAD}functions: { "f(n)": f(n + 1) }\nlet: { x: f(1) }\nlayers: ["pw {x}"]`, "functions are called more than"],
   ["bad-argument", `${HEAD}blocks: { "b(a)": relu }\nlayers: ["b(1, 2)"]`, "b is given 2 values"],

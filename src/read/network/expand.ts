@@ -1,6 +1,6 @@
 import type { Graph } from "../../graph/graph.js";
 import { Budget } from "./scope.js";
-import { Expander } from "./expander.js";
+import { Expander, MAX_STEPS } from "./expander.js";
 import { InputSettled, NetworkInputs, type InputSettings } from "./inputs.js";
 import { LayerTexts } from "./layers.js";
 import type { Network } from "./program.js";
@@ -10,9 +10,6 @@ export interface ExpandOptions extends InputSettings {
   /** Parameters by name, and `variant`: `{ alpha: 0.5 }`. */
   readonly set?: Settings | undefined;
 }
-
-/** Steps that one file may take, however often it is expanded until its inputs are settled. */
-const MAX_STEPS = 500_000;
 
 /**
  * Prepares a network for being expanded, once or many times with other parameters.

@@ -9,7 +9,6 @@ import { madeBy, TURNED, turnTo, UNORDERED, type Between } from "../../ops/tenso
 import { trainingOnly } from "../../ops/training-only.js";
 import { argumentsGiven, bindAll, bindArguments, NONE } from "./arguments.js";
 import { closest } from "../notation/closest.js";
-import { MAX_LAYERS } from "../notation/statements.js";
 import { indexed, inScope, Taps, unique, type Frame, type Tensor } from "./frame.js";
 import { builtins } from "./functions.js";
 import type { NetworkInputs } from "./inputs.js";
@@ -18,6 +17,8 @@ import type { Action, Block, Body, Function, Instruction, Network } from "./prog
 import { isList, kindOf, Scope, type Budget, type Call, type Value } from "./scope.js";
 import { bindEach, truth, whole } from "./values.js";
 
+/** Steps that one file may take, however often it is expanded until its inputs are settled. */
+export const MAX_STEPS = 500_000;
 const MAX_CALLS = 64;
 
 function between({ value: { axes }, imageOrder }: Tensor): Between {
@@ -148,7 +149,8 @@ export class Expander {
   private range(times: Value, place: Place): readonly number[] {
     if (typeof times !== "number" || !Number.isInteger(times) || times < 0)
       return fail("bad-value", `a repeat takes a whole number, and this is ${typeof times === "number" ? times : kindOf(times)}`, { place });
-    this.root.budget.spend(times, place);
+    // Not spent, but never more than there could be.
+    if (times > MAX_STEPS) this.root.budget.spend(times, place);
     return Array.from({ length: times }, (_, index) => index);
   }
 
@@ -220,8 +222,6 @@ export class Expander {
     place: Place,
     at?: readonly number[],
   ): readonly [Tensor, ...Tensor[]] {
-    if (this.nodes.length >= MAX_LAYERS)
-      fail("too-many-layers", `this file expands to more than ${MAX_LAYERS} layers`, { place, expected: "fewer or shorter repeats and loops" });
     const decides = layer.axes !== "any" && (!isLayout(layer.axes) || layer.ranks !== undefined);
     for (const { input } of inputs) if (input !== undefined && decides) this.inputs.settle(input, layer, this.root);
     const called = frame.calledAs === undefined ? layer : calledAs(frame.calledAs, layer);
