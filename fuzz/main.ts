@@ -127,7 +127,7 @@ function kindOf({ problem }: Found): string {
     .filter((line, at) => at === 0 || line.includes("/src/"))
     .slice(0, 3)
     .join("\n")
-    .replace(/\b\d[\d.e+-]*/g, "N");
+    .replace(/\b\d[\dx.e+-]*/g, "N");
 }
 
 /** Writes the files of a case, and says how to run it again. */
