@@ -3,6 +3,7 @@ import type { AttributeValue } from "../graph/layer.js";
 import { elements, type OpenShape } from "../graph/shape.js";
 import { UNREAD_WEIGHTS, type CausedDifference, type Costs, type LayerCosts } from "./analysis.js";
 import { ratio } from "./figures.js";
+import { own } from "../graph/own.js";
 
 /** A layer as it was saved, with what its figures are checked against. */
 export interface SavedLayer extends LayerCosts {
@@ -166,7 +167,7 @@ function formulaOf({ op, attributes, buffers, inputs: [input], outputs: [output]
   const [read, made] = [elementsOf(input), elementsOf(output)];
   const bias = attributes["bias"] === true;
   if (made === undefined) return undefined;
-  const one = ONE_EACH[op];
+  const one = own(ONE_EACH, op);
   if (one !== undefined) return { macs: 0n, params: 0n, operations: { [one]: made }, made };
   if (op === "batch_norm") {
     const features = number("numFeatures");

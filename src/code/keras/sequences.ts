@@ -7,6 +7,7 @@ import { call, literal, tuple, unless, type Named } from "../python.js";
 import { recurrentWriters, type RecurrentPart } from "../recurrent.js";
 import { statement, type Step, type Writer, type Writers } from "../step.js";
 import { activationWord } from "./pointwise.js";
+import { own } from "../../graph/own.js";
 
 const make = (text: string): readonly Step[] => [{ make: text }];
 const CLASSES: Readonly<Record<string, string>> = { rnn: "SimpleRNN", gru: "GRU", lstm: "LSTM" };
@@ -78,7 +79,7 @@ function cellCall({ cell, hiddenSize, biases, setting }: RecurrentPart, sequence
 function activationArgument(value: unknown, standard: string): string | undefined {
   const name = typeof value === "string" ? value : standard;
   if (name === standard) return undefined;
-  return name === "identity" ? "None" : literal(KERAS_WORDS[name] ?? name);
+  return name === "identity" ? "None" : literal(own(KERAS_WORDS, name) ?? name);
 }
 
 const KERAS_WORDS: Readonly<Record<string, string>> = { hardsigmoid: "hard_sigmoid", hardswish: "hard_silu", hardtanh: "hard_tanh" };

@@ -1,6 +1,7 @@
 import { fail } from "../../graph/diagnostic.js";
 import { isList, isObject, type Json, type JsonObject } from "../keras/json.js";
 import type { AttributeProto, GraphProto, Sizes } from "../onnx/schema.js";
+import { own } from "../../graph/own.js";
 
 /** A node of a GraphDef (tensorflow/core/framework/node_def.proto). */
 export interface TfNode {
@@ -110,7 +111,7 @@ function wholeOf(name: string, value: Json): number {
 }
 
 function typeNumber(type: Json): number {
-  return (typeof type === "string" ? TYPES[type] : undefined) ?? 0;
+  return (typeof type === "string" ? own(TYPES, type) : undefined) ?? 0;
 }
 
 /** The element type of a placeholder: float32 where it is not said. */

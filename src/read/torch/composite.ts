@@ -1,4 +1,5 @@
 import type { Layer } from "../../graph/layer.js";
+import { own } from "../../graph/own.js";
 import { withoutPrefix } from "./classes.js";
 import type { NamedLayer } from "./module.js";
 import type { PrintedModule } from "./tree.js";
@@ -57,7 +58,7 @@ const CHAINS: Readonly<Record<string, RegExp>> = {
 export function isChain({ className, args, children }: PrintedModule): boolean {
   if (args !== "") return false;
   if (withoutPrefix(className) === "Sequential") return true;
-  const pattern = CHAINS[className];
+  const pattern = own(CHAINS, className);
   const numbered = children.every(({ name }, index) => name === String(index));
   return pattern !== undefined && numbered && pattern.test(children.map((child) => child.className).join(" "));
 }
@@ -66,7 +67,7 @@ export function isChain({ className, args, children }: PrintedModule): boolean {
 export function isHolder(module: PrintedModule): boolean {
   const className = withoutPrefix(module.className);
   if (CONTAINERS.has(className) || isChain(module) || hasParts(module)) return true;
-  const names = HOLDERS[className];
+  const names = own(HOLDERS, className);
   return names !== undefined && module.children.length > 0 && module.children.every(({ name }) => names.test(name));
 }
 
