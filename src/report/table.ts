@@ -62,7 +62,7 @@ export function renderTable(grid: Grid, style: TableStyle): string {
   });
   const left = grid.rows.length - rows.length;
   const notes = [
-    ...(left === 0 ? [] : [`${left} more rows are not shown (--top ${grid.rows.length} shows them, --format json has all)`]),
+    ...(left === 0 ? [] : [`${left} more rows are not shown (--top N, or --format json)`]),
     ...(dropped.length === 0 ? [] : [`not shown at this width: ${dropped.join(", ")} (--columns, or a wider terminal)`]),
   ];
   return [head, ...body, ...notes.map((note) => `${style.chalk.dim(note)}\n`)].join("");

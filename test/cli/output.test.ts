@@ -196,6 +196,17 @@ describe("the terminal", () => {
     expect((await convcost(seed, { env: { FORCE_COLOR: "1" } })).stdout).toContain(escape);
   });
 
+  it("has the first 1,000 rows of a table and its totals, unless more are asked for", async () => {
+    const long = ["count", "1200*(relu)", "--input", "4"];
+    const lines = async (...argv: readonly string[]) => (await convcost([...long, ...argv])).stdout.split("\n");
+    const rows = async (...argv: readonly string[]) => (await lines(...argv)).filter((line) => /^\d+ +relu/.test(line)).length;
+    expect([await rows(), await rows("--top", "1200"), await rows("--top", "5")]).toEqual([1000, 1200, 5]);
+    expect((await lines()).slice(1001).join("\n")).toMatch(
+      /^total .*\n200 more rows are not shown \(--top N, or --format json\)$/m,
+    );
+    expect((await convcost([...long, "--format", "csv"])).stdout.split("\r\n")).toHaveLength(1202);
+  });
+
   it("too narrow for its columns loses the least important, and none of those that are named", async () => {
     const columns = ["layer", "op", "kind", "output", "params", "macs", "flops", "moved"];
     const narrow = { terminal: 40, env: { NO_COLOR: "1" } };
