@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { convcost, file } from "./cli/run.js";
 import { bytes, input, message, model as onnx, node, output, text, whole, type Write } from "./read/onnx-model.js";
+import { archive, arg, meta, node as pt2Node, tensor } from "./read/pt2-model.js";
 import { model as tflite } from "./read/tflite-model.js";
 
 // Files of about a megabyte that repeat one small thing: a reader that looks at all of them for each of them takes minutes, and no test ends.
@@ -29,6 +30,14 @@ function listed(name: string, times: number, ...field: readonly number[]): Uint8
   };
   return onnx([input("x", [1, 3]), message(1, text(1, "x"), text(2, "y"), text(4, "ReduceMax"), attribute), output("y")]);
 }
+
+/** An exported program whose size multiplies one symbol 4,900 times. */
+const multiplied = archive({
+  parameters: [],
+  values: Object.fromEntries(["x", "y"].map((name) => [name, meta([{ as_expr: { expr_str: Array<string>(4900).fill("s0").join("*") } }, 8])])),
+  nodes: [pt2Node("relu.default", [arg("self", tensor("x"))], "y")],
+  output: "y",
+});
 
 const FILES: Readonly<Record<string, readonly [name: string, content: Uint8Array | string]>> = {
   // Field 8 of an attribute, a number that is not packed: 1, and 2^63 - 1.
@@ -73,6 +82,7 @@ const FILES: Readonly<Record<string, readonly [name: string, content: Uint8Array
   ],
   "a tensor that is written 200,000 times": ["m.tflite", relu([0], [1], Array<number>(200_000).fill(1))],
   "200,000 outputs": ["m.tflite", relu([0], Array<number>(200_000).fill(1), [1])],
+  "a size of 4,900 factors": ["m.pt2", multiplied],
   "subgraphs that are run 2^40 times": ["m.tflite", tflite([118, 19], branching)],
 };
 

@@ -201,9 +201,7 @@ describe("the terminal", () => {
     const lines = async (...argv: readonly string[]) => (await convcost([...long, ...argv])).stdout.split("\n");
     const rows = async (...argv: readonly string[]) => (await lines(...argv)).filter((line) => /^\d+ +relu/.test(line)).length;
     expect([await rows(), await rows("--top", "1200"), await rows("--top", "5")]).toEqual([1000, 1200, 5]);
-    expect((await lines()).slice(1001).join("\n")).toMatch(
-      /^total .*\n200 more rows are not shown \(--top N, or --format json\)$/m,
-    );
+    expect((await lines()).slice(1001).join("\n")).toMatch(/^total .*\n200 more rows are not shown \(--top N, or --format json\)$/m);
     expect((await convcost([...long, "--format", "csv"])).stdout.split("\r\n")).toHaveLength(1202);
   });
 

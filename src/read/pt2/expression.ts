@@ -7,6 +7,8 @@ export type Expression =
 const TOKEN = /\s*(?:(\d+\.?\d*(?:[eE][-+]?\d+)?)|([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)|'([^']*)'|"([^"]*)"|(\*\*|\/\/|==|!=|<=|>=|[-+*/%(),=<>&|~]))/y;
 const MAX_LENGTH = 20_000;
 const MAX_DEPTH = 100;
+/** Operators between two operands: each takes those before it for its left one, and whoever works it out goes down into all. */
+const MAX_OPERATORS = 1000;
 
 interface Token {
   readonly type: "number" | "name" | "string" | "mark";
@@ -63,6 +65,7 @@ const UNARY = 6;
 class Parser {
   private at = 0;
   private depth = 0;
+  private operators = 0;
   private failed = false;
 
   constructor(private readonly tokens: readonly Token[]) {}
@@ -78,6 +81,7 @@ class Parser {
       const token = this.tokens[this.at];
       const found = token?.type === "mark" && Object.hasOwn(BINARY, token.text) ? BINARY[token.text] : undefined;
       if (this.failed || found === undefined || found[0] < least) break;
+      if (++this.operators > MAX_OPERATORS) return this.fail();
       this.at++;
       const [binding, name] = found;
       // Powers bind from the right, all others from the left.
