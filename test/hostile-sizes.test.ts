@@ -83,6 +83,28 @@ const FILES: Readonly<Record<string, readonly [name: string, content: Uint8Array
   "a tensor that is written 200,000 times": ["m.tflite", relu([0], [1], Array<number>(200_000).fill(1))],
   "200,000 outputs": ["m.tflite", relu([0], Array<number>(200_000).fill(1), [1])],
   "a size of 4,900 factors": ["m.pt2", multiplied],
+  "250,000 brackets in brackets in a print": ["m.txt", `Model(\n  (a): Foo(${"(".repeat(250_000)}${")".repeat(250_000)})\n)\n`],
+  "500,000 brackets that close nothing in a print": ["m.txt", `Model(\n  (a): Foo(x${")".repeat(500_000)}\n`],
+  "a Keras layer that is called 20,000 times": [
+    "m.json",
+    JSON.stringify({
+      class_name: "Functional",
+      config: {
+        name: "m",
+        layers: [
+          { class_name: "InputLayer", name: "x", config: { name: "x", batch_input_shape: [null, 4] }, inbound_nodes: [] },
+          {
+            class_name: "Dense",
+            name: "d",
+            config: { name: "d", units: 4 },
+            inbound_nodes: many(20_000, (index) => [[index === 0 ? "x" : "d", Math.max(0, index - 1), 0, {}]]),
+          },
+        ],
+        input_layers: [["x", 0, 0]],
+        output_layers: [["d", 19_999, 0]],
+      },
+    }),
+  ],
   "subgraphs that are run 2^40 times": ["m.tflite", tflite([118, 19], branching)],
 };
 

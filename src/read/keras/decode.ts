@@ -37,7 +37,9 @@ function isFunction({ module, class_name: className, config, inbound_nodes: inbo
   if (typeof module === "string") return /^keras(\.src)?\.ops\b/.test(module);
   // Pipeline writes none of what layers write.
   if (className === "Pipeline") return false;
-  return Array.isArray(inbound) && inbound.some(isObject) && isObject(config) && config["trainable"] === undefined && config["dtype"] === undefined;
+  // Every call of a layer is written in the same way: the first tells.
+  const isNew = Array.isArray(inbound) && isObject(inbound[0]);
+  return isNew && isObject(config) && config["trainable"] === undefined && config["dtype"] === undefined;
 }
 
 class Decoder {

@@ -26,17 +26,21 @@ export function callsOf(layer: JsonObject): readonly Call[] {
  * get_config and serialize_node).
  */
 export function shifts(layers: readonly CalledLayer[], outputs: readonly History[]) {
-  const models = new Map(layers.filter(({ layer }) => isModel(layer)).map((called) => [called.name, called]));
+  const last = new Map<string, number>();
   const references = [...layers.flatMap(({ calls }) => calls.flatMap(({ tensors }) => tensors)), ...outputs];
-  const legacyShift = ({ name, calls }: CalledLayer) => (references.some(({ layer, call }) => layer === name && call >= calls.length) ? 1 : 0);
-  const isLegacy = ({ layer }: CalledLayer) => [layer["inbound_nodes"]].flat().some((node) => !isObject(node));
-  const moved = (history: History, by: (called: CalledLayer) => number): History => {
-    const called = models.get(history.layer);
-    return called === undefined ? history : { ...history, call: history.call - by(called) };
+  for (const { layer, call } of references) last.set(layer, Math.max(call, last.get(layer) ?? 0));
+  const models = new Map(layers.filter(({ layer }) => isModel(layer)).map((called) => [called.name, shiftsOf(called, last.get(called.name) ?? 0)]));
+  const moved = (history: History, place: "inner" | "output"): History => {
+    const shift = models.get(history.layer)?.[place] ?? 0;
+    return shift === 0 ? history : { ...history, call: history.call - shift };
   };
-  return {
-    inner: (history: History) => moved(history, (called) => (isLegacy(called) ? legacyShift(called) : 0)),
-    output: (history: History) =>
-      moved(history, (called) => (isLegacy(called) ? legacyShift(called) : called.layer["class_name"] === "Sequential" ? 0 : 1)),
-  };
+  return { inner: (history: History) => moved(history, "inner"), output: (history: History) => moved(history, "output") };
+}
+
+/** @param last the highest number of a call of it that is referred to */
+function shiftsOf({ layer, calls }: CalledLayer, last: number) {
+  const isLegacy = [layer["inbound_nodes"]].flat().some((node) => !isObject(node));
+  if (!isLegacy) return { inner: 0, output: layer["class_name"] === "Sequential" ? 0 : 1 };
+  const shift = last >= calls.length ? 1 : 0;
+  return { inner: shift, output: shift };
 }

@@ -54,22 +54,26 @@ export function withoutFigures(text: string): string {
   return all.filter((piece, index) => !isShare(piece) && !(FIGURE.test(piece) && (!isPlain(piece) || isShare(all[index + 1])))).join(", ");
 }
 
-function literal(text: string, place: Place): Literal | undefined {
+/** Brackets in brackets that a value may have: PyTorch prints three at most. */
+const MAX_NESTED = 20;
+
+function literal(text: string, place: Place, depth = 0): Literal | undefined {
+  if (depth > MAX_NESTED) return undefined;
   const sizes = /^torch\.Size\((.*)\)$/s.exec(text)?.[1];
-  if (sizes !== undefined) return literal(sizes, place);
+  if (sizes !== undefined) return literal(sizes, place, depth + 1);
   if (/^[-+]?\d+$/.test(text)) return { kind: "number", value: Number(text), integer: true, place };
   if (/^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(text)) return { kind: "number", value: Number(text), integer: false, place };
   if (text === "True" || text === "False") return { kind: "boolean", value: text === "True", place };
   if (text === "None") return { kind: "none", place };
   const string = /^(?:'([^'\n]*)'|"([^"\n]*)")$/.exec(text);
   if (string !== null) return { kind: "string", value: string[1] ?? string[2] ?? "", place };
-  if (/^(?:\([^]*\)|\[[^]*\])$/.test(text)) return tuple(text.slice(1, -1), place);
+  if (/^(?:\([^]*\)|\[[^]*\])$/.test(text)) return tuple(text.slice(1, -1), place, depth + 1);
   // PyTorch prints words without quotes: `mode=nearest`, `dtype=torch.qint8`.
   return /^[A-Za-z_][\w.]*$/.test(text) ? { kind: "string", value: text.slice(text.lastIndexOf(".") + 1), place } : undefined;
 }
 
-function tuple(text: string, place: Place): Literal | undefined {
+function tuple(text: string, place: Place, depth: number): Literal | undefined {
   const parts = pieces(text);
-  const items = parts.flatMap((part) => literal(part, place) ?? []);
+  const items = parts.flatMap((part) => literal(part, place, depth) ?? []);
   return items.length === parts.length ? { kind: "tuple", items, place } : undefined;
 }

@@ -126,9 +126,10 @@ class TreeReader {
 
 /** The lines of a module's own arguments, without the brackets that end it and those around it. */
 function closed(lines: readonly string[], brackets: number): string {
-  let text = lines.join("\n");
-  for (let left = brackets; left > 0; left -= 1) text = text.slice(0, Math.max(0, text.lastIndexOf(")")));
-  return text.trim();
+  const text = lines.join("\n");
+  let end = text.length;
+  for (let left = brackets; left > 0 && end > 0; left -= 1) end = Math.max(0, text.lastIndexOf(")", end - 1));
+  return text.slice(0, end).trim();
 }
 
 /** Brackets that a text opens and does not close, strings aside. */
