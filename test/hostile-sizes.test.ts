@@ -105,6 +105,9 @@ const FILES: Readonly<Record<string, readonly [name: string, content: Uint8Array
       },
     }),
   ],
+  "a megabyte of blanks": ["m.xml", " ".repeat(1_000_000)],
+  "comments without an end of them": ["m.xml", "<!---->".repeat(100_000)],
+  "an argument of 500,000 digits in a print": ["m.txt", `Model(\n  (a): Foo(${"1".repeat(500_000)}!)\n)\n`],
   "subgraphs that are run 2^40 times": ["m.tflite", tflite([118, 19], branching)],
 };
 

@@ -12,7 +12,7 @@ export function isIdentifier(text: string): boolean {
 
 /** A name from a file as an identifier: what does not belong becomes `_`; undefined where nothing of it is left. */
 export function identifier(name: string): string | undefined {
-  const plain = name.replace(/[^A-Za-z0-9]+/g, "_").replace(/^_+|_+$/g, "");
+  const plain = name.replace(/[^A-Za-z0-9]+/g, "_").replace(/^_|_$/g, "");
   if (plain === "" || /^\d+$/.test(plain)) return undefined;
   const started = /^\d/.test(plain) ? `layer_${plain}` : plain;
   return RESERVED.has(started) ? `${started}_` : started;
@@ -81,7 +81,7 @@ export function docText(text: string): string {
 
 /** `1234567` as `1,234,567`. */
 export function grouped(value: bigint): string {
-  return value.toString().replace(/\B(?=(\d{3})+$)/g, ",");
+  return value.toLocaleString("en-US");
 }
 
 export function indent(lines: readonly string[], by = 4): readonly string[] {

@@ -134,7 +134,8 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
     title: "OpenVINO IR",
     extensions: [".xml"],
     ownOrder: true,
-    pattern: /^\uFEFF?\s*(<\?xml[^>]*>)?\s*(<!--[^]*?-->\s*)*<net\s[^>]*version\s*=/,
+    // A comment ends at the first `-->`: said so, the pattern has one way to fail.
+    pattern: /^\uFEFF?\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->)[^])*-->\s*)*<net\s[^>]*version\s*=/,
     load: async () => (await import("./openvino/read.js")).readOpenvino,
   },
   {
@@ -142,7 +143,7 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
     title: "Darknet",
     extensions: [".cfg"],
     ownOrder: true,
-    pattern: /^\uFEFF?(\s*|[#;].*\n)*\[\s*(net|network|conv|convolutional)\s*\]/,
+    pattern: /^\uFEFF?(?:\s|[#;].*\n)*\[\s*(?:net|network|conv|convolutional)\s*\]/,
     load: async () => (await import("./darknet/read.js")).readDarknet,
   },
 ];

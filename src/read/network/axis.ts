@@ -3,7 +3,7 @@ import { listItems, settingValue } from "./settings.js";
 import type { Value } from "./scope.js";
 
 const FLAG: Place = { kind: "flag", flag: "--set" };
-const NUMBER = String.raw`([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)`;
+const NUMBER = String.raw`([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)`;
 const RANGE = new RegExp(`^\\s*${NUMBER}\\.\\.${NUMBER}(?::${NUMBER})?\\s*$`);
 
 /** Values that are computed when they are asked for. */

@@ -54,7 +54,7 @@ function settingText(value: Value): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** The value of `--set name=value` as typed: a number, true or false, a list in brackets, otherwise a text. Throws `bad-value`. */
 export function settingValue(text: string): Value {

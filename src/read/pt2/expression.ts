@@ -4,7 +4,8 @@ export type Expression =
   | { readonly kind: "symbol"; readonly name: string }
   | { readonly kind: "call"; readonly name: string; readonly args: readonly Expression[] };
 
-const TOKEN = /\s*(?:(\d+\.?\d*(?:[eE][-+]?\d+)?)|([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)|'([^']*)'|"([^"]*)"|(\*\*|\/\/|==|!=|<=|>=|[-+*/%(),=<>&|~]))/y;
+const TOKEN =
+  /\s*(?:(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)|([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)|'([^']*)'|"([^"]*)"|(\*\*|\/\/|==|!=|<=|>=|[-+*/%(),=<>&|~]))/y;
 const MAX_LENGTH = 20_000;
 const MAX_DEPTH = 100;
 /** Operators between two operands: each takes those before it for its left one, and whoever works it out goes down into all. */

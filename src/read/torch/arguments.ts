@@ -62,7 +62,7 @@ function literal(text: string, place: Place, depth = 0): Literal | undefined {
   const sizes = /^torch\.Size\((.*)\)$/s.exec(text)?.[1];
   if (sizes !== undefined) return literal(sizes, place, depth + 1);
   if (/^[-+]?\d+$/.test(text)) return { kind: "number", value: Number(text), integer: true, place };
-  if (/^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(text)) return { kind: "number", value: Number(text), integer: false, place };
+  if (/^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i.test(text)) return { kind: "number", value: Number(text), integer: false, place };
   if (text === "True" || text === "False") return { kind: "boolean", value: text === "True", place };
   if (text === "None") return { kind: "none", place };
   const string = /^(?:'([^'\n]*)'|"([^"\n]*)")$/.exec(text);
