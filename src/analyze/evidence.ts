@@ -146,7 +146,7 @@ function formulaContradiction(name: string, layer: SavedLayer, mayRead: boolean)
       return `${name} has ${found} operations of ${cause}, and its shapes make ${times * count}`;
   }
   if (layer.activationBytes < formula.made) return `${name} makes ${layer.activationBytes} bytes, and its output has ${formula.made} elements`;
-  // A weight that is computed is an input of its layer, one that is given is none of its parameters.
+  // Weights that other layers make, or that the model reads as inputs, are not parameters of this layer.
   const stored = layer.params + layer.buffers + (layer.sharedParams ?? 0n);
   if (layer.inputs.length > 1 || stored >= formula.params || (mayRead && stored === 0n)) return undefined;
   return `${name} has ${stored} parameters, and its attributes make ${formula.params}`;

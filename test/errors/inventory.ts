@@ -8,7 +8,7 @@ const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
 /** A complaint as the source has it. */
 export interface Written {
   readonly code: string;
-  /** The message, where it is written out: what is put in stands as any text. */
+  /** The message as it is written in the source. A value put into it matches any text. */
   readonly pattern: RegExp;
   /** Whether a longer text, such as a row or a warning, has the message in it. */
   readonly within: RegExp;
@@ -20,7 +20,7 @@ export interface Written {
 interface Wrapper {
   readonly code: string;
   readonly message: number;
-  /** `'\u0000' \u0001`: any text, and the message. */
+  /** `\u0000` matches any text, `\u0001` the message that is passed on. */
   readonly around: string;
 }
 

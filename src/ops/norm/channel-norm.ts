@@ -18,7 +18,7 @@ export interface ChannelNormOptions {
   readonly running: boolean;
   /** Three more statistics of batch renormalization (arXiv 1702.03275; Keras, renorm=True). */
   readonly renorm?: boolean | undefined;
-  /** Ranks that the framework takes, batch included; absent: any from 2. */
+  /** Ranks that the framework takes, batch included. Without them the layer takes any rank from 2. */
   readonly ranks?: readonly number[] | undefined;
   /** Absent, or -1 for a group a channel (Keras). */
   readonly numGroups?: number | undefined;

@@ -8,7 +8,7 @@ class UnusualName extends Error {}
 
 /**
  * Reads what is typed most, convolutions in the shorthand, without loading the other families of layers.
- * @returns nothing where a text has any other name, which is then to be read with all of them
+ * @returns undefined for a text with any other name: read that with all families
  * @throws InputError with the place of whatever is wrong
  */
 export function parseUsual(text: string, source: string): Graph | undefined {
