@@ -86,7 +86,7 @@ export const check: Register = (program, context) => {
 };
 
 async function run(sources: readonly string[], flags: CheckFlags, command: Command, context: Context): Promise<void> {
-  formatOf(flags);
+  const format = formatOf(flags);
   const tasks = sources.length === 0 ? await configured(flags, command, context) : typed(sources, flags, command, context);
   // Validation takes its time to load: only what checks does.
   const { checkTask } = await import("./check-run.js");
@@ -101,8 +101,7 @@ async function run(sources: readonly string[], flags: CheckFlags, command: Comma
   const report = checkReport({ models, top, units, fileOf: await repositoryPaths(context.io) }, context.version);
   await show(context, flags, report);
   const summary = context.io.env["GITHUB_STEP_SUMMARY"];
-  if (formatOf(flags) === "github" && summary !== undefined && summary !== "")
-    append(context, summary, `## convcost check\n\n${markdownPage(report)}\n`);
+  if (format === "github" && summary !== undefined && summary !== "") append(context, summary, `## convcost check\n\n${markdownPage(report)}\n`);
 }
 
 /** The worst of all: what could not be checked over what failed. */

@@ -3,7 +3,7 @@ import { gain, isGainKnown, isKnown, type Difference, type LayerChange } from ".
 import { fieldText, layerOf } from "./diff-rows.js";
 import type { Grid } from "./grid.js";
 import { writeJson, type Json } from "./json.js";
-import { lowerBoundsJson } from "./layer-json.js";
+import { layerHead, lowerBoundsJson } from "./layer-json.js";
 import { bounded, NOT_KNOWN } from "./numbers.js";
 
 const FIGURES = ["params", "buffers", "macs", "flops", "weightBytes", "activationBytes", "bytesMoved"] as const;
@@ -64,18 +64,8 @@ function changeJson(change: LayerChange): Json {
 }
 
 function layerJson(layer: LayerCosts): Json {
-  const { index, name, op, kind, inputs, outputs, attributes, times, sharedParams, uncounted } = layer;
   return {
-    index,
-    name,
-    op,
-    kind,
-    inputs,
-    outputs,
-    attributes,
-    times,
-    sharedParams,
-    uncounted,
+    ...layerHead(layer),
     ...Object.fromEntries(FIGURES.map((key) => [key, layer[key]])),
     counted: layer.counted,
     lowerBounds: lowerBoundsJson(layer),

@@ -33,7 +33,7 @@ export interface CheckFindings {
 }
 
 /** How a line is shown where there is colour. */
-export type Tone = "plain" | "dim" | "bad";
+export type Tone = "dim" | "bad";
 
 /** A part of a page. Texts are as the model has them: each format makes them harmless. */
 export type Block =

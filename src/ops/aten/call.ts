@@ -133,12 +133,12 @@ export function batched(shape: Shape, spatial: number): Shape {
   return shape.length === spatial + 1 ? [1, ...shape] : shape;
 }
 
-/** Rules by name: the names of a list share one. */
-export function all(names: string, rule: AtenRule): Readonly<Record<string, AtenRule>> {
+/** The entries of a table by name: the names of a list share one. */
+export function all<T>(names: string, entry: T): Readonly<Record<string, T>> {
   return Object.fromEntries(
     names
       .trim()
       .split(/\s+/)
-      .map((name) => [name, rule]),
+      .map((name) => [name, entry]),
   );
 }

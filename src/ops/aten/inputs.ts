@@ -1,9 +1,9 @@
 import type { OpenShape, Shape } from "../../graph/shape.js";
-import { outputOf, shapeOf, tensor, flag, numbers, whole, type AtenCall } from "./call.js";
+import { all, outputOf, shapeOf, tensor, flag, numbers, whole, type AtenCall } from "./call.js";
 import type { Expected } from "./ports.js";
 
-/** The sizes of a list of arguments alike. */
-const alike = (names: string, shape: OpenShape | undefined) => Object.fromEntries(names.split(" ").map((name) => [name, shape]));
+/** One shape for several arguments. */
+const sameShape = (names: string, shape: OpenShape | undefined) => Object.fromEntries(names.split(" ").map((name) => [name, shape]));
 
 /** Filters [M, C/groups, kernel] and biases [M]; transposed, [C, M/groups, kernel]. */
 const convolution: Expected = (call) => {
@@ -15,11 +15,11 @@ const convolution: Expected = (call) => {
 /** A norm over channels: scales, shifts and statistics have one value for each. */
 const perChannel: Expected = (call) => {
   const [, channels] = shapeOf(call, "input");
-  return { exact: alike("weight bias running_mean running_var mean invstd", channels === undefined ? undefined : [channels]) };
+  return { exact: sameShape("weight bias running_mean running_var mean invstd", channels === undefined ? undefined : [channels]) };
 };
 
 /** A norm over the last axes: scale and shift have their sizes. */
-const overLast: Expected = (call) => ({ exact: alike("weight bias", numbers(call, "normalized_shape")) });
+const overLast: Expected = (call) => ({ exact: sameShape("weight bias", numbers(call, "normalized_shape")) });
 
 /** x [..., in], W [out, in] or [in], b [out] or a scalar. */
 const linear: Expected = (call) => {
@@ -60,7 +60,7 @@ const cell =
   (call) => {
     const state = tensor(call, "hx")?.shape.at(-1);
     const rows = state === undefined ? null : gates * state;
-    return { exact: { w_ih: [rows, shapeOf(call, "input").at(-1) ?? null], w_hh: [rows, state ?? null], ...alike("b_ih b_hh", [rows]) } };
+    return { exact: { w_ih: [rows, shapeOf(call, "input").at(-1) ?? null], w_hh: [rows, state ?? null], ...sameShape("b_ih b_hh", [rows]) } };
   };
 
 /** Queries [..., H, L, E], keys [..., H, S, E], values [..., H, S, V], fewer heads for several queries each; masks broadcast to the scores. */
@@ -92,22 +92,14 @@ const encoder: Expected = (call) => {
       ffn_weight_1: [hidden, width],
       ffn_bias_1: [hidden],
       ffn_weight_2: [width, hidden],
-      ...alike("proj_bias ffn_bias_2 norm_weight_1 norm_bias_1 norm_weight_2 norm_bias_2", [width]),
+      ...sameShape("proj_bias ffn_bias_2 norm_weight_1 norm_bias_1 norm_weight_2 norm_bias_2", [width]),
     },
   };
 };
 
-const each = (names: string, expected: Expected): Readonly<Record<string, Expected>> =>
-  Object.fromEntries(
-    names
-      .trim()
-      .split(/\s+/)
-      .map((name) => [name, expected]),
-  );
-
 /** What PyTorch asks of the tensors of operators that have weights. */
 export const INPUTS: Readonly<Record<string, (call: AtenCall) => ReturnType<Expected>>> = {
-  ...each(
+  ...all(
     `conv1d conv2d conv3d convolution _convolution convolution_overrideable _convolution_mode conv_transpose1d conv_transpose2d conv_transpose3d
      _conv_depthwise2d conv_depthwise3d thnn_conv2d slow_conv3d slow_conv_dilated2d slow_conv_dilated3d slow_conv_transpose2d slow_conv_transpose3d
      mkldnn_convolution cudnn_convolution cudnn_convolution_transpose miopen_convolution _nnpack_spatial_convolution deform_conv2d`,
@@ -117,33 +109,33 @@ export const INPUTS: Readonly<Record<string, (call: AtenCall) => ReturnType<Expe
     const [kernel = null, , out = null] = shapeOf(call, "weight");
     return { exact: { weight: [kernel, shapeOf(call, "self").at(-1) ?? null, out], bias: [out] } };
   },
-  ...each(
+  ...all(
     `batch_norm native_batch_norm _native_batch_norm_legit _native_batch_norm_legit_functional _native_batch_norm_legit_no_training
      _batch_norm_with_update _batch_norm_with_update_functional _batch_norm_no_update cudnn_batch_norm miopen_batch_norm batch_norm_elemt
      instance_norm group_norm native_group_norm`,
     perChannel,
   ),
-  ...each("layer_norm native_layer_norm rms_norm _fused_rms_norm", overLast),
+  ...all("layer_norm native_layer_norm rms_norm _fused_rms_norm", overLast),
   linear,
-  ...each("mm bmm _int_mm _scaled_mm smm hspmm", product("self", "mat2")),
+  ...all("mm bmm _int_mm _scaled_mm smm hspmm", product("self", "mat2")),
   mv: product("self", "vec"),
-  ...each("matmul __matmul__ linalg_matmul", product("self", "other")),
-  ...each("dot vdot", product("self", "tensor")),
-  ...each("addmm _addmm_activation sspaddmm", product("mat1", "mat2", "self")),
+  ...all("matmul __matmul__ linalg_matmul", product("self", "other")),
+  ...all("dot vdot", product("self", "tensor")),
+  ...all("addmm _addmm_activation sspaddmm", product("mat1", "mat2", "self")),
   addmv: product("mat", "vec", "self"),
   baddbmm: product("batch1", "batch2", "self"),
   addbmm: product("batch1", "batch2", "self"),
   bilinear,
-  ...each("embedding embedding_bag _embedding_bag _embedding_bag_forward_only", table),
+  ...all("embedding embedding_bag _embedding_bag _embedding_bag_forward_only", table),
   prelu,
-  ...each("gru_cell", cell(3)),
-  ...each("lstm_cell", cell(4)),
-  ...each("rnn_tanh_cell rnn_relu_cell", cell(1)),
-  ...each(
+  ...all("gru_cell", cell(3)),
+  ...all("lstm_cell", cell(4)),
+  ...all("rnn_tanh_cell rnn_relu_cell", cell(1)),
+  ...all(
     `scaled_dot_product_attention _scaled_dot_product_attention _scaled_dot_product_attention_math _scaled_dot_product_attention_math_for_mps
      _scaled_dot_product_flash_attention _scaled_dot_product_flash_attention_for_cpu _scaled_dot_product_efficient_attention
      _scaled_dot_product_cudnn_attention _scaled_dot_product_fused_attention_overrideable`,
     attention,
   ),
-  ...each("_transformer_encoder_layer_fwd _native_multi_head_attention", encoder),
+  ...all("_transformer_encoder_layer_fwd _native_multi_head_attention", encoder),
 };

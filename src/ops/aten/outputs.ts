@@ -2,7 +2,7 @@ import { own } from "../../graph/own.js";
 import { elements, type Shape } from "../../graph/shape.js";
 import { broadcast } from "../join.js";
 import { resolveAxis } from "../primitive.js";
-import { allTensors, flag, numbers, shapeOf, tensors, wholes, type AtenCall } from "./call.js";
+import { all, allTensors, flag, numbers, shapeOf, tensors, wholes, type AtenCall } from "./call.js";
 
 /** Elements of the first output; undefined where the arguments do not say. */
 type Made = (call: AtenCall) => bigint | undefined;
@@ -86,16 +86,8 @@ const pooled: Made = (call) => {
   return sizes.every((size) => Number.isSafeInteger(size) && size >= 0) ? elements([...shape.slice(0, -rank), ...sizes]) : -1n;
 };
 
-const each = (names: string, made: Made): Readonly<Record<string, Made>> =>
-  Object.fromEntries(
-    names
-      .trim()
-      .split(/\s+/)
-      .map((name) => [name, made]),
-  );
-
 const OUTPUTS: Readonly<Record<string, Made>> = {
-  ...each(
+  ...all(
     `view reshape _unsafe_view _reshape_alias flatten ravel squeeze unsqueeze t transpose permute alias detach unflatten swapaxes swapdims movedim moveaxis
      contiguous clone to _to_copy type_as permute_copy transpose_copy t_copy view_copy squeeze_copy unsqueeze_copy detach_copy alias_copy lift_fresh lift_fresh_copy
      roll flip rot90 tril triu cumsum cumprod logcumsumexp sort argsort msort pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle dropout native_dropout
@@ -106,7 +98,7 @@ const OUTPUTS: Readonly<Record<string, Made>> = {
      acosh atanh erf erfc erfinv logit sign sgn isnan isinf isfinite logical_not bitwise_not nan_to_num`,
     kept,
   ),
-  ...each(
+  ...all(
     `add sub rsub subtract mul multiply div divide true_divide __add__ __sub__ __mul__ __div__ maximum minimum fmax fmin remainder fmod floor_divide eq ne lt le gt ge less
      less_equal greater greater_equal not_equal logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor where pow atan2 hypot clamp addcmul addcdiv lerp
      logaddexp`,
@@ -115,19 +107,19 @@ const OUTPUTS: Readonly<Record<string, Made>> = {
   linear,
   bilinear,
   embedding,
-  ...each("mm bmm _int_mm _scaled_mm", product("self", "mat2")),
+  ...all("mm bmm _int_mm _scaled_mm", product("self", "mat2")),
   mv: product("self", "vec"),
-  ...each("matmul linalg_matmul", product("self", "other")),
+  ...all("matmul linalg_matmul", product("self", "other")),
   dot: () => 1n,
-  ...each("addmm _addmm_activation", product("mat1", "mat2")),
+  ...all("addmm _addmm_activation", product("mat1", "mat2")),
   addmv: product("mat", "vec"),
   baddbmm: product("batch1", "batch2"),
-  ...each("cat concat concatenate stack", joined),
-  ...each("mean sum amax amin any all argmax argmin nansum prod median nanmedian var std var_mean std_mean logsumexp", reduced),
-  ...each("scaled_dot_product_attention _scaled_dot_product_flash_attention _scaled_dot_product_flash_attention_for_cpu", attention),
-  ...each("pad constant_pad_nd reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d", padded),
-  ...each("split split_with_sizes chunk unbind tensor_split split_copy split_with_sizes_copy unbind_copy", parts),
-  ...each(
+  ...all("cat concat concatenate stack", joined),
+  ...all("mean sum amax amin any all argmax argmin nansum prod median nanmedian var std var_mean std_mean logsumexp", reduced),
+  ...all("scaled_dot_product_attention _scaled_dot_product_flash_attention _scaled_dot_product_flash_attention_for_cpu", attention),
+  ...all("pad constant_pad_nd reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d", padded),
+  ...all("split split_with_sizes chunk unbind tensor_split split_copy split_with_sizes_copy unbind_copy", parts),
+  ...all(
     `max_pool1d max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices avg_pool1d avg_pool2d avg_pool3d
      _low_memory_max_pool2d_with_offsets _low_memory_max_pool_with_offsets`,
     pooled,

@@ -37,13 +37,13 @@ function channelsOf(value: TypedValue): number {
 /** One expansion of a network: runs instructions, which add nodes and move the current tensor on. */
 export class Expander {
   private readonly inferrer = new Inferrer();
-  readonly nodes: Node[] = [];
+  private readonly nodes: Node[] = [];
   private depth = 0;
   /** Whether an image was turned between layers of two frameworks. */
   private turned = false;
   /** The parameters, and what the file binds for all of it. */
-  readonly root: Scope;
-  current: Tensor;
+  private readonly root: Scope;
+  private current: Tensor;
   private readonly graphInputs: Graph["inputs"];
   private readonly taps = new Taps();
 
@@ -73,14 +73,9 @@ export class Expander {
     this.root.set("in_channels", () => channelsOf(this.current.value));
   }
 
-  /** Where the entries of `layers` run. */
-  get frame(): Frame {
-    return { scope: this.root, prefix: "", used: new Map(), taps: this.taps, calls: 0, training: false };
-  }
-
   /** Runs all of the network. Throws `empty-spec`, and whatever its entries throw. */
   graph(name: string): Graph {
-    this.run(this.network.layers, this.frame);
+    this.run(this.network.layers, { scope: this.root, prefix: "", used: new Map(), taps: this.taps, calls: 0, training: false });
     if (this.nodes.length === 0) fail("empty-spec", "this network has no layer", { expected: "at least one entry under `layers`" });
     const { outputs } = this.network;
     const named = new Map<string, string>();
@@ -127,7 +122,7 @@ export class Expander {
   }
 
   /** Where each round of an entry runs: once, as often as it is repeated, or for each element of its list. */
-  roundsOf({ rounds, place, calledAs: how }: Instruction, outer: Frame): readonly Frame[] {
+  private roundsOf({ rounds, place, calledAs: how }: Instruction, outer: Frame): readonly Frame[] {
     const frame = how === undefined ? outer : { ...outer, calledAs: how };
     if (rounds === undefined) return [frame];
     const list = rounds.kind === "for" ? rounds.list(frame.scope) : this.range(rounds.times(frame.scope), place);
@@ -169,7 +164,7 @@ export class Expander {
   }
 
   /** Does what an entry says, once. */
-  act(action: Action, frame: Frame, place: Place, own: string | undefined): void {
+  private act(action: Action, frame: Frame, place: Place, own: string | undefined): void {
     switch (action.kind) {
       case "layers":
         return this.layers(action, frame, place);

@@ -181,7 +181,7 @@ export function int(node: NodeFacts, name: string, otherwise: number): number {
   return found === undefined ? otherwise : atLeast(node.op, name, found.i ?? ofOtherType(node, name, "a whole number"));
 }
 
-/** Whether a whole-number attribute says yes: any number but 0 (ONNX's shape inference and onnxruntime). */
+/** Whether a whole-number attribute is on. Every number but 0 turns it on, as in ONNX's shape inference and onnxruntime. */
 export function isSet(node: NodeFacts, name: string, otherwise = false): boolean {
   return int(node, name, otherwise ? 1 : 0) !== 0;
 }

@@ -1,4 +1,5 @@
 import { fail } from "../../graph/diagnostic.js";
+import { isExactly, isWithin } from "../../graph/fits.js";
 import { formatShape, type OpenShape, type Shape } from "../../graph/shape.js";
 import { given, shapeOf, type NodeFacts, type Rule } from "./operand.js";
 
@@ -59,15 +60,6 @@ function refuse(node: NodeFacts, index: number, wanted: OpenShape | undefined, f
   if (shape === undefined || wanted === undefined || fits(shape, wanted)) return;
   const expected = fits === isEach ? `one value${wanted[0] === 1 ? "" : `, or ${formatShape(wanted)}`}` : formatShape(wanted);
   fail("shape-mismatch", `input ${index} of ${node.op} is ${formatShape(shape)}`, { expected });
-}
-
-function isExactly(shape: Shape, wanted: OpenShape): boolean {
-  return shape.length === wanted.length && wanted.every((size, axis) => size === null || size === shape[axis]);
-}
-
-function isWithin(shape: Shape, wanted: OpenShape): boolean {
-  const before = wanted.length - shape.length;
-  return before >= 0 && shape.every((size, axis) => size === 1 || wanted[axis + before] === null || size === wanted[axis + before]);
 }
 
 function isEach(shape: Shape, wanted: OpenShape): boolean {

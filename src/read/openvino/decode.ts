@@ -1,6 +1,7 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
 import { attributesOf, graphOf, nodeOf } from "../onnx/build.js";
 import type { AttributeProto, Attributes, GraphProto, NodeProto, Sizes, TensorProto, ValueInfo } from "../onnx/schema.js";
+import { inOrder } from "../order.js";
 import { within, type Element } from "./xml.js";
 
 /** Domain of OpenVINO's operators. */
@@ -156,22 +157,11 @@ export class Decoder {
   /** The nodes, each behind those that make what it reads. Throws `bad-openvino` where they go in a circle. */
   private inOrder(nodes: readonly NodeProto[]): readonly NodeProto[] {
     const makers = new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
-    const [ordered, open] = [new Set<NodeProto>(), new Set<NodeProto>()];
-    const stack: { readonly node: NodeProto; next: number }[] = [];
-    for (const start of nodes) {
-      if (!ordered.has(start)) stack.push({ node: start, next: 0 });
-      for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-        open.add(top.node);
-        const input = top.node.inputs[top.next++];
-        const before = input === undefined ? undefined : makers.get(input);
-        if (input === undefined) ordered.add(stack.pop()?.node ?? top.node);
-        else if (before !== undefined && !ordered.has(before)) {
-          if (open.has(before)) return this.bad("the layers of this model run in a circle", { kind: "node", path: this.path, node: before.name });
-          stack.push({ node: before, next: 0 });
-        }
-      }
-    }
-    return [...ordered];
+    return inOrder(
+      nodes,
+      ({ inputs }) => inputs.flatMap((input) => makers.get(input) ?? []),
+      ({ name }) => this.bad("the layers of this model run in a circle", { kind: "node", path: this.path, node: name }),
+    );
   }
 
   private bad(message: string, place: Place = { kind: "file", path: this.path }): never {

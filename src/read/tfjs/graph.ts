@@ -1,6 +1,7 @@
 import { fail, type Place } from "../../graph/diagnostic.js";
 import { isList, isObject, type Json, type JsonObject } from "../keras/json.js";
 import type { GraphProto, NodeProto, TensorProto, ValueInfo } from "../onnx/schema.js";
+import { inOrder } from "../order.js";
 import type { Manifest } from "./manifest.js";
 import { attributeOf, referenceOf, shapeOf, tensorName, typeOf, type TfNode } from "./node.js";
 
@@ -79,7 +80,7 @@ class GraphDecoder {
       const { node, output } = reference(text);
       counts.set(node, Math.max(counts.get(node) ?? 1, output + 1));
     }
-    const ordered = this.inOrder(all, byName, given);
+    const ordered = this.inOrder(byName, given);
     const nodes = ordered.flatMap((node): readonly NodeProto[] => {
       if (NOTHING.has(node.op)) return [];
       const made = Array.from({ length: counts.get(node.name) ?? 1 }, (_, output) => tensorName({ node: node.name, output }));
@@ -129,32 +130,18 @@ class GraphDecoder {
   }
 
   /** The nodes, each behind those whose outputs it reads. What a loop of TensorFlow 1 takes back to its beginning is no such reading. */
-  private inOrder(all: readonly TfNode[], byName: ReadonlyMap<string, TfNode>, given: ReadonlySet<string>): readonly TfNode[] {
-    const done = new Set<string>();
-    const ordered: TfNode[] = [];
-    const stack: { readonly node: TfNode; next: number }[] = [];
-    const open = new Set<string>();
-    for (const start of all) {
-      if (!done.has(start.name)) stack.push({ node: start, next: 0 });
-      for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-        open.add(top.node.name);
-        const last = goesRound(top.node, byName) ? 1 : top.node.inputs.length;
-        const input = top.next < last ? top.node.inputs[top.next]?.replace(/:.*$/, "") : undefined;
-        top.next += 1;
-        if (input === undefined) {
-          stack.pop();
-          open.delete(top.node.name);
-          if (!done.has(top.node.name)) ordered.push(top.node);
-          done.add(top.node.name);
-          continue;
+  private inOrder(byName: ReadonlyMap<string, TfNode>, given: ReadonlySet<string>): readonly TfNode[] {
+    const before = (input: string, reader: string) => byName.get(input) ?? this.bad(`nothing makes \`${input}\`, which ${reader} reads`);
+    return inOrder(
+      [...byName.values()],
+      function* (node) {
+        for (const text of goesRound(node, byName) ? node.inputs.slice(0, 1) : node.inputs) {
+          const input = text.replace(/:.*$/, "");
+          if (!given.has(input)) yield before(input, node.name);
         }
-        if (given.has(input) || done.has(input)) continue;
-        const before = byName.get(input) ?? this.bad(`nothing makes \`${input}\`, which ${top.node.name} reads`);
-        if (open.has(input)) return this.bad("the nodes of this model run in a circle");
-        stack.push({ node: before, next: 0 });
-      }
-    }
-    return ordered;
+      },
+      () => this.bad("the nodes of this model run in a circle"),
+    );
   }
 
   private bad(message: string): never {
