@@ -138,7 +138,9 @@ function outputsOf(graph: Graph, values: readonly TypedValue[], context: Context
 
 /** The order in which the source has its images: what it says, or that of the first one. */
 function orderOfImages({ layout }: Graph, inputs: readonly TypedValue[], layers: readonly InferredLayer[]): Layout {
-  const first = [...inputs, ...layers.flatMap(({ outputs }) => outputs)].find(({ axes }) => isLayout(axes))?.axes;
+  const isImage = ({ axes }: TypedValue) => isLayout(axes);
+  const makesImage = ({ outputs }: InferredLayer) => outputs.some(isImage);
+  const first = [...inputs, ...(layers.find(makesImage)?.outputs ?? [])].find(isImage)?.axes;
   return layout ?? (first !== undefined && isLayout(first) ? first : "nchw");
 }
 

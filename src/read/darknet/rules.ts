@@ -7,7 +7,8 @@ import { linear } from "../../ops/linear.js";
 import { channelNorm } from "../../ops/norm/channel-norm.js";
 import { withStored } from "../../ops/with-stored.js";
 import { fixed, moved } from "../onnx/fixed.js";
-import { inputShape, int, shapeAt, shapeOf, type OnnxNode, type Rule } from "../onnx/operand.js";
+import { int } from "../onnx/attributes.js";
+import { inputShape, shapeAt, shapeOf, type OnnxNode, type Rule } from "../onnx/operand.js";
 import { ruleOf } from "../onnx/operators/table.js";
 import { as } from "../tflite/adapted.js";
 

@@ -1,7 +1,8 @@
 import type { Stored } from "../../graph/layer.js";
 import { elements, type Shape } from "../../graph/shape.js";
 import { fixed, type Fixed } from "../onnx/fixed.js";
-import { given, shapeAt, shapeOf, text, type OnnxNode, type Result, type Rule } from "../onnx/operand.js";
+import { text } from "../onnx/attributes.js";
+import { given, shapeAt, shapeOf, type OnnxNode, type Result, type Rule } from "../onnx/operand.js";
 import { attentionCost } from "../onnx/operators/attention.js";
 import { layerOf } from "./layer.js";
 import { isList, isObject, type Json, type JsonObject } from "./json.js";

@@ -1,7 +1,8 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { OpenShape, Shape } from "../../graph/shape.js";
 import { filter } from "./filter-ports.js";
-import { int, ints, isSet, typeOf, type NodeFacts } from "./operand.js";
+import { int, ints, isSet } from "./attributes.js";
+import { typeOf, type NodeFacts } from "./operand.js";
 import { both, type Expected, type PortTable } from "./port-check.js";
 import { convolution, gemm, PORTS, scaledProduct, single } from "./ports.js";
 

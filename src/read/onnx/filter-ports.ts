@@ -1,6 +1,7 @@
 import { fail } from "../../graph/diagnostic.js";
 import { formatShape, type Shape } from "../../graph/shape.js";
-import { int, type NodeFacts } from "./operand.js";
+import { int } from "./attributes.js";
+import { type NodeFacts } from "./operand.js";
 import type { Expected } from "./port-check.js";
 
 /** How an operator stores its filter. */

@@ -1,7 +1,7 @@
 import type { OpenShape, Shape } from "../../graph/shape.js";
 import { filter, perGroup, type Filter } from "./filter-ports.js";
 import { resolveAxis } from "../../ops/primitive.js";
-import { int, ints, isSet, text } from "./operand.js";
+import { int, ints, isSet, text } from "./attributes.js";
 import { both, type Expected, type PortTable } from "./port-check.js";
 
 const channelsOf = (shape: Shape | undefined): OpenShape | undefined => (shape === undefined || shape.length < 2 ? undefined : [shape[1] ?? null]);

@@ -1,5 +1,5 @@
 import { fail } from "../../graph/diagnostic.js";
-import { compacted, type Mutable } from "./message.js";
+import { compacted, single, type Mutable } from "./message.js";
 import { ModelReader } from "./reader.js";
 import type {
   AttributeProto,
@@ -10,11 +10,11 @@ import type {
   NodeProto,
   SparseTensorProto,
   TensorProto,
-  TypeProto,
   ValueInfo,
 } from "./schema.js";
 import { withNotes } from "./noted.js";
 import { readEntry, readSparse, readTensor } from "./tensor.js";
+import { readValueInfo } from "./value-info.js";
 
 // Field numbers are those of onnx.proto3 (github.com/onnx/onnx).
 
@@ -37,11 +37,6 @@ export function readModelProto(bytes: Uint8Array): ModelProto {
     else if (field === 25) functions.push(readFunction(pbf));
   }
   return model;
-}
-
-/** A part of a message that there is one of. Throws `bad-onnx` where there was one before. */
-function single<T>(before: T | undefined, what: string, now: T): T {
-  return before === undefined ? now : fail("bad-onnx", `${what} is given twice`, { expected: "one" });
 }
 
 /** Throws `bad-onnx` where there is an attribute of that name. */
@@ -257,72 +252,4 @@ function areSafe(list: readonly number[], from: number): boolean {
 function exactly(pbf: ModelReader, at: number, list: bigint[]): bigint[] {
   pbf.pos = at;
   return pbf.readInt64s(list);
-}
-
-function readValueInfo(pbf: ModelReader): ValueInfo {
-  const info: Mutable<ValueInfo> = { name: "" };
-  let metadata: Map<string, string> | undefined;
-  const end = pbf.messageEnd();
-  while (pbf.next(end)) {
-    const { field } = pbf;
-    if (field === 1) info.name = pbf.readString();
-    else if (field === 2) info.type = single(info.type, `the type of ${info.name}`, readType(pbf));
-    else if (field === 4) {
-      info.metadata = metadata ??= new Map();
-      metadata.set(...readEntry(pbf));
-    }
-  }
-  return info;
-}
-
-function readType(pbf: ModelReader): TypeProto | undefined {
-  let type: TypeProto | undefined;
-  const end = pbf.messageEnd();
-  while (pbf.next(end)) {
-    const { field } = pbf;
-    // A sparse tensor (8) has the fields of a tensor (1).
-    if (field === 1 || field === 8) type = single(type, "a type", readTensorType(pbf));
-    else if (field === 4 || field === 9) {
-      const kind = field === 4 ? ("sequence" as const) : ("optional" as const);
-      let element: TypeProto | undefined;
-      const partEnd = pbf.messageEnd();
-      while (pbf.next(partEnd)) {
-        const { field: part } = pbf;
-        if (part === 1) element = readType(pbf);
-      }
-      type = single<TypeProto>(type, "a type", { kind, element });
-    } else if (field === 5) type = single<TypeProto>(type, "a type", { kind: "map" });
-  }
-  return type;
-}
-
-function readTensorType(pbf: ModelReader): TypeProto {
-  const sizes: (number | string | null)[] = [];
-  let [elementType, shaped] = [0, false];
-  const end = pbf.messageEnd();
-  while (pbf.next(end)) {
-    const { field } = pbf;
-    if (field === 1) elementType = pbf.readVarint();
-    else if (field === 2) {
-      if (shaped) fail("bad-onnx", "the shape of a type is given twice", { expected: "one" });
-      shaped = true;
-      const partEnd = pbf.messageEnd();
-      while (pbf.next(partEnd)) {
-        const { field: part } = pbf;
-        if (part === 1) sizes.push(readSize(pbf));
-      }
-    }
-  }
-  return { kind: "tensor", elementType, shape: shaped ? sizes : undefined };
-}
-
-function readSize(pbf: ModelReader): number | string | null {
-  let size: number | string | null = null;
-  const end = pbf.messageEnd();
-  while (pbf.next(end)) {
-    const { field } = pbf;
-    if (field === 1) size = pbf.readVarint(true);
-    else if (field === 2) size = pbf.readString();
-  }
-  return size;
 }

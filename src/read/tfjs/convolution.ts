@@ -6,21 +6,8 @@ import { windowPool } from "../../ops/pool/window-pool.js";
 import { placeWindow, type Pad, type Padding } from "../../ops/window.js";
 import { followed } from "../onnx/adapt.js";
 import { batchNormPorts, fixed, placed, storing } from "../onnx/fixed.js";
-import {
-  asMany,
-  given,
-  inputShape,
-  int,
-  ints,
-  possible,
-  shapeAt,
-  shapeOf,
-  text,
-  typeOf,
-  valuesOf,
-  type OnnxNode,
-  type Rule,
-} from "../onnx/operand.js";
+import { int, ints, text } from "../onnx/attributes.js";
+import { asMany, given, inputShape, possible, shapeAt, shapeOf, typeOf, valuesOf, type OnnxNode, type Rule } from "../onnx/operand.js";
 import { as } from "../tflite/adapted.js";
 import { refuseUnreached } from "../tflite/convolution.js";
 

@@ -1,5 +1,6 @@
 import { attributesOf, type AttributeValues } from "../onnx/build.js";
-import { int, type OnnxNode, type Operand, type Rule } from "../onnx/operand.js";
+import { int } from "../onnx/attributes.js";
+import { type OnnxNode, type Operand, type Rule } from "../onnx/operand.js";
 import { as } from "../tflite/adapted.js";
 import { TFLITE } from "../tflite/decode.js";
 import { tfliteRule } from "../tflite/rules.js";

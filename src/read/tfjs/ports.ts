@@ -1,6 +1,7 @@
 import type { Shape } from "../../graph/shape.js";
 import { filter } from "../onnx/filter-ports.js";
-import { text, type NodeFacts } from "../onnx/operand.js";
+import { text } from "../onnx/attributes.js";
+import { type NodeFacts } from "../onnx/operand.js";
 import { both, type Expected, type PortTable } from "../onnx/port-check.js";
 
 const isLast = (node: NodeFacts) => !text(node, "data_format", "NHWC").startsWith("NC");

@@ -5,17 +5,15 @@ import { resolveAxis } from "../../ops/primitive.js";
 import * as folds from "../../ops/values/arithmetic.js";
 import { castValues } from "../../ops/values/cast.js";
 import { fixed, placed } from "../onnx/fixed.js";
+import { int, ints, text } from "../onnx/attributes.js";
 import {
   constantOf,
   dtypeOf,
   inputShape,
-  int,
-  ints,
   known,
   possible,
   shapeAt,
   shapeOf,
-  text,
   typedValuesOf,
   typeOf,
   unknown,

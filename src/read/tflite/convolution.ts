@@ -6,7 +6,8 @@ import type { Padding } from "../../ops/window.js";
 import { channelsLast } from "../onnx/adapt.js";
 import { fixed, storing, weightAndBias } from "../onnx/fixed.js";
 import { exactly } from "./adapted.js";
-import { given, inputShape, int, possible, shapeAt, text, valuesOf, type OnnxNode, type Operand, type Rule } from "../onnx/operand.js";
+import { int, text } from "../onnx/attributes.js";
+import { given, inputShape, possible, shapeAt, valuesOf, type OnnxNode, type Operand, type Rule } from "../onnx/operand.js";
 
 const padding = (node: OnnxNode): Padding => (text(node, "padding", "SAME") === "SAME" ? "same" : "valid");
 const perPlane = (node: OnnxNode, name: string) => [positive(node, `${name}_h`), positive(node, `${name}_w`)];

@@ -3,7 +3,8 @@ import { elements } from "../../graph/shape.js";
 import { windowPool } from "../../ops/pool/window-pool.js";
 import type { Padding } from "../../ops/window.js";
 import { fixed } from "../onnx/fixed.js";
-import { given, ints, shapeAt, unknown, type OnnxNode, type Rule } from "../onnx/operand.js";
+import { ints } from "../onnx/attributes.js";
+import { given, shapeAt, unknown, type OnnxNode, type Rule } from "../onnx/operand.js";
 import { exactly } from "./adapted.js";
 
 /** A C structure that MediaPipe's operators have as their options: padding, strides, and a window (TfLiteTransposeConvParams, TfLitePoolParams). */

@@ -4,21 +4,8 @@ import { sizes } from "../../graph/values.js";
 import { broadcast } from "../../ops/join.js";
 import { resolveAxis } from "../../ops/primitive.js";
 import { fixed } from "../onnx/fixed.js";
-import {
-  asMany,
-  inputShape,
-  int,
-  known,
-  made,
-  possible,
-  shapeAt,
-  shapeOf,
-  typeOf,
-  unknown,
-  valuesOf,
-  type OnnxNode,
-  type Rule,
-} from "../onnx/operand.js";
+import { int } from "../onnx/attributes.js";
+import { asMany, inputShape, known, made, possible, shapeAt, shapeOf, typeOf, unknown, valuesOf, type OnnxNode, type Rule } from "../onnx/operand.js";
 import { as, exactly } from "./adapted.js";
 import { sizesOf } from "./moving.js";
 

@@ -4,14 +4,12 @@ import { joined, taken, wholes, type Values } from "../../graph/values.js";
 import { resolveAxis } from "../../ops/primitive.js";
 import { turned } from "../onnx/adapt.js";
 import { fixed, moved } from "../onnx/fixed.js";
+import { int, ints, isSet } from "../onnx/attributes.js";
 import {
   anySizes,
   asMany,
   constantOf,
   inputShape,
-  int,
-  ints,
-  isSet,
   known,
   shapeAt,
   shapeOf,

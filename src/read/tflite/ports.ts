@@ -1,7 +1,8 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { OpenShape } from "../../graph/shape.js";
 import { filter } from "../onnx/filter-ports.js";
-import { given, int, type NodeFacts } from "../onnx/operand.js";
+import { int } from "../onnx/attributes.js";
+import { given, type NodeFacts } from "../onnx/operand.js";
 import { both, type Expected, type Ports, type PortTable } from "../onnx/port-check.js";
 
 type ShapeAt = Parameters<Expected>[1];

@@ -1,7 +1,8 @@
 import { elements } from "../../graph/shape.js";
 import { recurrent, type Cell } from "../../ops/recurrent.js";
 import { fixed } from "../onnx/fixed.js";
-import { given, inputShape, int, shapeAt, shapeOf, type OnnxNode, type Operand, type Rule } from "../onnx/operand.js";
+import { int } from "../onnx/attributes.js";
+import { given, inputShape, shapeAt, shapeOf, type OnnxNode, type Operand, type Rule } from "../onnx/operand.js";
 
 const sizeOf = (operand: Operand | undefined) => elements(shapeOf(operand) ?? [0]);
 const present = (operands: readonly (Operand | undefined)[]) => operands.filter(given);

@@ -8,22 +8,8 @@ import { castValues } from "../../ops/values/cast.js";
 import { channelsLast, followed } from "../onnx/adapt.js";
 import { fixed, placed } from "../onnx/fixed.js";
 import { picked } from "../onnx/nd.js";
-import {
-  inputShape,
-  int,
-  ints,
-  known,
-  made,
-  possible,
-  shapeOf,
-  text,
-  type Result,
-  type Rule,
-  typeOf,
-  typedValuesOf,
-  unknown,
-  valuesOf,
-} from "../onnx/operand.js";
+import { int, ints, text } from "../onnx/attributes.js";
+import { inputShape, known, made, possible, shapeOf, type Result, type Rule, typeOf, typedValuesOf, unknown, valuesOf } from "../onnx/operand.js";
 import { checked } from "../onnx/port-check.js";
 import { StoredValues } from "../onnx/stored-values.js";
 import { as, asWritten, first, axisAttribute } from "./adapted.js";

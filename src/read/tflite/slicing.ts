@@ -1,6 +1,7 @@
 import { fail } from "../../graph/diagnostic.js";
 import type { Shape } from "../../graph/shape.js";
-import { asMany, inputShape, int, known, shapeOf, valuesOf, type OnnxNode, type Result, type Rule } from "../onnx/operand.js";
+import { int } from "../onnx/attributes.js";
+import { asMany, inputShape, known, shapeOf, valuesOf, type OnnxNode, type Result, type Rule } from "../onnx/operand.js";
 import { as } from "./adapted.js";
 import { list, sizesOf } from "./moving.js";
 

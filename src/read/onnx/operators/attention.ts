@@ -2,7 +2,8 @@ import { fail } from "../../../graph/diagnostic.js";
 import type { Cause } from "../../../graph/layer.js";
 import { elements, type Shape } from "../../../graph/shape.js";
 import { fixed } from "../fixed.js";
-import { evenly, given, inputShape, int, shapeAt, shapeOf, text, type OnnxNode, type Rule } from "../operand.js";
+import { int, text } from "../attributes.js";
+import { evenly, given, inputShape, shapeAt, shapeOf, type OnnxNode, type Rule } from "../operand.js";
 
 /** Sizes of scaled dot-product attention. */
 export interface AttentionSizes {

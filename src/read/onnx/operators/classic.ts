@@ -1,6 +1,7 @@
 import { elements, type Shape } from "../../../graph/shape.js";
 import { fixed, type Fixed } from "../fixed.js";
-import { inputShape, int, ints, shapeAt, shapeOf, type OnnxNode, type Rule } from "../operand.js";
+import { int, ints } from "../attributes.js";
+import { inputShape, shapeAt, shapeOf, type OnnxNode, type Rule } from "../operand.js";
 
 /** Rows and features of a table, [N, C] or [C]. */
 function table(shape: Shape): readonly [rows: number, features: number] {

@@ -6,7 +6,8 @@ import { convolution } from "../../../ops/conv/convolution.js";
 import { broadcast } from "../../../ops/join.js";
 import { symmetric, type Pad, type Padding } from "../../../ops/window.js";
 import { fixed, storing, weightAndBias } from "../fixed.js";
-import { int, ints, isSet, perAxis, shapeOf, text, typedValuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../operand.js";
+import { int, ints, isSet, perAxis, text } from "../attributes.js";
+import { shapeOf, typedValuesOf, type OnnxNode, type Operand, type Result, type Rule } from "../operand.js";
 
 /** `auto_pad` and `pads` of Conv, ConvTranspose and the pools (ONNX, Conv-11): all starts, then all ends. */
 export function paddingOf(node: OnnxNode, rank: number): Padding {

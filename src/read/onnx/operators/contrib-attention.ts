@@ -1,20 +1,8 @@
 import { fail } from "../../../graph/diagnostic.js";
 import { elements, type Shape } from "../../../graph/shape.js";
 import { fixed } from "../fixed.js";
-import {
-  dataDependent,
-  evenly,
-  given,
-  inputShape,
-  int,
-  ints,
-  shapeAt,
-  shapeOf,
-  valuesOf,
-  type OnnxNode,
-  type Operand,
-  type Rule,
-} from "../operand.js";
+import { int, ints } from "../attributes.js";
+import { dataDependent, evenly, given, inputShape, shapeAt, shapeOf, valuesOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
 import { attentionCost, causalConv } from "./attention.js";
 
 const tensors = (operands: readonly (Operand | undefined)[]) => operands.flatMap((operand) => (operand?.kind === "tensor" ? [operand] : []));

@@ -3,20 +3,8 @@ import type { Shape } from "../../../graph/shape.js";
 import type { Values } from "../../../graph/values.js";
 import { resolveAxis } from "../../../ops/primitive.js";
 import { fixed } from "../fixed.js";
-import {
-  asMany,
-  int,
-  ints,
-  shapeOf,
-  typedValuesOf,
-  typeOf,
-  valuesOf,
-  type Attempt,
-  type OnnxNode,
-  type Operand,
-  type Result,
-  type Rule,
-} from "../operand.js";
+import { int, ints } from "../attributes.js";
+import { asMany, shapeOf, typedValuesOf, typeOf, valuesOf, type Attempt, type OnnxNode, type Operand, type Result, type Rule } from "../operand.js";
 import type { GraphProto } from "../schema.js";
 import { sameShape } from "./loop.js";
 

@@ -1,7 +1,8 @@
 import { fail } from "../../../graph/diagnostic.js";
 import { elements, type Shape } from "../../../graph/shape.js";
 import { fixed } from "../fixed.js";
-import { shapeOf, text, type Rule } from "../operand.js";
+import { text } from "../attributes.js";
+import { shapeOf, type Rule } from "../operand.js";
 
 /** A term of an equation: a letter an axis, the axes of an ellipsis as `0`, `1`, ... counted from the end. */
 function lettersOf(term: string, rank: number): readonly string[] {

@@ -7,7 +7,8 @@ import * as folds from "../../../ops/values/arithmetic.js";
 import type { Fold } from "../../../ops/values/arithmetic.js";
 import { fixed, weightAndBias } from "../fixed.js";
 import { broadcastIndex, picked } from "../nd.js";
-import { FEW, given, int, shapeOf, text, typedValuesOf, typeOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
+import { int, text } from "../attributes.js";
+import { FEW, given, shapeOf, typedValuesOf, typeOf, type OnnxNode, type Operand, type Rule } from "../operand.js";
 
 /** Values of an operand read at each element of a shape that it broadcasts to. */
 function spread(operand: Operand, shape: Shape): Values | undefined {

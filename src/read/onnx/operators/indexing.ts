@@ -4,22 +4,19 @@ import { joined, sizes, taken } from "../../../graph/values.js";
 import { resolveAxis } from "../../../ops/primitive.js";
 import { fixed, moved, weightAndBias } from "../fixed.js";
 import { picked, strides, tabulated } from "../nd.js";
+import { axisOf, int, ints, text } from "../attributes.js";
 import {
   asMany,
   axesIn,
-  axisOf,
   differentAxes,
   given,
   inputShape,
-  int,
-  ints,
   known,
   made,
   possible,
   shapeOf,
   typedValuesOf,
   typeOf,
-  text,
   unknown,
   valuesOf,
   type Rule,

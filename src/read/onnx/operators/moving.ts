@@ -5,17 +5,14 @@ import { resolveAxis } from "../../../ops/primitive.js";
 import { broadcast, concat, split } from "../../../ops/join.js";
 import { fixed, moved } from "../fixed.js";
 import { broadcastIndex, flatIndex, picked, strides, tabulated } from "../nd.js";
+import { axisOf, int, ints, text } from "../attributes.js";
 import {
   anySizes,
-  axisOf,
   FEW,
   inputShape,
-  int,
-  ints,
   known,
   possible,
   shapeOf,
-  text,
   typedValuesOf,
   typeOf,
   unknown,

@@ -1,5 +1,6 @@
 import { elements, type Shape } from "../../../graph/shape.js";
-import { dtypeOf, given, inputShape, int, shapeOf, typeOf, type OnnxNode, type Operand, type Result, type Rule } from "../operand.js";
+import { int } from "../attributes.js";
+import { dtypeOf, given, inputShape, shapeOf, typeOf, type OnnxNode, type Operand, type Result, type Rule } from "../operand.js";
 import { fixed, placed } from "../fixed.js";
 import { contractions } from "./contraction.js";
 

@@ -1,7 +1,8 @@
 import { elements } from "../../../graph/shape.js";
 import { recurrent, type Cell } from "../../../ops/recurrent.js";
 import { fixed } from "../fixed.js";
-import { given, int, shapeAt, text, type OnnxNode, type Rule } from "../operand.js";
+import { int, text } from "../attributes.js";
+import { given, shapeAt, type OnnxNode, type Rule } from "../operand.js";
 
 /**
  * RNN, GRU and LSTM (ONNX, version 22): X of [T, N, F], or [N, T, F] with `layout` 1; W of [directions, gates * H, F]. What a step costs is

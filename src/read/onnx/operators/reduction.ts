@@ -4,7 +4,8 @@ import { joined, sizes, taken, type Values } from "../../../graph/values.js";
 import { extremeAt, reductions, type Reduction } from "../../../ops/values/reduce.js";
 import { fixed } from "../fixed.js";
 import { flatIndex, strides, tabulated } from "../nd.js";
-import { axesIn, axisOf, inputShape, int, ints, typedValuesOf, valuesOf, type OnnxNode, type Rule } from "../operand.js";
+import { axisOf, int, ints } from "../attributes.js";
+import { axesIn, inputShape, typedValuesOf, valuesOf, type OnnxNode, type Rule } from "../operand.js";
 
 /** Reductions over `axes`, an attribute before opset 13 or 18 and an input from then on; all of them where there is none. */
 const reduce =

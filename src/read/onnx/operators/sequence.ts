@@ -2,12 +2,11 @@ import { fail } from "../../../graph/diagnostic.js";
 import { sizes, truths } from "../../../graph/values.js";
 import { concat } from "../../../ops/join.js";
 import { fixed } from "../fixed.js";
+import { axisOf, int } from "../attributes.js";
 import {
-  axisOf,
   dataDependent,
   given,
   inputShape,
-  int,
   made,
   shapeOf,
   typeOf,

@@ -2,7 +2,8 @@ import { fail } from "../../../graph/diagnostic.js";
 import { elements } from "../../../graph/shape.js";
 import { resolveAxis } from "../../../ops/primitive.js";
 import { fixed } from "../fixed.js";
-import { dtypeOf, given, inputShape, int, isSet, known, shapeOf, typeOf, unknown, valuesOf, type OnnxNode, type Rule } from "../operand.js";
+import { int, isSet } from "../attributes.js";
+import { dtypeOf, given, inputShape, known, shapeOf, typeOf, unknown, valuesOf, type OnnxNode, type Rule } from "../operand.js";
 
 /** Operations of one transform of length n: 5 n log2 n, the usual figure for a complex fast Fourier transform (fftw.org/speed/method.html). */
 function fourier(length: number): bigint {

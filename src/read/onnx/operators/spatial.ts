@@ -1,18 +1,15 @@
 import { fail } from "../../../graph/diagnostic.js";
 import { elements, formatShape, type Shape } from "../../../graph/shape.js";
 import { fixed } from "../fixed.js";
+import { int, ints, perAxis, text } from "../attributes.js";
 import {
   asMany,
   given,
   inputShape,
-  int,
-  ints,
   known,
-  perAxis,
   possible,
   shapeAt,
   shapeOf,
-  text,
   typeOf,
   unknown,
   valuesOf,

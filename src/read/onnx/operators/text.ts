@@ -1,6 +1,7 @@
 import { broadcast } from "../../../ops/join.js";
 import { fixed } from "../fixed.js";
-import { inputShape, int, ints, shapeAt, unknown, type Rule } from "../operand.js";
+import { int, ints } from "../attributes.js";
+import { inputShape, shapeAt, unknown, type Rule } from "../operand.js";
 
 /** TfIdfVectorizer (ONNX, version 9): a weight for each n-gram of the pool. */
 const tfIdf: Rule = (node) => {

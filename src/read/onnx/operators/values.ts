@@ -7,14 +7,13 @@ import { rangeLength, rangeValues } from "../../../ops/values/range.js";
 import { StoredValues } from "../stored-values.js";
 import { fixed } from "../fixed.js";
 import { picked } from "../nd.js";
+import { int, ints } from "../attributes.js";
 import {
   anySizes,
   asMany,
   dtypeOf,
   FEW,
   inputShape,
-  int,
-  ints,
   known,
   made,
   possible,
